@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+# The host build: every portable room under ASan and UBSan, one gtest program a room, one libFuzzer program a foo_fuzz.cpp.
+enable_testing()
+find_package(Python3 REQUIRED COMPONENTS Interpreter)
+
+add_compile_options(-stdlib=libc++ -g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
+                    -D_LIBCPP_HARDENING_MODE=_LIBCPP_HARDENING_MODE_EXTENSIVE -DEFILITE_HOST=1)
+add_link_options(-stdlib=libc++ -fuse-ld=lld-19 -fsanitize=address,undefined)
+include_directories(src src/arch/host .)
+
+# GoogleTest built from Debian's source with our compiler and libc++.
+set(BUILD_GMOCK ON)
+set(INSTALL_GTEST OFF)
+add_subdirectory(/usr/src/googletest googletest EXCLUDE_FROM_ALL SYSTEM)
+foreach(t gtest gtest_main gmock gmock_main)
+  target_compile_options(${t} PRIVATE -w)
+endforeach()
+
+set(sources "")
+foreach(room ${EFILITE_PORTABLE_ROOMS})
+  room_sources(found ${room})
+  list(APPEND sources ${found})
+endforeach()
+file(GLOB support CONFIGURE_DEPENDS tests/support/*.cpp)
+# Twice: fuzzers want coverage feedback in the code under test, unit tests do not.
+add_library(efilite_host STATIC ${sources} ${support} src/arch/host/check.cpp)
+add_library(efilite_fuzz STATIC ${sources} ${support} src/arch/host/check.cpp)
+target_compile_options(efilite_fuzz PRIVATE -fsanitize=fuzzer-no-link)
+
+foreach(room ${EFILITE_PORTABLE_ROOMS})
+  file(GLOB_RECURSE tests CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/src/${room}/*_test.cpp")
+  if(tests)
+    add_executable(${room}_test ${tests})
+    target_link_libraries(${room}_test PRIVATE efilite_host gmock gtest gtest_main)
+    target_compile_options(${room}_test PRIVATE -Wno-conversion)
+    add_test(NAME unit.${room} COMMAND ${room}_test)
+    set_tests_properties(unit.${room} PROPERTIES LABELS unit TIMEOUT 120)
+  endif()
+  file(GLOB_RECURSE fuzzers CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/src/${room}/*_fuzz.cpp")
+  foreach(fuzzer ${fuzzers})
+    get_filename_component(name ${fuzzer} NAME_WE)
+    add_executable(${name} ${fuzzer})
+    target_link_libraries(${name} PRIVATE efilite_fuzz)
+    target_compile_options(${name} PRIVATE -fsanitize=fuzzer-no-link -Wno-conversion)
+    target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+    # A fixed seed and a fixed count of runs from the corpus in the tree: the same work every time.
+    string(REGEX REPLACE "_fuzz$" "" subject ${name})
+    set(corpus ${PROJECT_SOURCE_DIR}/tests/corpus/${subject})
+    file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/corpus/${subject})
+    add_test(NAME fuzz.${subject}
+             COMMAND ${name} -seed=1 -max_total_time=8 -max_len=65536 -timeout=10 -rss_limit_mb=1024 -artifact_prefix=${PROJECT_BINARY_DIR}/corpus/
+                     ${PROJECT_BINARY_DIR}/corpus/${subject} ${corpus})
+    set_tests_properties(fuzz.${subject} PROPERTIES LABELS fuzz TIMEOUT 120)
+  endforeach()
+endforeach()
+
+add_test(NAME rooms.includes COMMAND Python3::Interpreter ${PROJECT_SOURCE_DIR}/cmake/check_rooms.py ${PROJECT_SOURCE_DIR}/src)
+set_tests_properties(rooms.includes PROPERTIES LABELS unit)
+
+foreach(extra tests/bench tests/integration)
+  if(EXISTS ${PROJECT_SOURCE_DIR}/${extra}/CMakeLists.txt)
+    add_subdirectory(${extra})
+  endif()
+endforeach()

@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+// UEFI 2.10 as plain structs.
+#pragma once
+
+#include "abi/uefi/device_path.hpp"
+#include "abi/uefi/guids.hpp"
+#include "abi/uefi/protocols.hpp"
+#include "abi/uefi/tables.hpp"
+#include "abi/uefi/types.hpp"

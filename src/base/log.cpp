@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#include "base/log.hpp"
+
+#include <array>
+
+namespace efilite::log {
+
+namespace {
+constinit Sink sink = nullptr;
+
+void print_number(uint64_t number, unsigned base) {
+  std::array<char, 20> digits;  // 2^64 has 20 decimal digits
+  size_t at = digits.size();
+  do {
+    digits[--at] = "0123456789abcdef"[number % base];
+    number /= base;
+  } while (number != 0);
+  print(std::string_view(digits.data() + at, digits.size() - at));
+}
+}  // namespace
+
+void set_sink(Sink new_sink) { sink = new_sink; }
+
+void print(std::string_view text) {
+  if (sink != nullptr) sink(text);
+}
+
+void print(const char* text) { print(std::string_view(text)); }
+
+void print(Hex number) {
+  print(std::string_view("0x"));
+  print_number(number.value, 16);
+}
+
+void print(Status status) { print(status_name(status)); }
+
+void print(PhysAddr address) { print(Hex{address.value}); }
+
+void print_decimal(uint64_t number) { print_number(number, 10); }
+
+}  // namespace efilite::log

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+// What core needs from outside. drivers/, arch/ and tests/ implement these; core knows nobody else.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "abi/uefi/types.hpp"
+#include "base/bytes.hpp"
+#include "base/result.hpp"
+#include "base/units.hpp"
+
+namespace efilite::core {
+
+// Memory for core's own objects. 16-byte aligned; nullptr when there is none left.
+class Heap {
+ public:
+  virtual void* allocate(size_t size) = 0;
+  virtual void release(void* block) = 0;
+
+ protected:
+  ~Heap() = default;
+};
+
+// The CPU's interrupt flag. TPL_HIGH_LEVEL and above mean disabled [UEFI 2.10, 7.1.8].
+class Interrupts {
+ public:
+  virtual void enable() = 0;
+  virtual void disable() = 0;
+  virtual void wait() = 0;  // idle until an interrupt came, or return at once; called with interrupts enabled
+
+ protected:
+  ~Interrupts() = default;
+};
+
+// Monotonic time in EFI's unit of 100 ns, and one alarm: when it is due the platform calls EventQueue::tick() from its interrupt handler.
+// now() must be right whether or not an alarm is set. The first use may calibrate; a program that never asks pays nothing.
+class Clock {
+ public:
+  virtual uint64_t now() = 0;
+  virtual void stall(uint64_t microseconds) = 0;
+  virtual void set_alarm(uint64_t due) = 0;  // replaces the one before; in the past means as soon as possible
+  virtual void cancel_alarm() = 0;
+
+ protected:
+  ~Clock() = default;
+};
+
+// A byte console: serial line, virtio console, Xen console.
+class ConsolePort {
+ public:
+  virtual void write(std::string_view bytes) = 0;
+  virtual std::optional<uint8_t> read() = 0;  // nullopt: nothing typed
+
+ protected:
+  ~ConsolePort() = default;
+};
+
+// Page permissions. kMemoryRp, kMemoryXp and kMemoryRo [UEFI 2.10, 7.2.3] as the range shall have them from now on.
+class PageProtection {
+ public:
+  virtual Result<> set(PhysRange range, uint64_t attributes) = 0;
+
+ protected:
+  ~PageProtection() = default;
+};
+
+// Bytes that can be read more than once: a module in memory, a fw_cfg item, a file. read() fills all of `out` or fails.
+class ByteSource {
+ public:
+  virtual uint64_t size() const = 0;
+  virtual Result<> read(uint64_t offset, MutableByteSpan out) = 0;
+  // Where the bytes already lie in memory that nobody else will use or change, if they do: then they need not be copied.
+  virtual std::optional<MutableByteSpan> in_place() { return std::nullopt; }
+
+ protected:
+  ~ByteSource() = default;
+};
+
+}  // namespace efilite::core
