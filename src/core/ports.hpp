@@ -48,6 +48,16 @@ class Clock {
   ~Clock() = default;
 };
 
+// What the handle database needs from events: EventQueue implements it, a test records what was signalled.
+class EventSignaller {
+ public:
+  virtual Result<> signal(efi::Event event) = 0;
+  virtual bool is_valid(efi::Event event) = 0;  // never follows the pointer of a wild event
+
+ protected:
+  ~EventSignaller() = default;
+};
+
 // A byte console: serial line, virtio console, Xen console.
 class ConsolePort {
  public:
