@@ -89,4 +89,24 @@ class ByteSource {
   ~ByteSource() = default;
 };
 
+// Physical memory that somebody else filled: start-of-day structures, modules, ACPI and SMBIOS tables.
+class PhysicalMemory {
+ public:
+  // The whole range as bytes, or nullopt when a part of it is not mapped.
+  virtual std::optional<MutableByteSpan> window(PhysRange range) = 0;
+
+  std::optional<MutableByteSpan> window(PhysAddr from, uint64_t size) {
+    auto end = from.plus(Bytes{size});
+    return end ? window(PhysRange{from, *end}) : std::nullopt;
+  }
+  template <typename T>
+  std::optional<T> read(PhysAddr from) {
+    auto bytes = window(from, sizeof(T));
+    return bytes ? read_at<T>(*bytes, 0) : std::nullopt;
+  }
+
+ protected:
+  ~PhysicalMemory() = default;
+};
+
 }  // namespace efilite::core
