@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+// The hypervisor's command line: options that begin with "efilite." are ours, the rest is the payload's.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace efilite::boot {
+
+// efilite.log=LEVEL, each including those before it.
+enum class LogLevel : uint8_t {
+  Quiet,   // quiet: failures alone
+  Normal,  // normal (the default): what is started, and anything odd
+  Timing,  // timing: one line with the time stamp counter at each step of the boot
+  Debug,   // debug: memory map, tables found, protocols installed
+};
+
+struct Options {
+  LogLevel log = LogLevel::Normal;
+};
+
+// Takes our options out of `text`, a word being what Linux takes for one: "..." keeps spaces, and everything behind a lone -- belongs to
+// init. Unknown options of ours are told in the log by name. The rest goes to `rest` in its order and spacing; its length is returned.
+// `rest` has room for text.size() characters, and may be the same memory.
+size_t take_options(std::string_view text, Options& options, std::span<char> rest);
+
+// LoadOptions [UEFI 2.10, 9.1]: `text` (UTF-8) as UCS-2 with surrogate pairs, NUL-terminated. Returns the size in bytes including the NUL,
+// 0 for a text of nothing but white space. What does not fit is cut off; text.size() + 1 elements always suffice.
+uint32_t make_load_options(std::string_view text, std::span<char16_t> out);
+
+}  // namespace efilite::boot

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+// Which EFI program is booted, and with which initrd: fw_cfg files, PVH modules, QEMU's -initrd.
+#pragma once
+
+#include "boot/boot_info.hpp"
+#include "core/ports.hpp"
+#include "drivers/fw_cfg.hpp"
+
+namespace efilite::boot {
+
+// A module: its bytes already lie in memory, and are the payload's from now on.
+class MemorySource final : public core::ByteSource {
+ public:
+  constexpr MemorySource() = default;
+  explicit constexpr MemorySource(MutableByteSpan bytes) : bytes_(bytes) {}
+  uint64_t size() const override { return bytes_.size(); }
+  Result<> read(uint64_t offset, MutableByteSpan out) override;
+  std::optional<MutableByteSpan> in_place() override { return bytes_; }
+
+ private:
+  MutableByteSpan bytes_{};
+};
+
+enum class PayloadKind : uint8_t {
+  Kernel,  // a PE image with the Linux boot protocol's header: its initrd comes by LoadFile2
+  Uki,     // a PE image with a .linux section: systemd's stub brings its own initrd and refuses to share the LoadFile2 path
+  Loader,  // any other EFI program
+};
+
+// nullopt: not a PE image at all.
+std::optional<PayloadKind> classify(core::ByteSource& image);
+
+// The sources lie inside, so a Payload stays where it is.
+struct Payload {
+  Payload() = default;
+  Payload(const Payload&) = delete;
+  Payload& operator=(const Payload&) = delete;
+
+  core::ByteSource* image = nullptr;
+  core::ByteSource* initrd = nullptr;  // to be offered by LoadFile2, nullptr: none. Only a kernel has one
+  const char* origin = "";             // "fw_cfg file opt/efilite/kernel", "PVH module 0", "fw_cfg initrd"
+  const char* initrd_origin = "";
+  PayloadKind kind = PayloadKind::Loader;
+  core::ByteSource* command_line = nullptr;  // fw_cfg file opt/efilite/cmdline: replaces the hypervisor's command line as LoadOptions
+
+  MemorySource image_module, initrd_module;
+  drivers::FwCfgFile image_file, initrd_file, command_line_file;
+};
+
+// Chooses by the order above. On failure one line in the log says what was looked for and where. `fw_cfg` may be nullptr.
+Result<> choose_payload(const BootInfo& info, core::PhysicalMemory& memory, drivers::FwCfg* fw_cfg, Payload& payload);
+
+}  // namespace efilite::boot
