@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+# The firmware build: every portable room plus src/arch/x86_64 and src/boot/firmware, linked by src/arch/x86_64/efilite.ld
+# into one static ELF without any library.
+add_compile_options(
+  --target=x86_64-linux-gnu -stdlib=libc++ -ffreestanding -fno-exceptions -fno-rtti -fno-threadsafe-statics
+  -mno-red-zone -fPIE -mcmodel=small -fno-stack-protector -fno-asynchronous-unwind-tables -fno-unwind-tables
+  -ffunction-sections -fdata-sections -fvisibility=hidden -fno-plt -Oz -g
+  -ffile-prefix-map=${PROJECT_SOURCE_DIR}=.
+  $<$<COMPILE_LANGUAGE:CXX>:-D_LIBCPP_HARDENING_MODE=_LIBCPP_HARDENING_MODE_FAST>)
+set(CMAKE_CXX_FLAGS_MINSIZEREL "")  # the flags above are all there is
+set(CMAKE_ASM_FLAGS_MINSIZEREL "")
+include_directories(src src/arch/x86_64)
+
+# runtime comes first: where an inline function was emitted by several objects the linker keeps the first copy, and the
+# runtime region must not call out of itself (arch/x86_64/efilite.ld, check_runtime.py).
+room_sources(runtime_sources runtime)
+set(sources ${runtime_sources} src/arch/x86_64/memory.cpp)
+foreach(room ${EFILITE_PORTABLE_ROOMS})
+  room_sources(found ${room})
+  list(APPEND sources ${found})
+endforeach()
+file(GLOB bare CONFIGURE_DEPENDS src/arch/x86_64/*.cpp src/arch/x86_64/*.S src/boot/firmware/*.cpp)
+list(APPEND sources ${bare})
+list(REMOVE_DUPLICATES sources)
+
+set(script ${PROJECT_SOURCE_DIR}/src/arch/x86_64/efilite.ld)
+add_executable(efilite.elf ${sources})
+set_target_properties(efilite.elf PROPERTIES LINK_DEPENDS ${script})
+target_link_options(efilite.elf PRIVATE
+  --target=x86_64-linux-gnu -fuse-ld=lld-19 -nostdlib -static -no-pie -Wl,-T,${script} -Wl,--gc-sections -Wl,--build-id=none
+  -Wl,-z,max-page-size=4096 -Wl,-z,noexecstack -Wl,--orphan-handling=error -Wl,-Map,${PROJECT_BINARY_DIR}/efilite.map)
+
+# efilite.elf is what ships; efilite.debug keeps the symbols for a debugger and for the size report.
+find_program(LLVM_OBJCOPY llvm-objcopy-19 REQUIRED)
+find_package(Python3 REQUIRED COMPONENTS Interpreter)
+add_custom_command(TARGET efilite.elf POST_BUILD
+  COMMAND ${CMAKE_COMMAND} -E copy $<TARGET_FILE:efilite.elf> ${PROJECT_BINARY_DIR}/efilite.debug
+  COMMAND ${LLVM_OBJCOPY} --strip-all $<TARGET_FILE:efilite.elf>
+  COMMAND Python3::Interpreter ${PROJECT_SOURCE_DIR}/cmake/check_elf.py $<TARGET_FILE:efilite.elf> ${PROJECT_BINARY_DIR}/efilite.debug
+  COMMENT "Strip efilite.elf and check what every PVH loader asks of it")

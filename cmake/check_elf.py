@@ -1,0 +1,86 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""check_elf.py ELF DEBUG: the promises of the file itself, checked at every build.
+
+What PVH loaders ask (docs/architecture.md): ELF64, x86-64, an executable, loaded and entered at 1 MiB or above, one
+XEN_ELFNOTE_PHYS32_ENTRY whose descriptor is 8 bytes with a zero high half, no Multiboot header. And of the runtime
+region: nothing in it may call or point out of it, since it is copied away on its own."""
+import re
+import struct
+import subprocess
+import sys
+
+MIB = 1 << 20
+
+
+def fail(why: str) -> None:
+    sys.exit(f"check_elf: {why}")
+
+
+def check_header(data: bytes) -> None:
+    if data[:6] != b"\x7fELF\x02\x01":
+        fail("not a little-endian ELF64")
+    e_type, machine, _, entry, phoff = struct.unpack_from("<HHIQQ", data, 16)
+    phentsize, phnum = struct.unpack_from("<HH", data, 54)
+    if (e_type, machine) != (2, 62):
+        fail(f"type {e_type} machine {machine}: wanted an x86-64 executable")
+    if entry < MIB:
+        fail(f"entry {entry:#x} is below 1 MiB")
+    notes = 0
+    for i in range(phnum):
+        p_type, flags, offset, vaddr, paddr, filesz, memsz, _ = struct.unpack_from("<IIQQQQQQ", data, phoff + i * phentsize)
+        if p_type == 1:
+            if paddr < MIB or paddr != vaddr:
+                fail(f"segment {i} at {paddr:#x}/{vaddr:#x}: wanted an identity address of at least 1 MiB")
+            if flags & 3 == 3:
+                fail(f"segment {i} is writable and executable")
+        elif p_type == 4:
+            notes += check_note(data[offset:offset + filesz], entry)
+    if notes != 1:
+        fail(f"{notes} PHYS32_ENTRY notes: wanted one")
+    for at in range(0, min(len(data), 8192), 4):
+        if data[at:at + 4] == b"\x02\xb0\xad\x1b":
+            fail("a Multiboot 1 header: QEMU would take that entry and refuse an x86-64 ELF")
+
+
+def check_note(note: bytes, entry: int) -> int:
+    namesz, descsz, kind = struct.unpack_from("<III", note)
+    if (namesz, kind, note[12:16]) != (4, 18, b"Xen\0"):
+        return 0
+    if descsz != 8 or struct.unpack_from("<Q", note, 16)[0] != entry:
+        fail("PHYS32_ENTRY is not the entry point in 8 bytes")
+    return 1
+
+
+def check_runtime(debug: str) -> None:
+    symbols = dict((n, int(a, 16)) for a, n in re.findall(
+        r"^([0-9a-f]+) \w (runtime_start|runtime_end)$", run("llvm-nm-19", debug), re.M))
+    start, end = symbols["runtime_start"], symbols["runtime_end"]
+    text = run("llvm-objdump-19", "-d", "--no-show-raw-insn", "--no-leading-headers",
+               f"--start-address={start}", f"--stop-address={end}", debug)
+    count = 0
+    for line in text.splitlines():
+        count += 1
+        target = re.search(r"\b(?:call|jmp|j[a-z]+)q?\s+0x([0-9a-f]+)\b|# 0x([0-9a-f]+)\b", line)
+        if target:
+            address = int(target.group(1) or target.group(2), 16)
+            if not start <= address < end:
+                fail(f"the runtime region reaches out of itself:{line}")
+        absolute = re.search(r"\$0x([0-9a-f]+)\b", line)
+        if absolute and MIB <= int(absolute.group(1), 16) < MIB + 0x100000 and symbol_at(debug, int(absolute.group(1), 16)):
+            fail(f"the runtime region has an absolute address:{line}")
+    if end > start and not count:
+        fail("nothing was disassembled")
+
+
+def symbol_at(debug: str, address: int) -> bool:
+    return re.search(rf"^0*{address:x} ", run("llvm-nm-19", debug), re.M) is not None
+
+
+def run(*command: str) -> str:
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+with open(sys.argv[1], "rb") as elf:
+    check_header(elf.read())
+check_runtime(sys.argv[2])

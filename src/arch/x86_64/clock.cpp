@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#include "arch/x86_64/clock.hpp"
+
+#include <algorithm>
+
+#include "arch/x86_64/apic.hpp"
+#include "arch/cpu.hpp"
+#include "arch/io.hpp"
+#include "base/log.hpp"
+
+namespace efilite::arch {
+
+namespace {
+
+// a * b / c without overflow on the way.
+uint64_t scale(uint64_t a, uint64_t b, uint64_t c) { return static_cast<uint64_t>(static_cast<unsigned __int128>(a) * b / c); }
+
+constexpr uint64_t kUnitsPerMs = 10'000;  // of 100 ns
+constexpr uint64_t kPitHz = 1'193'182;
+constexpr uint64_t kPmTimerHz = 3'579'545;
+constexpr uint64_t kMeasureMs = 2;
+
+// The hypervisor's own word: Intel's crystal leaf, VMware's timing leaf (which KVM and others offer), Xen's time leaf.
+uint64_t told_tsc_khz() {
+  if (cpuid(0).eax >= 0x15) {
+    auto r = cpuid(0x15);
+    if (r.eax != 0 && r.ebx != 0 && r.ecx != 0) return scale(r.ecx, r.ebx, r.eax) / 1000;
+  }
+  if ((cpuid(1).ecx & (1u << 31)) == 0) return 0;  // no hypervisor, no hypervisor leaves
+  for (uint32_t base = 0x40000000; base < 0x40010000; base += 0x100) {
+    auto r = cpuid(base);
+    if (r.eax < base || r.eax > base + 0xFF) break;
+    if (r.ebx == 0x566e6558 && r.ecx == 0x65584d4d && r.edx == 0x4d4d566e) return cpuid(base + 3).ecx;  // "XenVMMXenVMM"
+    if (base == 0x40000000 && r.eax >= 0x40000010) return cpuid(0x40000010).eax;
+  }
+  return 0;
+}
+
+// TSC ticks while PIT channel 2 counts down, started by its gate (port 0x61 bit 0) and seen at its output (bit 5).
+uint64_t measure_by_pit() {
+  constexpr uint16_t kCount = kPitHz * kMeasureMs / 1000;
+  uint8_t gate = in8(0x61);
+  out8(0x61, static_cast<uint8_t>((gate & ~0x02) & ~0x01));
+  out8(0x43, 0xB0);  // channel 2, both bytes, mode 0
+  out8(0x42, static_cast<uint8_t>(kCount & 0xFF));
+  out8(0x42, static_cast<uint8_t>(kCount >> 8));
+  bool output_before = (in8(0x61) & 0x20) != 0;
+  out8(0x61, static_cast<uint8_t>((gate & ~0x02) | 0x01));
+  uint64_t start = timestamp();
+  uint64_t polls = 0;
+  bool answered = !output_before;
+  while (answered && (in8(0x61) & 0x20) == 0) answered = ++polls < 1'000'000;
+  uint64_t end = timestamp();
+  out8(0x61, gate);
+  return answered && polls > 3 ? scale(end - start, kPitHz, uint64_t{kCount} * 1000) : 0;  // fewer polls: nobody is there
+}
+
+uint64_t measure_by_pm_timer(uint16_t port) {
+  constexpr uint32_t kMask = 0xFFFFFF;  // 24 bits are always there
+  constexpr uint32_t kTicks = kPmTimerHz * kMeasureMs / 1000;
+  uint32_t first = in32(port) & kMask;
+  uint64_t start = timestamp();
+  uint32_t passed = 0;
+  for (uint64_t polls = 0; passed < kTicks; ++polls) {
+    passed = (in32(port) - first) & kMask;
+    if (polls > 1'000'000) return 0;
+  }
+  return scale(timestamp() - start, kPmTimerHz, uint64_t{passed} * 1000);
+}
+
+}  // namespace
+
+uint64_t X86Clock::measure_tsc_khz() {
+  if (uint64_t khz = told_tsc_khz()) return khz;
+  if (uint64_t khz = measure_by_pit()) return khz;
+  if (pm_timer_port_ != 0)
+    if (uint64_t khz = measure_by_pm_timer(pm_timer_port_)) return khz;
+  log::line("clock: neither hypervisor, PIT nor PM timer tell the rate of the TSC; 1 GHz is assumed, so times may be wrong");
+  return 1'000'000;
+}
+
+void X86Clock::calibrate() {
+  if (tsc_khz_ != 0) return;
+  start_ = timestamp();
+  tsc_khz_ = measure_tsc_khz();
+}
+
+uint64_t X86Clock::now() {
+  calibrate();
+  return scale(timestamp() - start_, kUnitsPerMs, tsc_khz_);
+}
+
+void X86Clock::stall(uint64_t microseconds) {
+  calibrate();
+  uint64_t start = timestamp();
+  // A request beyond what 64 bits of TSC can tell waits for as long as they can.
+  unsigned __int128 wanted = static_cast<unsigned __int128>(microseconds) * tsc_khz_ / 1000;
+  uint64_t ticks = wanted > ~uint64_t{0} ? ~uint64_t{0} : static_cast<uint64_t>(wanted);
+  while (timestamp() - start < ticks) asm volatile("pause");
+}
+
+void X86Clock::arm(uint64_t due) {
+  if (!apic_ready_) {
+    if (!apic_present()) return;  // timers are then polled by RestoreTPL and WaitForEvent
+    apic_enable();
+    apic_ready_ = true;
+    if ((cpuid(1).ecx & (1u << 24)) == 0) {
+      apic_start_one_shot(0xFFFFFFFF);
+      stall(100);
+      apic_khz_ = std::max<uint64_t>((0xFFFFFFFF - apic_current_count()) * 10, 1);
+      apic_disable_timer();
+    }
+  }
+  uint64_t current = now();
+  uint64_t left = due > current ? due - current : 0;
+  if (apic_khz_ == 0) {
+    apic_arm_deadline(timestamp() + scale(std::min(left, 3600'000 * kUnitsPerMs), tsc_khz_, kUnitsPerMs) + 1);
+  } else {
+    uint64_t count = scale(std::min(left, 3600'000 * kUnitsPerMs), apic_khz_, kUnitsPerMs) + 1;
+    apic_start_one_shot(static_cast<uint32_t>(std::min<uint64_t>(count, 0xFFFFFFFF)));
+  }
+}
+
+void X86Clock::set_alarm(uint64_t due) {
+  calibrate();
+  due_ = due;
+  arm(due);
+}
+
+void X86Clock::cancel_alarm() {
+  due_ = kNone;
+  if (apic_ready_) apic_disable_timer();
+}
+
+void X86Clock::ensure_alarm_within(uint64_t units) {
+  uint64_t latest = now() + units;
+  if (due_ > latest) arm(latest);
+}
+
+void X86Interrupts::enable() { asm volatile("sti" : : : "memory"); }
+void X86Interrupts::disable() { asm volatile("cli" : : : "memory"); }
+
+void X86Interrupts::wait() {
+  if (!apic_present()) {
+    asm volatile("pause");
+    return;
+  }
+  // The console is polled, so sleep no longer than a person notices.
+  asm volatile("cli");
+  clock_.ensure_alarm_within(10 * kUnitsPerMs);
+  asm volatile("sti; hlt" : : : "memory");
+}
+
+}  // namespace efilite::arch

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+// The IDT: exceptions end in a crash report, the local APIC's timer calls back.
+#pragma once
+
+#include <cstdint>
+
+#include "core/ports.hpp"
+
+namespace efilite::arch {
+
+// Loads GDT with TSS and IDT, masks the 8259s (nobody here serves them). Interrupts stay disabled until the first image runs.
+void init_interrupts();
+
+// Called by the timer interrupt, after its end was signalled to the APIC, with interrupts disabled.
+void set_timer_handler(void (*handler)());
+
+// Names the program that an address belongs to, for the crash report; nullptr when it is nobody's.
+struct CodePlace {
+  const char* name = nullptr;
+  uint64_t offset = 0;
+};
+void set_code_locator(CodePlace (*locator)(uint64_t address));
+
+}  // namespace efilite::arch
