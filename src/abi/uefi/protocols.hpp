@@ -119,4 +119,16 @@ struct DevicePathUtilitiesProtocol {
   DevicePath*(EFIAPI* create_device_node)(uint8_t type, uint8_t sub_type, uint16_t length);
 };
 
+// [UEFI 2.10, 11.1] EFI_DRIVER_BINDING_PROTOCOL
+struct DriverBindingProtocol {
+  static constexpr Guid kGuid = {0x18a031ab, 0xb443, 0x4d1a, {0xa5, 0xc0, 0x0c, 0x09, 0x26, 0x1e, 0x9f, 0x71}};
+  EfiStatus(EFIAPI* supported)(DriverBindingProtocol* self, Handle controller, DevicePath* remaining);
+  EfiStatus(EFIAPI* start)(DriverBindingProtocol* self, Handle controller, DevicePath* remaining);
+  EfiStatus(EFIAPI* stop)(DriverBindingProtocol* self, Handle controller, Uintn child_count, Handle* children);
+  uint32_t version;
+  Handle image_handle;
+  Handle driver_binding_handle;
+};
+static_assert(sizeof(DriverBindingProtocol) == 48);
+
 }  // namespace efilite::efi
