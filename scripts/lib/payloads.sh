@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+# Sourced: Debian's own kernels and systemd's stub, unpacked into the cache and never installed.
+#
+# apt does the fetching and the verifying, from a private root per suite: its own sources, lists and archives, so that
+# the machine's apt is neither changed nor mixed with other suites. Mirror and key are the machine's.
+
+payload_names=(linux-6.1 linux-6.1-cloud linux-6.12 systemd-stub)
+
+# name -> "suite package"; a package that is only a name for the newest kernel is followed to the real one.
+payload_source() {
+  case $1 in
+    linux-6.1)       echo bookworm linux-image-amd64 ;;
+    linux-6.1-cloud) echo bookworm linux-image-cloud-amd64 ;;
+    linux-6.12)      echo bookworm-backports linux-image-amd64 ;;
+    systemd-stub)    echo bookworm systemd-boot-efi ;;
+    *) die "no payload is called '$1'; there are: ${payload_names[*]}" ;;
+  esac
+}
+
+payload_dir() { echo "$cache/payload/$1"; }
+
+# Sets the array `apt_options` for the private root of suite $1, and makes the root when it is not there.
+private_apt() {
+  local root=$cache/apt/$1
+  mkdir -p "$root"/{lists,cache/archives}/partial
+  : >"$root/status"  # what is installed on this machine must not influence the choice
+  "$repo/scripts/lib/apt-sources" "$1" >"$root/$1.sources.new" || die "no Debian mirror for $1"
+  mv "$root/$1.sources.new" "$root/$1.sources"
+  apt_options=(
+    -o "Dir::Etc::sourcelist=$root/$1.sources" -o Dir::Etc::sourceparts=/dev/null
+    -o Dir::Etc::preferences=/dev/null -o Dir::Etc::preferencesparts=/dev/null
+    -o "Dir::State=$root" -o "Dir::State::lists=$root/lists" -o "Dir::State::status=$root/status"
+    -o "Dir::Cache=$root/cache" -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache=
+    -o Acquire::Languages=none -o APT::Architecture=amd64 -o APT::Architectures=amd64 -o Acquire::Retries=3
+  )
+  # The cache may lie where apt's download user cannot go, for example below /root.
+  if [ "$(id -u)" = 0 ]; then apt_options+=(-o APT::Sandbox::User=root); fi
+  if ! [ -t 2 ]; then apt_options+=(-q); fi
+}
+
+# linux-image-amd64 is a name for the newest kernel: follow its dependency to the package that holds the files.
+real_package() {
+  local dependency
+  dependency=$(apt-cache "${apt_options[@]}" depends --important "$1" |
+    sed -n 's/^ *|\{0,1\}Depends: \(linux-image-[0-9][^ ]*\)$/\1/p' | head -n 1)
+  echo "${dependency:-$1}"
+}
+
+fetch_payload() {
+  local name=$1 dir suite package apt_options work deb
+  dir=$(payload_dir "$name")
+  [ -e "$dir/package" ] && return 0
+  read -r suite package < <(payload_source "$name")
+  mkdir -p "$cache/payload"
+  exec {lock}>"$cache/payload/.lock"
+  flock -n "$lock" || { step "Waiting for another setup that fills $cache"; flock "$lock"; }
+  if [ -e "$dir/package" ]; then exec {lock}>&-; return 0; fi
+
+  private_apt "$suite"
+  step "Fetching $name: $package of Debian's $suite"
+  apt-get "${apt_options[@]}" update >&2
+  package=$(real_package "$package")
+  work=$cache/payload/.$name.new
+  rm -rf "$work" && mkdir -p "$work/root" "$cache/payload/.debs"
+  # apt keeps a partial download in the private root and goes on from there the next time.
+  (cd "$cache/payload/.debs" && apt-get "${apt_options[@]}" download "$package" >&2) || die "could not fetch $package"
+  deb=$(ls -t "$cache/payload/.debs/${package}"_*.deb | head -n 1)
+  step "Unpacking ${deb##*/}"
+  dpkg -x "$deb" "$work/root"
+  settle_payload "$work"
+  basename "$deb" .deb >"$work/package"  # written last: its presence says that the payload is complete
+  rm -rf "$dir" && mv "$work" "$dir"
+  rm -f "$deb"
+  exec {lock}>&-
+}
+
+# Gives the interesting file a name that does not depend on the version.
+settle_payload() {
+  local kernel
+  kernel=$(compgen -G "$1/root/boot/vmlinuz-*" || true)
+  if [ -n "$kernel" ]; then
+    local version=${kernel##*/vmlinuz-}
+    ln -s "root/boot/${kernel##*/}" "$1/vmlinuz"
+    echo "$version" >"$1/version"
+    # Debian 13 packages put modules below /usr/lib; depmod wants them below /lib.
+    if ! [ -d "$1/root/lib/modules" ]; then mkdir -p "$1/root/lib"; ln -s ../usr/lib/modules "$1/root/lib/modules"; fi
+    PATH=$PATH:/usr/sbin:/sbin depmod -b "$1/root" "$version"
+  else
+    ln -s root/usr/lib/systemd/boot/efi/linuxx64.efi.stub "$1/linuxx64.efi.stub"
+  fi
+}

@@ -1,0 +1,119 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""Boot one scenario in QEMU and judge it: from inside the guest, by what came over the serial line, and by the end.
+
+  boot.py --list                    the scenarios
+  boot.py NAME                      run one with efilite (build/x86_64/efilite.elf)
+  boot.py NAME --firmware ovmf      the same with Debian's OVMF, to tell a firmware's fault from the harness's
+"""
+import argparse
+import pathlib
+import re
+import subprocess
+import sys
+
+HERE = pathlib.Path(__file__).resolve().parent
+REPO = HERE.parent.parent
+sys.path[:0] = [str(HERE), str(REPO / "scripts/lib")]
+import qemu  # noqa: E402
+import refusal  # noqa: E402
+import scenarios  # noqa: E402
+from cached import payload_dir  # noqa: E402
+from verdict import judge  # noqa: E402
+
+OVMF = "/usr/share/ovmf/OVMF.fd"
+LIMIT = 150  # seconds; a boot takes about ten on an idle machine
+# reboot=efi: Linux would else reset through ACPI or the keyboard controller and never call ResetSystem.
+CMDLINE = "console=ttyS0 efi=debug reboot=efi panic=-1 guest.test=standard guest.end="
+
+
+def script(*arguments):
+    """Runs one of the builders in scripts/, which print the path of what they made."""
+    done = subprocess.run([str(REPO / "scripts" / arguments[0]), *map(str, arguments[1:])],
+                          check=False, stdout=subprocess.PIPE, text=True)
+    if done.returncode:
+        raise SystemExit(f"boot.py: {arguments[0]} failed")
+    return pathlib.Path(done.stdout.strip())
+
+
+def firmware_options(scenario, firmware, elf):
+    name = f"linux-{scenario.kernel}"
+    kernel = payload_dir(name) / "vmlinuz"
+    initrd = script("mkinitramfs", name)
+    cmdline = CMDLINE + scenario.end
+    image = kernel
+    if scenario.form == "uki":
+        image = script("mkuki", "--name", scenario.kernel, "--kernel", kernel, "--initrd", initrd, "--cmdline", cmdline)
+    if firmware == "ovmf":
+        options = ["-bios", OVMF, "-kernel", image]
+        return options if scenario.form == "uki" else options + ["-initrd", initrd, "-append", cmdline]
+    options = ["-kernel", elf]
+    if scenario.transport == "module":
+        options += ["-initrd", image]
+    else:
+        options += qemu.fw_cfg_file("opt/efilite/kernel", image)
+    if scenario.form == "kernel":
+        options += qemu.fw_cfg_file("opt/efilite/initrd", initrd)
+        # The command line comes both ways, too: the hypervisor's own, or a file.
+        options += (["-append", cmdline] if scenario.transport == "module"
+                    else qemu.fw_cfg_string("opt/efilite/cmdline", cmdline))
+    return options
+
+
+def boot(scenario, options, logs):
+    arguments = qemu.machine_options(scenario.machine) + [
+        "-accel", "tcg", "-cpu", scenario.cpu, "-smp", str(scenario.cpus), "-m", str(scenario.memory)]
+    arguments += map(str, firmware_options(scenario, options.firmware, options.elf))
+    run = qemu.run(arguments, logs / f"{options.firmware}.{scenario.name}", options.limit)
+    version = (payload_dir(f"linux-{scenario.kernel}") / "version").read_text().strip()
+    return run, judge(scenario, run, options.firmware, version)
+
+
+def tell(name, run, complaints, summary, logs):
+    if not complaints:
+        print(f"PASS {name}: {summary}, {run.seconds:.1f} s")
+        return
+    print(f"FAIL {name} after {run.seconds:.1f} s")
+    for complaint in complaints:
+        print(f"  - {complaint}")
+    for title, text in [("serial line", run.serial), ("debug port", run.debug)]:
+        last = [line for line in text.splitlines() if not re.search(r"efi: (mem\d|memattr:)", line)][-40:]
+        print(f"  last lines of the {title}:" if last else f"  nothing came over the {title}")
+        print("".join(f"    | {line}\n" for line in last), end="")
+    print(f"  the whole of it, and the command: {logs}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("name", nargs="?", help="a scenario's name")
+    parser.add_argument("--list", action="store_true", help="print the names of all scenarios")
+    parser.add_argument("--check-table", action="store_true", help="prove that the table covers every pair of values")
+    parser.add_argument("--firmware", choices=["efilite", "ovmf"], default="efilite")
+    parser.add_argument("--elf", type=pathlib.Path, default=REPO / "build/x86_64/efilite.elf")
+    parser.add_argument("--logs", type=pathlib.Path, default=REPO / "build/logs")
+    parser.add_argument("--limit", type=int, default=LIMIT, help=f"seconds before it is given up (default {LIMIT})")
+    options = parser.parse_args()
+
+    if options.list:
+        print("\n".join(scenario.name for scenario in scenarios.BOOTS + scenarios.REFUSALS))
+        return
+    if options.check_table:
+        missing = scenarios.missing_pairs()
+        print("\n".join(f"no row has both {one} and {other}" for one, other in missing) or "every pair is covered")
+        sys.exit(bool(missing))
+    if not options.name:
+        parser.error("which scenario? --list tells their names")
+    if options.firmware == "efilite" and not options.elf.exists():
+        raise SystemExit(f"boot.py: {options.elf} is not there: ./run --build makes it")
+
+    scenario = scenarios.by_name(options.name)
+    options.logs.mkdir(parents=True, exist_ok=True)
+    if isinstance(scenario, scenarios.Refusal):
+        run, (complaints, summary) = refusal.run(scenario, options)
+    else:
+        run, (complaints, summary) = boot(scenario, options, options.logs)
+    tell(scenario.name, run, complaints, summary, options.logs)
+    sys.exit(bool(complaints))
+
+
+main()

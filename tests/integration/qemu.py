@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""One run of QEMU: what it was told, what came over the serial line and the debug port, and how it ended."""
+import json
+import os
+import socket
+import subprocess
+import threading
+import time
+from dataclasses import dataclass, field
+
+DEBUG_PORT = "0x402"
+
+
+@dataclass
+class Run:
+    command: list
+    lines: list = field(default_factory=list)  # (time of arrival, text)
+    debug: str = ""
+    shutdown: str = ""   # QEMU's own word for the end: guest-shutdown, guest-reset, ...
+    exit_code: int | None = None
+    seconds: float = 0.0
+    timed_out: bool = False
+
+    @property
+    def serial(self):
+        return "\n".join(text for _, text in self.lines)
+
+
+def machine_options(machine):
+    """The options of a machine by the name that scenarios use."""
+    machine = {"microvm": "microvm,acpi=on", "microvm-noacpi": "microvm,acpi=off"}.get(machine, machine)
+    return ["-M", machine, "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"]
+
+
+def run(arguments, log_stem, limit):
+    """Runs QEMU to its end, or kills it after `limit` seconds. Logs go to log_stem.{serial,debug,command}."""
+    ours, theirs = socket.socketpair()
+    debug_log = log_stem.with_name(log_stem.name + ".debug")
+    debug_log.unlink(missing_ok=True)
+    # Stopped until the monitor listens, so that no event is missed.
+    command = ["qemu-system-x86_64", *arguments, "-S", "-serial", "stdio", "-monitor", "none",
+               "-chardev", f"file,id=debug,path={debug_log}",
+               "-device", f"isa-debugcon,iobase={DEBUG_PORT},chardev=debug",
+               "-chardev", f"socket,id=qmp,fd={theirs.fileno()}", "-mon", "chardev=qmp,mode=control"]
+    result = Run(command)
+    log_stem.with_name(log_stem.name + ".command").write_text(" ".join(map(_quoted, arguments)) + "\n")
+    started = time.monotonic()
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          pass_fds=[theirs.fileno()]) as process:
+        theirs.close()
+        serial = threading.Thread(target=_read_serial,
+                                  args=(process.stdout, result, log_stem.with_name(log_stem.name + ".serial")))
+        monitor = threading.Thread(target=_monitor, args=(ours, result))
+        serial.start()
+        monitor.start()
+        try:
+            process.wait(limit)
+        except subprocess.TimeoutExpired:
+            result.timed_out = True
+            process.kill()
+        serial.join()
+        monitor.join()
+        result.exit_code = process.wait()
+    ours.close()
+    result.seconds = time.monotonic() - started
+    result.debug = debug_log.read_text(errors="replace") if debug_log.exists() else ""
+    return result
+
+
+def _quoted(word):
+    return f"'{word}'" if " " in word or not word else word
+
+
+def _read_serial(pipe, result, path):
+    with open(path, "wb") as log:
+        for line in pipe:
+            log.write(line)
+            log.flush()
+            result.lines.append((time.time(), line.decode(errors="replace").rstrip("\r\n").replace("\r", "")))
+
+
+def _monitor(connection, result):
+    try:
+        with connection.makefile("rw") as channel:
+            for line in channel:
+                message = json.loads(line)
+                if "QMP" in message:
+                    for name in ["qmp_capabilities", "cont"]:
+                        channel.write(json.dumps({"execute": name}) + "\n")
+                        channel.flush()
+                elif message.get("event") == "SHUTDOWN":
+                    result.shutdown = message["data"]["reason"]
+    except (OSError, ValueError):
+        pass  # QEMU is gone; its exit says the rest
+
+
+def fw_cfg_file(name, path):
+    return ["-fw_cfg", f"name={name},file={_escaped(path)}"]
+
+
+def fw_cfg_string(name, text):
+    return ["-fw_cfg", f"name={name},string={_escaped(text)}"]
+
+
+def _escaped(value):
+    return os.fspath(value).replace(",", ",,")

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""Payloads that cannot be started. efilite must say in one line what it looked for and where, and power off."""
+import re
+import struct
+import tempfile
+import pathlib
+
+import qemu
+from cached import payload_dir
+
+LIMIT = 30
+AARCH64 = 0xAA64
+# The one line: it names the place (module or fw_cfg file) and, for a payload that is there, what is wrong with it.
+EXPECTED = {
+    "none": r"(?i)no (payload|EFI program|kernel|program)\b.*module.*opt/efilite/kernel",
+    "garbage": r"(?i)(module|opt/efilite/kernel).*not an? .*PE",
+    "truncated": r"(?i)(module|opt/efilite/kernel).*(truncat|short|ends|beyond|outside|incomplete)",
+    "foreign": r"(?i)(module|opt/efilite/kernel).*(machine|architecture|aa64|aarch64|arm64)",
+}
+
+
+def payload(kind):
+    if kind == "garbage":
+        return bytes(range(256)) * 64
+    kernel = (payload_dir("linux-6.1") / "vmlinuz").read_bytes()
+    if kind == "truncated":
+        return kernel[:len(kernel) // 2]
+    # An image for another processor: sound in every other way.
+    header = struct.unpack_from("<I", kernel, 0x3C)[0]
+    return kernel[:header + 4] + struct.pack("<H", AARCH64) + kernel[header + 6:]
+
+
+def run(scenario, options):
+    arguments = qemu.machine_options(scenario.machine) + ["-accel", "tcg", "-m", "256", "-kernel", str(options.elf)]
+    with tempfile.TemporaryDirectory() as temporary:
+        if scenario.payload != "none":
+            file = pathlib.Path(temporary, "payload")
+            file.write_bytes(payload(scenario.payload))
+            arguments += (["-initrd", str(file)] if scenario.transport == "module"
+                          else qemu.fw_cfg_file("opt/efilite/kernel", file))
+        done = qemu.run(arguments, options.logs / f"efilite.{scenario.name}", min(options.limit, LIMIT))
+    return done, judge(scenario, done)
+
+
+def judge(scenario, done):
+    complaints = []
+    said = [line for _, line in done.lines if re.search(EXPECTED[scenario.payload], line)]
+    if len(said) != 1:
+        complaints.append(f"{len(said)} lines match /{EXPECTED[scenario.payload]}/, not one")
+    if done.timed_out:
+        complaints.append("the machine did not go off")
+    # There is no power-off device on microvm without ACPI.
+    reason = "guest-reset" if scenario.machine == "microvm-noacpi" else "guest-shutdown"
+    if done.shutdown != reason:
+        complaints.append(f"the machine ended by '{done.shutdown or 'nothing'}', not {reason}")
+    return complaints, f"'{said[0].strip()}'" if said else ""

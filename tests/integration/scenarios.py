@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""What is booted on what.
+
+The whole product would take hours. Every kernel meets every form on every machine; the other columns are spread over
+those rows so that every pair of values, of any two columns, occurs at least once (`boot.py --check-table` proves it)."""
+import itertools
+from dataclasses import dataclass, fields, replace
+
+# microvm with ACPI off has no power-off device, and Linux does not even try: it can only be left by a reset.
+# 128 MiB is too little for a UKI of 6.12: stub, kernel file and unpacked kernel are in memory together.
+
+
+@dataclass(frozen=True)
+class Scenario:
+    kernel: str     # 6.1, 6.1-cloud: Debian 12; 6.12: its backports
+    form: str       # kernel: kernel and initrd apart; uki: one image with systemd's stub
+    transport: str  # module: the image is the PVH module; fw_cfg: it is the file opt/efilite/kernel
+    machine: str
+    memory: int     # MiB
+    cpus: int
+    cpu: str        # qemu64 has neither RDRAND nor 1 GiB pages nor five-level paging; max has all
+    end: str        # how the guest leaves
+
+    @property
+    def name(self):
+        return ".".join(["boot", self.kernel, self.form, self.transport, self.machine, f"{self.memory}M",
+                         f"{self.cpus}cpu", self.cpu, self.end])
+
+
+BOOTS = [Scenario(*row) for row in [
+    ("6.1", "kernel", "module", "q35", 3072, 1, "qemu64", "reboot"),
+    ("6.1", "kernel", "fw_cfg", "pc", 6144, 2, "max", "poweroff"),
+    ("6.1", "kernel", "module", "microvm", 512, 2, "max", "reboot"),
+    ("6.1", "kernel", "fw_cfg", "microvm-noacpi", 128, 1, "qemu64", "reboot"),
+    ("6.1", "uki", "module", "q35", 128, 1, "max", "poweroff"),
+    ("6.1", "uki", "fw_cfg", "pc", 3072, 2, "qemu64", "reboot"),
+    ("6.1", "uki", "fw_cfg", "microvm", 512, 1, "qemu64", "poweroff"),
+    ("6.1", "uki", "module", "microvm-noacpi", 6144, 2, "qemu64", "reboot"),
+    ("6.1-cloud", "kernel", "fw_cfg", "q35", 3072, 2, "max", "poweroff"),
+    ("6.1-cloud", "kernel", "module", "pc", 128, 1, "qemu64", "reboot"),
+    ("6.1-cloud", "kernel", "module", "microvm", 6144, 1, "qemu64", "reboot"),
+    ("6.1-cloud", "kernel", "fw_cfg", "microvm-noacpi", 512, 1, "max", "reboot"),
+    ("6.1-cloud", "uki", "fw_cfg", "q35", 6144, 1, "qemu64", "poweroff"),
+    ("6.1-cloud", "uki", "fw_cfg", "pc", 512, 1, "max", "poweroff"),
+    ("6.1-cloud", "uki", "fw_cfg", "microvm", 128, 2, "qemu64", "poweroff"),
+    ("6.1-cloud", "uki", "module", "microvm-noacpi", 3072, 2, "max", "reboot"),
+    ("6.12", "kernel", "module", "q35", 512, 2, "qemu64", "poweroff"),
+    ("6.12", "kernel", "fw_cfg", "pc", 6144, 1, "max", "reboot"),
+    ("6.12", "kernel", "module", "microvm", 3072, 2, "qemu64", "poweroff"),
+    ("6.12", "kernel", "fw_cfg", "microvm-noacpi", 128, 1, "qemu64", "reboot"),
+    ("6.12", "uki", "module", "q35", 3072, 2, "max", "reboot"),
+    ("6.12", "uki", "module", "pc", 6144, 1, "max", "poweroff"),
+    ("6.12", "uki", "fw_cfg", "microvm", 3072, 2, "max", "poweroff"),
+    ("6.12", "uki", "fw_cfg", "microvm-noacpi", 6144, 2, "qemu64", "reboot"),
+]]
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A payload that cannot be started: one line that says why, and the machine goes off."""
+    payload: str    # none, garbage, truncated, foreign
+    transport: str
+    machine: str
+
+    @property
+    def name(self):
+        return f"refuse.{self.payload}.{self.transport}.{self.machine}"
+
+
+REFUSALS = [
+    Refusal("none", "module", "q35"),
+    Refusal("none", "module", "microvm"),
+    Refusal("none", "module", "microvm-noacpi"),
+    Refusal("garbage", "module", "pc"),
+    Refusal("garbage", "fw_cfg", "microvm"),
+    Refusal("truncated", "module", "q35"),
+    Refusal("truncated", "fw_cfg", "pc"),
+    Refusal("foreign", "fw_cfg", "q35"),
+]
+
+
+def by_name(name):
+    for scenario in BOOTS + REFUSALS:
+        if scenario.name == name:
+            return scenario
+    raise SystemExit(f"boot.py: no scenario is called {name}; --list tells them all")
+
+
+def possible(scenario):
+    return not (scenario.machine == "microvm-noacpi" and scenario.end == "poweroff"
+                or (scenario.kernel, scenario.form, scenario.memory) == ("6.12", "uki", 128))
+
+
+def missing_pairs():
+    """Pairs of values that some possible scenario has and no row of the table."""
+    def pairs(scenario):
+        values = [(field.name, getattr(scenario, field.name)) for field in fields(scenario)]
+        return set(itertools.combinations(values, 2))
+
+    columns = [field.name for field in fields(Scenario)]
+    values = [sorted({getattr(row, column) for row in BOOTS}) for column in columns]
+    wanted = set()
+    for combination in itertools.product(*values):
+        candidate = replace(BOOTS[0], **dict(zip(columns, combination)))
+        if possible(candidate):
+            wanted |= pairs(candidate)
+    return sorted(wanted - set().union(*map(pairs, BOOTS)), key=str)

@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""Judges a finished boot. Every expectation that is not met becomes one sentence; no sentence means success."""
+import re
+
+MIB = 1 << 20
+# The checks that tests/integration/guest/checks makes. Fewer means that something was silently left out.
+GUEST_CHECKS = 28
+CLOCK_TOLERANCE = 120  # seconds
+EFI_MAP_LIMIT = 24     # the most entries that efilite may hand over
+LOADED_INITRD = "Loaded initrd from LINUX_EFI_INITRD_MEDIA_GUID device path"
+# What OVMF is known not to do; the harness is proved with it nevertheless. QEMU adds initrd= for OVMF, OVMF's map is
+# too long for Linux's debugfs, and its variable store without flash gives no space back at run time.
+OVMF_DIFFERS = {"no-initrd-option", "no-efi-warning", "variable-space-reused"}
+
+
+def judge(scenario, run, firmware, kernel_version):
+    judgement = Judgement(scenario, run, firmware == "efilite", kernel_version)
+    judgement.guest()
+    judgement.facts()
+    judgement.end()
+    entries = judgement.fact.get("efi-map-entries", "?")
+    return judgement.complaints, f"{judgement.passed} checks, {entries} EFI map entries, {run.shutdown}"
+
+
+class Judgement:
+    def __init__(self, scenario, run, efilite, kernel_version):
+        self.scenario, self.run, self.efilite, self.kernel_version = scenario, run, efilite, kernel_version
+        self.complaints, self.passed, self.fact, self.arrival = [], 0, {}, {}
+        for when, line in run.lines:
+            match = re.search(r"FACT (\S+) ?(.*)$", line)
+            if match:
+                self.fact[match[1]], self.arrival[match[1]] = match[2].strip(), when
+
+    def expect(self, condition, complaint):
+        if condition:
+            self.passed += 1
+        else:
+            self.complaints.append(complaint)
+
+    def guest(self):
+        """The guest's own checks: all of them, and all good."""
+        serial = self.run.serial
+        good = set(re.findall(r"CHECK ok (\S+)", serial))
+        bad = dict(re.findall(r"CHECK FAIL (\S+): (.*)", serial))
+        self.passed += len(good)
+        for name, why in bad.items():
+            if self.efilite or name not in OVMF_DIFFERS:
+                self.complaints.append(f"in the guest, {name}: {why}")
+        self.expect(len(good) + len(bad) == GUEST_CHECKS,
+                    f"the guest made {len(good) + len(bad)} checks, not {GUEST_CHECKS}")
+        done = re.search(r"GUEST-DONE ok=(\d+) failed=(\d+)", serial)
+        self.expect(done, "the guest's checks did not come to their end")
+        if done:
+            self.expect((int(done[1]), int(done[2])) == (len(good), len(bad)), "lines of the guest were lost")
+        self.expect(serial.count(LOADED_INITRD) == 1, "the kernel did not load its initrd by LoadFile2")
+        self.expect("Kernel panic" not in serial, "the kernel panicked")
+
+    def facts(self):
+        """What the guest saw, held against what the machine was given."""
+        if "date" not in self.fact:
+            return  # said already: the checks did not come to their end
+        scenario = self.scenario
+        self.equal("kernel", self.kernel_version)
+        self.equal("cpus", str(scenario.cpus))
+        for clock in ["date", "rtc"]:
+            seen = self.number(clock)
+            self.expect(abs(seen - self.arrival[clock]) < CLOCK_TOLERANCE,
+                        f"the guest's {clock} is {seen}, the host's time was {self.arrival[clock]:.0f}")
+        given = scenario.memory * MIB
+        usable, total = self.number("usable-bytes"), self.number("memory-kib") * 1024
+        # efilite may hold 256 KiB, and below 1 MiB lies the old hole; OVMF holds far more.
+        held = (2 if self.efilite else 40) * MIB
+        self.expect(given - held <= usable <= given, f"{usable} bytes are usable by the map, of {given}")
+        self.expect(given * 0.9 - 64 * MIB <= total <= given, f"Linux has {total} bytes of memory, of {given}")
+        self.expect(self.number("runtime-map-entries") > 0, "the kernel has no runtime map")
+        if not self.efilite:
+            return
+        self.expect("efilite" in self.fact["vendor"].lower(), f"the vendor is '{self.fact['vendor']}'")
+        entries = self.number("efi-map-entries")
+        self.expect(3 <= entries <= EFI_MAP_LIMIT, f"{entries} entries in the EFI memory map")
+        self.expect(self.number("memattr-entries") > 0, "there is no memory attributes table")
+        tables = self.fact["tables"]
+        # Without ACPI the hypervisor gave no RSDP, and nothing may be made up.
+        self.expect(("ACPI" in tables) == (scenario.machine != "microvm-noacpi"), f"tables: {tables}")
+        self.expect("SMBIOS" in tables, f"tables: {tables}")
+        # Linux's stub leaves a seed exactly when the firmware offers random numbers: with RDRAND, never without.
+        self.expect(("RNG=" in tables) == (scenario.cpu == "max"), f"cpu {scenario.cpu}, tables: {tables}")
+
+    def end(self):
+        """The guest asked for the end, and it came in the way that was asked for."""
+        scenario, run = self.scenario, self.run
+        self.expect(not run.timed_out, f"it was given up after {run.seconds:.0f} s")
+        self.expect(run.exit_code == 0, f"QEMU's exit code is {run.exit_code}")
+        reason = {"poweroff": "guest-shutdown", "reboot": "guest-reset"}[scenario.end]
+        self.expect(run.shutdown == reason, f"the machine ended by '{run.shutdown or 'nothing'}', not {reason}")
+        if not self.efilite:
+            return
+        resets = re.findall(r"ResetSystem: (\w+)", run.debug)
+        if scenario.end == "reboot":
+            self.expect(resets in (["EfiResetCold"], ["EfiResetWarm"]), f"calls of ResetSystem at a reboot: {resets}")
+        elif scenario.machine == "microvm":
+            # Hardware-reduced ACPI: Linux powers off through EFI. Elsewhere it writes to PM1 itself.
+            self.expect(resets == ["EfiResetShutdown"], f"calls of ResetSystem at a power-off: {resets}")
+        else:
+            self.expect(resets == [], f"unexpected calls of ResetSystem: {resets}")
+
+    def equal(self, name, wanted):
+        self.expect(self.fact.get(name) == wanted, f"{name} is {self.fact.get(name)}, not {wanted}")
+
+    def number(self, name):
+        text = self.fact.get(name, "")
+        return int(text) if re.fullmatch(r"\d+", text) else -1
