@@ -17,7 +17,7 @@ namespace efilite::core {
 
 class EventQueue final : public EventSignaller {
  public:
-  // What SetTimer's trigger time 0 calls a timer tick, and how often WaitForEvent asks the polled events. In 100 ns: 10 ms.
+  // What SetTimer's trigger time 0 calls a timer tick, in 100 ns: 10 ms. Nothing here ticks by itself, so the length is ours to say.
   static constexpr uint64_t kTimerTick = 100'000;
 
   // Begins at TPL_HIGH_LEVEL, interrupts untouched: restore_tpl(efi::kTplApplication) opens the house once the platform can take interrupts.
@@ -86,16 +86,14 @@ class EventQueue final : public EventSignaller {
   static efi::Event handle_of(const Entry& entry);
   Entry* find(efi::Event event);
   Result<Entry*> free_entry();
-  void link(List list, Entry& entry, bool (*goes_before)(const Entry& entry, const Entry& other));
+  void link(List list, Entry& entry);
   void unlink(List list, Entry& entry);
   void signal_one(Entry& entry);
   void signal_entry(Entry& entry);
   void signal_members(const efi::Guid& group);
-  bool take_signal(Entry& entry);
-  void start_timer(Entry& entry, uint64_t due);
   void expire_timers();
   void set_alarm();
-  void dispatch(efi::Tpl above);
+  void dispatch(efi::Tpl floor);
   void queue_memory_map_change();
   void stop_timers();
   size_t visit_virtual_address_change(Visit visit, void* visitor);
@@ -107,7 +105,6 @@ class EventQueue final : public EventSignaller {
   std::array<Entry*, kLists> lists_{};
   uint64_t alarm_ = kNever;
   uint32_t map_watchers_ = 0;
-  bool polling_ = false;         // WaitForEvent is at work
   bool timers_stopped_ = false;
   bool stopped_ = false;
   Chunk chunk_;

@@ -29,7 +29,8 @@ class Interrupts {
  public:
   virtual void enable() = 0;
   virtual void disable() = 0;
-  virtual void wait() = 0;  // idle until an interrupt came, or return at once; called with interrupts enabled
+  // Idle until an interrupt came, but no longer than a person notices (consoles are polled); may return at once. Called with interrupts enabled.
+  virtual void wait() = 0;
 
  protected:
   ~Interrupts() = default;
