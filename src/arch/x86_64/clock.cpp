@@ -12,8 +12,14 @@ namespace efilite::arch {
 
 namespace {
 
-// a * b / c without overflow on the way.
-uint64_t scale(uint64_t a, uint64_t b, uint64_t c) { return static_cast<uint64_t>(static_cast<unsigned __int128>(a) * b / c); }
+// a * b / c with 128 bits in between (in assembly: the compiler would call a library for it); what does not fit 64 bits is the largest number.
+uint64_t scale(uint64_t a, uint64_t b, uint64_t c) {
+  uint64_t low, high;
+  asm("mulq %3" : "=a"(low), "=d"(high) : "a"(a), "r"(b) : "cc");
+  if (high >= c) return ~uint64_t{0};
+  asm("divq %2" : "+a"(low), "+d"(high) : "r"(c) : "cc");
+  return low;
+}
 
 constexpr uint64_t kUnitsPerMs = 10'000;  // of 100 ns
 constexpr uint64_t kPitHz = 1'193'182;
@@ -93,9 +99,7 @@ uint64_t X86Clock::now() {
 void X86Clock::stall(uint64_t microseconds) {
   calibrate();
   uint64_t start = timestamp();
-  // A request beyond what 64 bits of TSC can tell waits for as long as they can.
-  unsigned __int128 wanted = static_cast<unsigned __int128>(microseconds) * tsc_khz_ / 1000;
-  uint64_t ticks = wanted > ~uint64_t{0} ? ~uint64_t{0} : static_cast<uint64_t>(wanted);
+  uint64_t ticks = scale(microseconds, tsc_khz_, 1000);
   while (timestamp() - start < ticks) asm volatile("pause");
 }
 

@@ -49,7 +49,8 @@ Result<uint64_t*> PageTables::descend(uint64_t* entry, uint64_t page_size) {
   uint64_t* table = TRY(new_table());
   uint64_t first = 0;
   if (*entry != 0) first = (*entry & ~kLarge) | (page_size > kKiB4 ? kLarge : 0);
-  for (unsigned i = 0; i < 512; ++i) table[i] = first == 0 ? 0 : first + i * page_size;
+  uint64_t step = first == 0 ? 0 : page_size;
+  for (unsigned i = 0; i < 512; ++i, first += step) table[i] = first;
   *entry = reinterpret_cast<uint64_t>(table) | kPresent | kWritable;
   return table;
 }
@@ -97,17 +98,24 @@ Result<> PageTables::set(PhysRange range, uint64_t attributes) {
 
 Result<> PageTables::unmap_page(PhysAddr page) { return set({page, {page.value + kPageSize}}, efi::kMemoryRp); }
 
-Result<> PageTables::init(uint64_t top) {
-  gigabyte_pages_ = has_gigabyte_pages();
-  // Four gigabytes came from entry.S. What lies above has large pages only: 1 entry a GiB, or 512 on a CPU without 1 GiB pages.
-  uint64_t step = gigabyte_pages_ ? kGiB1 : kMiB2;
-  for (uint64_t at = 4 * kGiB1; at < top; at += step) *TRY(entry_of(at, step)) = at | kPresent | kWritable | kLarge;
-
+Result<> PageTables::protect_firmware() {
   auto address = [](const char& symbol) { return PhysAddr{reinterpret_cast<uint64_t>(&symbol)}; };
   TRY(set({address(image_start), address(text_end)}, efi::kMemoryRo));
   TRY(set({address(text_end), address(rodata_end)}, efi::kMemoryRo | efi::kMemoryXp));
   TRY(set({address(rodata_end), address(image_end)}, efi::kMemoryXp));
   return unmap_page(address(stack_guard));
+}
+
+// An entry a GiB; on a CPU without 1 GiB pages a table of 512.
+Result<> PageTables::map_all(uint64_t top, TableAllocator allocator) {
+  allocator_ = allocator;
+  bool gigabyte_pages = has_gigabyte_pages();
+  for (uint64_t at = 4 * kGiB1; at < top; at += kGiB1) {
+    uint64_t* entry = TRY(entry_of(at, kGiB1));
+    *entry = at | kPresent | kWritable | kLarge;
+    if (!gigabyte_pages) TRY(descend(entry, kMiB2));
+  }
+  return {};
 }
 
 }  // namespace efilite::arch

@@ -9,12 +9,12 @@ namespace efilite::arch {
 
 class PageTables final : public core::PageProtection {
  public:
-  // Takes over the tables that entry.S made, refines the part that holds efilite, and maps `top` bytes.
-  Result<> init(uint64_t top);
+  // Takes over the tables that entry.S made for the first 4 GiB, and gives efilite's own pages their permissions.
+  Result<> protect_firmware();
 
-  // Later splits of large pages take their tables from here once the memory map exists; before, from a few static ones.
+  // Maps everything from 4 GiB up to `top`. Tables come from `allocator`, as they do from now on when a large page is split.
   using TableAllocator = Result<PhysAddr> (*)();
-  void set_allocator(TableAllocator allocator) { allocator_ = allocator; }
+  Result<> map_all(uint64_t top, TableAllocator allocator);
 
   Result<> set(PhysRange range, uint64_t attributes) override;
 
@@ -29,7 +29,6 @@ class PageTables final : public core::PageProtection {
 
   TableAllocator allocator_ = nullptr;
   size_t static_used_ = 0;
-  bool gigabyte_pages_ = false;
 };
 
 }  // namespace efilite::arch
