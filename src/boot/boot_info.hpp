@@ -27,7 +27,7 @@ class [[nodiscard]] BootResult : public std::expected<void, BootError> {
   constexpr BootResult(BootError failure) : std::expected<void, BootError>(std::unexpected(failure)) {}
 };
 
-// Address range types [ACPI 6.5, 15.3 table 15.4]; 12 and 0xEFFFFFFF are conventions that Linux shares.
+// Address range types [ACPI 6.5, 15.3 table 15.4]; 0xEFFFFFFF is a convention that Linux shares.
 enum class E820Type : uint32_t {
   Ram = 1,
   Reserved = 2,
@@ -36,10 +36,9 @@ enum class E820Type : uint32_t {
   Unusable = 5,
   Disabled = 6,
   Persistent = 7,
-  PersistentLegacy = 12,
   SoftReserved = 0xEFFFFFFF,
 };
-E820Type decode_e820_type(uint32_t raw);  // what we do not know is reserved
+E820Type decode_e820_type(uint32_t raw);  // 12, the older number for persistent memory, is that; what we do not know is reserved
 
 // What a program sees in EFI's memory map for such a range [UEFI 2.10, 7.2.3].
 struct EfiMemoryKind {
@@ -67,12 +66,9 @@ BootResult add_region(MemoryRegions& regions, uint64_t address, uint64_t size, u
 // or persistent is left out; one that holds a byte of anything stricter becomes that.
 BootResult normalise(MemoryRegions& regions);
 
-// No RAM in [0xA0000, 0x100000): for sources that list RAM without the legacy hole.
-void cut_legacy_hole(MemoryRegions& regions);
-
 struct Module {
   PhysRange range;
-  PhysAddr command_line;  // 0: none
+  PhysAddr command_line;  // as given, unread; 0: none
 };
 
 struct BootInfo {

@@ -11,7 +11,7 @@ namespace efilite::boot {
 // Reads start_info alone. info.memory stays empty when it carries no map (version 0, or no entries).
 BootResult parse_start_info(core::PhysicalMemory& memory, PhysAddr start_info, BootInfo& info);
 
-// fw_cfg's etc/e820: 20-byte entries, RAM and reservations, without the legacy hole (which is cut out here).
+// fw_cfg's etc/e820: 20-byte entries, RAM and reservations, without the legacy hole (which is reserved here).
 BootResult parse_e820_file(core::ByteSource& file, BootInfo& info);
 
 // The whole of it: start_info, then the memory map of fw_cfg where start_info has none, then the map made canonical.

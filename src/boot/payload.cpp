@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#include "boot/payload.hpp"
+
+#include "abi/linux_boot.hpp"
+#include "base/log.hpp"
+
+namespace efilite::boot {
+
+namespace {
+
+constexpr std::string_view kKernelFile = "opt/efilite/kernel";
+constexpr std::string_view kInitrdFile = "opt/efilite/initrd";
+constexpr std::string_view kCommandLineFile = "opt/efilite/cmdline";
+
+template <typename T>
+std::optional<T> get(core::ByteSource& source, uint64_t offset) {
+  T value;
+  if (offset > source.size() || source.size() - offset < sizeof value) return std::nullopt;
+  if (!source.read(offset, std::as_writable_bytes(std::span(&value, 1)))) return std::nullopt;
+  return value;
+}
+
+// [PE format, MS-DOS stub, COFF file header, section table]: only as much as it takes to tell the kinds apart. core/ checks the whole
+// when the image is loaded.
+struct [[gnu::packed]] CoffStart {
+  uint32_t signature;
+  uint16_t machine;
+  uint16_t sections;
+  uint32_t timestamp;
+  uint32_t symbols;
+  uint32_t symbol_count;
+  uint16_t optional_header_size;
+};
+static_assert(sizeof(CoffStart) == 22);
+
+struct SectionHeader {
+  char name[8];
+  uint32_t rest[8];
+};
+static_assert(sizeof(SectionHeader) == 40);
+
+bool has_section(core::ByteSource& image, uint64_t table, uint16_t count, std::string_view name) {
+  for (uint16_t i = 0; i < count; ++i) {
+    auto section = get<SectionHeader>(image, table + i * sizeof(SectionHeader));
+    if (!section) return false;
+    if (memcmp(section->name, name.data(), name.size()) == 0) return true;
+  }
+  return false;
+}
+
+constexpr uint16_t kMostSections = 96;  // the Windows loader's limit, and more than any UKI has
+
+// What became of one place where a payload may lie; the failure line is made of these.
+enum class Found : uint8_t { Yes, NoDevice, Absent, NotMapped, NotPe };
+const char* text(Found f) {
+  switch (f) {
+    case Found::Yes: return "found";
+    case Found::NoDevice: return "no fw_cfg device";
+    case Found::Absent: return "absent";
+    case Found::NotMapped: return "not in readable memory";
+    case Found::NotPe: return "not a PE image";
+  }
+  return "";
+}
+
+class Chooser {
+ public:
+  Chooser(const BootInfo& info, core::PhysicalMemory& memory, drivers::FwCfg* fw_cfg, Payload& payload)
+      : info_(info), memory_(memory), fw_cfg_(fw_cfg != nullptr && fw_cfg->present() ? fw_cfg : nullptr), payload_(payload) {}
+
+  Result<> run() {
+    Found file = TRY(try_file());
+    Found module = file == Found::Yes ? Found::Absent : try_module();
+    Found initrd = Found::Absent;
+    // [QEMU pc-bios/optionrom/pvh_main.c] passes no modules: there, -initrd is only to be had from fw_cfg.
+    if (file != Found::Yes && module == Found::Absent) initrd = TRY(try_legacy_initrd());
+    if (payload_.image == nullptr) {
+      log::line("efilite: nothing to boot: fw_cfg file ", kKernelFile, ": ", text(file), "; first of ", info_.modules.size(),
+                " PVH modules: ", text(module), "; fw_cfg -initrd: ", text(initrd));
+      return Status::NotFound;
+    }
+    TRY(find_initrd());
+    payload_.command_line = TRY(open(kCommandLineFile, payload_.command_line_file));
+    return {};
+  }
+
+ private:
+  // nullptr when there is no such file; a file that is there and cannot be opened is a failure.
+  Result<core::ByteSource*> open(std::string_view name, drivers::FwCfgFile& into) {
+    if (fw_cfg_ == nullptr) return nullptr;
+    return opened(fw_cfg_->open(name), name, into);
+  }
+  Result<core::ByteSource*> opened(const Result<drivers::FwCfgFile>& file, std::string_view name, drivers::FwCfgFile& into) {
+    if (!file) {
+      if (file.status() == Status::NotFound) return nullptr;
+      log::line("efilite: fw_cfg ", name, " cannot be read: ", file.status());
+      return file.status();
+    }
+    into = *file;
+    return &into;
+  }
+
+  Found consider(core::ByteSource* image, const char* origin) {
+    auto kind = classify(*image);
+    if (!kind) return Found::NotPe;
+    payload_.image = image;
+    payload_.origin = origin;
+    payload_.kind = *kind;
+    return Found::Yes;
+  }
+
+  Result<Found> try_file() {
+    if (fw_cfg_ == nullptr) return Found::NoDevice;
+    core::ByteSource* file = TRY(open(kKernelFile, payload_.image_file));
+    if (file == nullptr) return Found::Absent;
+    if (consider(file, "fw_cfg file opt/efilite/kernel") == Found::Yes) return Found::Yes;
+    // It was asked for by name, so nothing else is booted in its place.
+    log::line("efilite: nothing to boot: fw_cfg file ", kKernelFile, " (", file->size(), " bytes) is not a PE image");
+    return Status::LoadError;
+  }
+
+  Found try_module() {
+    if (info_.modules.empty()) return Found::Absent;
+    if (!map_module(0, payload_.image_module)) return Found::NotMapped;
+    return consider(&payload_.image_module, "PVH module 0");
+  }
+
+  Result<Found> try_legacy_initrd() {
+    if (fw_cfg_ == nullptr) return Found::NoDevice;
+    core::ByteSource* item = TRY(opened(fw_cfg_->open_initrd(), "-initrd", payload_.image_file));
+    if (item == nullptr) return Found::Absent;
+    initrd_item_is_image_ = true;
+    return consider(item, "fw_cfg -initrd");
+  }
+
+  bool map_module(size_t index, MemorySource& into) {
+    auto bytes = memory_.window(info_.modules[index].range);
+    if (bytes) into = MemorySource(*bytes);
+    return bytes.has_value();
+  }
+
+  // The named file, else the first module that is not the image, else -initrd where there are no modules.
+  Result<> find_initrd() {
+    core::ByteSource* found = TRY(open(kInitrdFile, payload_.initrd_file));
+    size_t module = payload_.image == &payload_.image_module ? 1 : 0;
+    if (found != nullptr) {
+      payload_.initrd_origin = "fw_cfg file opt/efilite/initrd";
+    } else if (info_.modules.size() > module) {
+      if (map_module(module, payload_.initrd_module) && payload_.initrd_module.size() != 0) found = &payload_.initrd_module;
+      payload_.initrd_origin = module == 0 ? "PVH module 0" : "PVH module 1";
+    } else if (info_.modules.empty() && fw_cfg_ != nullptr && !initrd_item_is_image_) {
+      found = TRY(opened(fw_cfg_->open_initrd(), "-initrd", payload_.initrd_file));
+      payload_.initrd_origin = "fw_cfg -initrd";
+    }
+    if (found == nullptr) return {};
+    if (payload_.kind == PayloadKind::Kernel) {
+      payload_.initrd = found;
+    } else {
+      log::line("efilite: the initrd from ", payload_.initrd_origin, " is not passed: ",
+                payload_.kind == PayloadKind::Uki ? "a unified kernel image brings its own" : "a boot loader loads its own");
+    }
+    return {};
+  }
+
+  const BootInfo& info_;
+  core::PhysicalMemory& memory_;
+  drivers::FwCfg* fw_cfg_;
+  Payload& payload_;
+  bool initrd_item_is_image_ = false;
+};
+
+}  // namespace
+
+Result<> MemorySource::read(uint64_t offset, MutableByteSpan out) {
+  auto from = slice(bytes_, offset, out.size());
+  if (!from) return Status::InvalidParameter;
+  memcpy(out.data(), from->data(), out.size());
+  return {};
+}
+
+std::optional<PayloadKind> classify(core::ByteSource& image) {
+  if (get<uint16_t>(image, 0) != uint16_t{'M' | 'Z' << 8}) return std::nullopt;
+  auto coff_offset = get<uint32_t>(image, 0x3C);
+  if (!coff_offset) return std::nullopt;
+  auto coff = get<CoffStart>(image, *coff_offset);
+  if (!coff || coff->signature != ('P' | 'E' << 8)) return std::nullopt;
+  uint64_t table = uint64_t{*coff_offset} + 24 + coff->optional_header_size;
+  uint16_t count = coff->sections < kMostSections ? coff->sections : kMostSections;
+  if (has_section(image, table, count, std::string_view(".linux\0", 7))) return PayloadKind::Uki;
+  if (get<uint16_t>(image, linux_boot::kBootFlagOffset) == linux_boot::kBootFlag &&
+      get<uint32_t>(image, linux_boot::kHeaderOffset) == linux_boot::kHeaderMagic) {
+    return PayloadKind::Kernel;
+  }
+  return PayloadKind::Loader;
+}
+
+Result<> choose_payload(const BootInfo& info, core::PhysicalMemory& memory, drivers::FwCfg* fw_cfg, Payload& payload) {
+  return Chooser(info, memory, fw_cfg, payload).run();
+}
+
+}  // namespace efilite::boot

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#include "boot/pvh_start_info.hpp"
+
+#include <xen/arch-x86/hvm/start_info.h>
+
+#include <algorithm>
+
+#include "base/check.hpp"
+
+namespace efilite::boot {
+
+namespace {
+
+constexpr uint64_t kVersion0Size = offsetof(hvm_start_info, memmap_paddr);
+constexpr std::string_view kE820File = "etc/e820";
+constexpr uint64_t kLongestCommandLine = 0x10000;  // no hypervisor lets its user write so much
+
+struct [[gnu::packed]] E820FileEntry {
+  uint64_t address;
+  uint64_t size;
+  uint32_t type;
+};
+static_assert(sizeof(E820FileEntry) == 20);
+
+// Version 0 ends before the memory map; later versions only add.
+std::expected<hvm_start_info, BootError> read_header(core::PhysicalMemory& memory, PhysAddr address) {
+  auto failure = [](BootError error) { return std::unexpected(error); };
+  hvm_start_info header{};
+  auto bytes = memory.window(address, kVersion0Size);
+  if (address.value == 0 || !bytes) return failure({"start_info (register ebx)", address.value, "it does not point to readable memory"});
+  memcpy(&header, bytes->data(), kVersion0Size);
+  if (header.magic != XEN_HVM_START_MAGIC_VALUE) {
+    return failure({"start_info.magic", header.magic, "0x336ec578 was expected: start efilite by its PVH entry"});
+  }
+  if (header.version >= 1) {
+    bytes = memory.window(address, sizeof header);
+    if (!bytes) return failure({"start_info (register ebx)", address.value, "version 1 reaches beyond readable memory"});
+    memcpy(&header, bytes->data(), sizeof header);
+  }
+  return header;
+}
+
+BootResult read_modules(core::PhysicalMemory& memory, const hvm_start_info& header, BootInfo& info) {
+  if (header.nr_modules == 0) return {};
+  if (header.nr_modules > info.modules.capacity()) return BootError{"start_info.nr_modules", header.nr_modules, "at most 16 are taken"};
+  auto list = memory.window(PhysAddr{header.modlist_paddr}, header.nr_modules * sizeof(hvm_modlist_entry));
+  if (header.modlist_paddr == 0 || !list) {
+    return BootError{"start_info.modlist_paddr", header.modlist_paddr, "the module list does not lie in readable memory"};
+  }
+  for (uint32_t i = 0; i < header.nr_modules; ++i) {
+    auto entry = *read_at<hvm_modlist_entry>(*list, i * sizeof(hvm_modlist_entry));
+    auto end = checked_add(entry.paddr, entry.size);
+    if (!end) return BootError{"a module's size", entry.size, "address and size together wrap around"};
+    PhysRange range{{entry.paddr}, {*end}};
+    if (entry.size != 0 && (entry.paddr == 0 || !memory.window(range))) {
+      return BootError{"a module's paddr", entry.paddr, "the module does not lie in readable memory"};
+    }
+    CHECK(info.modules.push_back({range, {entry.cmdline_paddr}}));
+  }
+  return {};
+}
+
+// The text ends where its NUL is, which may be the last readable byte: so page by page.
+BootResult read_command_line(core::PhysicalMemory& memory, PhysAddr address, BootInfo& info) {
+  if (address.value == 0) return {};
+  uint64_t length = 0;
+  for (PhysAddr at = address; length < kLongestCommandLine;) {
+    uint64_t chunk = kPageSize - (at.value & kPageMask);
+    auto bytes = memory.window(at, chunk);
+    if (!bytes) break;
+    uint64_t text = 0;
+    while (text < chunk && (*bytes)[text] != std::byte{0}) ++text;
+    uint64_t room = info.command_line_text.size() - 1 - info.command_line_length;
+    memcpy(info.command_line_text.data() + info.command_line_length, bytes->data(), std::min(text, room));
+    info.command_line_length += static_cast<uint32_t>(std::min(text, room));
+    if (text > room) info.command_line_truncated = true;
+    if (text < chunk) return {};
+    length += chunk;
+    at.value += chunk;
+  }
+  info.command_line_length = 0;
+  return BootError{"start_info.cmdline_paddr", address.value, "no NUL-terminated text of at most 64 KiB in readable memory there"};
+}
+
+BootResult read_memory_map(core::PhysicalMemory& memory, const hvm_start_info& header, BootInfo& info) {
+  // [start_info.h] a map may be absent in version 1, too: the number of entries says so.
+  if (header.memmap_entries == 0) return {};
+  if (header.memmap_entries > kMaxRegions) return BootError{"start_info.memmap_entries", header.memmap_entries, "at most 128 are taken"};
+  auto table = memory.window(PhysAddr{header.memmap_paddr}, header.memmap_entries * sizeof(hvm_memmap_table_entry));
+  if (header.memmap_paddr == 0 || !table) {
+    return BootError{"start_info.memmap_paddr", header.memmap_paddr, "the memory map does not lie in readable memory"};
+  }
+  for (uint32_t i = 0; i < header.memmap_entries; ++i) {
+    auto entry = *read_at<hvm_memmap_table_entry>(*table, i * sizeof(hvm_memmap_table_entry));
+    TRY(add_region(info.memory, entry.addr, entry.size, entry.type));
+  }
+  return {};
+}
+
+}  // namespace
+
+BootResult parse_start_info(core::PhysicalMemory& memory, PhysAddr start_info, BootInfo& info) {
+  info.source = "PVH start_info";
+  info.start_info = start_info;
+  auto header = read_header(memory, start_info);
+  if (!header) return header.error();
+  TRY(read_memory_map(memory, *header, info));
+  TRY(read_modules(memory, *header, info));
+  TRY(read_command_line(memory, PhysAddr{header->cmdline_paddr}, info));
+  constexpr uint64_t acpi1_rsdp_size = 20;
+  if (header->rsdp_paddr != 0 && !memory.window(PhysAddr{header->rsdp_paddr}, acpi1_rsdp_size)) {
+    return BootError{"start_info.rsdp_paddr", header->rsdp_paddr, "the ACPI root pointer does not lie in readable memory"};
+  }
+  info.rsdp = PhysAddr{header->rsdp_paddr};
+  return {};
+}
+
+BootResult parse_e820_file(core::ByteSource& file, BootInfo& info) {
+  std::array<E820FileEntry, kMaxRegions> entries;
+  constexpr const char* name = "size of fw_cfg file etc/e820";
+  if (file.size() == 0 || file.size() % sizeof(E820FileEntry) != 0 || file.size() > sizeof entries) {
+    return BootError{name, file.size(), "expected are 1 to 128 entries of 20 bytes"};
+  }
+  auto bytes = std::as_writable_bytes(std::span(entries)).first(static_cast<size_t>(file.size()));
+  if (auto done = file.read(0, bytes); !done) return BootError{name, file.size(), "the file cannot be read"};
+  for (const E820FileEntry& entry : std::span(entries).first(bytes.size() / sizeof(E820FileEntry))) {
+    TRY(add_region(info.memory, entry.address, entry.size, entry.type));
+  }
+  // QEMU lists RAM from 0 on as if there were no legacy hole.
+  return add_region(info.memory, 0xA0000, 0x60000, static_cast<uint32_t>(E820Type::Reserved));
+}
+
+BootResult collect_boot_info(core::PhysicalMemory& memory, PhysAddr start_info, drivers::FwCfg* fw_cfg, BootInfo& info) {
+  TRY(parse_start_info(memory, start_info, info));
+  if (info.memory.empty()) {
+    auto file = fw_cfg != nullptr && fw_cfg->present() ? fw_cfg->open(kE820File) : Result<drivers::FwCfgFile>(Status::NotFound);
+    if (!file) return BootError{"start_info.memmap_entries", 0, "and there is no fw_cfg file etc/e820: nobody says where RAM is"};
+    info.source = "PVH start_info, memory map from fw_cfg file etc/e820";
+    TRY(parse_e820_file(*file, info));
+  }
+  TRY(normalise(info.memory));
+  for (const MemoryRegion& region : info.memory) {
+    if (region.type == E820Type::Ram) return {};
+  }
+  return BootError{"memory map's amount of RAM", 0, "no whole page of RAM is left once overlaps are resolved"};
+}
+
+}  // namespace efilite::boot
