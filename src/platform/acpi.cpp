@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#include "platform/acpi.hpp"
+
+#include <algorithm>
+
+#include "abi/acpi.hpp"
+#include "base/log.hpp"
+#include "platform/acpi_s5.hpp"
+
+namespace efilite::platform {
+
+namespace {
+
+constexpr uint32_t kLongestTable = 16 << 20;
+constexpr uint64_t kMostTables = 256;
+constexpr uint64_t kRsdpMagic = 0x2052545020445352;  // "RSD PTR "
+
+// [ACPI 6.5, 5.2.5.3] the bytes of a table add up to zero
+bool sums_to_zero(ByteSpan bytes) {
+  uint8_t sum = 0;
+  for (std::byte b : bytes) sum = static_cast<uint8_t>(sum + static_cast<uint8_t>(b));
+  return sum == 0;
+}
+
+std::optional<acpi::Rsdp> rsdp_at(core::PhysicalMemory& memory, PhysAddr at) {
+  if (memory.read<uint64_t>(at) != kRsdpMagic) return std::nullopt;
+  auto bytes = memory.window(at, acpi::kRsdp1Size);
+  if (!bytes || !sums_to_zero(*bytes)) return std::nullopt;
+  acpi::Rsdp rsdp{};
+  memcpy(&rsdp, bytes->data(), acpi::kRsdp1Size);
+  if (rsdp.revision < 2) return rsdp;
+  bytes = memory.window(at, sizeof rsdp);
+  if (!bytes) return std::nullopt;
+  memcpy(&rsdp, bytes->data(), sizeof rsdp);
+  auto whole = memory.window(at, rsdp.length);
+  if (rsdp.length < sizeof rsdp || rsdp.length > kPageSize || !whole || !sums_to_zero(*whole)) return std::nullopt;
+  return rsdp;
+}
+
+// [ACPI 6.5, 5.2.5.1] the first KiB of the extended BIOS data area, then the BIOS's own 128 KiB, on 16-byte boundaries
+PhysAddr search_rsdp(core::PhysicalMemory& memory) {
+  uint64_t ebda = uint64_t{memory.read<uint16_t>(PhysAddr{0x40E}).value_or(0)} << 4;
+  const PhysRange areas[] = {{{ebda}, {ebda + 1024}}, {{0xE0000}, {0x100000}}};
+  for (PhysRange area : areas) {
+    auto bytes = area.begin.value != 0 ? memory.window(area) : std::nullopt;
+    for (uint64_t offset = 0; bytes && offset < bytes->size(); offset += 16) {
+      if (read_at<uint64_t>(*bytes, offset) != kRsdpMagic) continue;
+      PhysAddr at{area.begin.value + offset};
+      if (rsdp_at(memory, at)) return at;
+    }
+  }
+  return {};
+}
+
+enum class Checksum : bool { Ignored, Verified };
+
+// The whole table, or nullopt after a word in the log.
+std::optional<ByteSpan> table_at(core::PhysicalMemory& memory, PhysAddr at, Checksum checksum) {
+  auto header = memory.read<acpi::Header>(at);
+  if (!header || header->length < sizeof(acpi::Header) || header->length > kLongestTable) {
+    log::line("efilite: ACPI table at ", at, " is not readable");
+    return std::nullopt;
+  }
+  auto bytes = memory.window(at, header->length);
+  if (!bytes || (checksum == Checksum::Verified && !sums_to_zero(*bytes))) {
+    log::line("efilite: ACPI table at ", at, bytes ? " has a wrong checksum" : " ends outside readable memory");
+    return std::nullopt;
+  }
+  return ByteSpan(*bytes);
+}
+
+AcpiRegister decode(const acpi::GenericAddress& gas) {
+  if (gas.address == 0 || gas.space > 1) return {};
+  if (gas.space == 1 && gas.address > 0xFFFF) return {};
+  return {static_cast<AcpiRegister::Space>(gas.space), gas.bit_width, gas.address};
+}
+
+// [ACPI 6.5, 5.2.9] a 64-bit field that is not 0 replaces the old one
+AcpiRegister newer_or_older(const acpi::GenericAddress& newer, uint32_t older_port, uint8_t older_bytes) {
+  AcpiRegister found = decode(newer);
+  if (found.present()) return found;
+  return decode({1, static_cast<uint8_t>(std::min<unsigned>(older_bytes, 8) * 8), 0, 0, older_port});
+}
+
+void read_fadt(ByteSpan table, AcpiFacts& facts) {
+  acpi::Fadt fadt{};
+  memcpy(&fadt, table.data(), std::min(table.size(), sizeof fadt));
+  facts.dsdt = PhysAddr{fadt.x_dsdt != 0 ? fadt.x_dsdt : fadt.dsdt};
+  facts.hardware_reduced = (fadt.flags & acpi::kFlagHardwareReduced) != 0;
+  facts.sleep_control = decode(fadt.sleep_control_reg);
+  facts.sleep_status = decode(fadt.sleep_status_reg);
+  if ((fadt.flags & acpi::kFlagResetRegister) != 0) facts.reset_register = decode(fadt.reset_reg);
+  facts.reset_value = fadt.reset_value;
+  facts.century_index = fadt.century;
+  // [ACPI 6.5, 5.2.9.3] the flags came with revision 2
+  if (fadt.header.revision >= 2) {
+    facts.has_i8042 = (fadt.iapc_boot_arch & acpi::kBootArch8042) != 0;
+    facts.has_vga = (fadt.iapc_boot_arch & acpi::kBootArchNoVga) == 0;
+    facts.has_cmos_rtc = (fadt.iapc_boot_arch & acpi::kBootArchNoCmosRtc) == 0;
+  }
+  // [ACPI 6.5, 3.11.1] none of the fixed hardware exists, whatever its fields say
+  if (facts.hardware_reduced) return;
+  facts.pm_timer = newer_or_older(fadt.x_pm_tmr_blk, fadt.pm_tmr_blk, fadt.pm_tmr_len);
+  facts.pm_timer_32_bits = (fadt.flags & acpi::kFlagTimer32Bits) != 0;
+  facts.pm1a_control = newer_or_older(fadt.x_pm1a_cnt_blk, fadt.pm1a_cnt_blk, fadt.pm1_cnt_len);
+  facts.pm1b_control = newer_or_older(fadt.x_pm1b_cnt_blk, fadt.pm1b_cnt_blk, fadt.pm1_cnt_len);
+  facts.sci_interrupt = fadt.sci_int;
+  facts.smi_command_port = fadt.smi_cmd;
+  facts.acpi_enable = fadt.acpi_enable;
+}
+
+void read_madt(ByteSpan table, AcpiFacts& facts) {
+  auto madt = read_at<acpi::Madt>(table, 0);
+  if (!madt) return;
+  facts.has_madt = true;
+  facts.local_apic = madt->local_apic;
+  facts.has_8259 = (madt->flags & acpi::kMadtHas8259) != 0;
+  for (uint64_t at = sizeof(acpi::Madt); auto head = read_at<uint16_t>(table, at); at += *head >> 8) {
+    if (*head >> 8 < 2) return;
+    auto address = read_at<uint64_t>(table, at + 4);
+    if ((*head & 0xFF) == acpi::kMadtLocalApicOverride && *head >> 8 >= 12 && address) facts.local_apic = *address;
+  }
+}
+
+// The pointers of an XSDT or RSDT.
+class TableList {
+ public:
+  TableList(ByteSpan table, unsigned width) : entries_(table.subspan(sizeof(acpi::Header))), width_(width) {}
+  uint64_t count() const { return std::min<uint64_t>(entries_.size() / width_, kMostTables); }
+  PhysAddr operator[](uint64_t i) const {
+    uint64_t address = 0;
+    memcpy(&address, entries_.data() + i * width_, width_);
+    return PhysAddr{address};
+  }
+
+ private:
+  ByteSpan entries_;
+  unsigned width_;
+};
+
+void read_s5(core::PhysicalMemory& memory, PhysAddr table, AcpiFacts& facts) {
+  // No checksum: adding up would take as long as the search, and Linux, too, only warns of a wrong one here.
+  if (auto bytes = table_at(memory, table, Checksum::Ignored)) facts.s5 = find_s5(bytes->subspan(sizeof(acpi::Header)));
+}
+
+void read_tables(core::PhysicalMemory& memory, const TableList& list, AcpiFacts& facts) {
+  for (uint64_t i = 0; i < list.count(); ++i) {
+    auto name = memory.read<uint32_t>(list[i]);
+    bool fadt = name == acpi::signature("FACP") && facts.fadt.value == 0;
+    bool madt = name == acpi::signature("APIC") && !facts.has_madt;
+    if (!fadt && !madt) continue;
+    auto table = table_at(memory, list[i], Checksum::Verified);
+    if (!table) continue;
+    if (madt) {
+      read_madt(*table, facts);
+    } else if (table->size() >= acpi::kFadt1Size) {
+      facts.fadt = list[i];
+      read_fadt(*table, facts);
+    }
+  }
+  if (facts.dsdt.value != 0) read_s5(memory, facts.dsdt, facts);
+  for (uint64_t i = 0; i < list.count() && !facts.s5; ++i) {
+    if (memory.read<uint32_t>(list[i]) == acpi::signature("SSDT")) read_s5(memory, list[i], facts);
+  }
+}
+
+}  // namespace
+
+Result<AcpiFacts> read_acpi(core::PhysicalMemory& memory, PhysAddr at) {
+  if (at.value == 0) at = search_rsdp(memory);
+  if (at.value == 0) return Status::NotFound;
+  auto rsdp = rsdp_at(memory, at);
+  if (!rsdp) {
+    log::line("efilite: no valid ACPI root pointer at ", at);
+    return Status::NotFound;
+  }
+  AcpiFacts facts;
+  facts.rsdp = at;
+  facts.rsdp_revision = rsdp->revision;
+  bool wide = rsdp->xsdt_address != 0;  // 0 in revision 0, which has no such field
+  auto root = table_at(memory, PhysAddr{wide ? rsdp->xsdt_address : rsdp->rsdt_address}, Checksum::Verified);
+  if (root) read_tables(memory, TableList(*root, wide ? 8 : 4), facts);
+  return facts;
+}
+
+}  // namespace efilite::platform
