@@ -16,12 +16,12 @@ HERE = pathlib.Path(__file__).resolve().parent
 REPO = HERE.parent.parent
 sys.path[:0] = [str(HERE), str(REPO / "scripts/lib")]
 import qemu  # noqa: E402
+import program  # noqa: E402
 import refusal  # noqa: E402
 import scenarios  # noqa: E402
 from cached import payload_dir  # noqa: E402
 from verdict import judge  # noqa: E402
 
-OVMF = "/usr/share/ovmf/OVMF.fd"
 LIMIT = 150  # seconds; a boot takes about ten on an idle machine
 # reboot=efi: Linux would else reset through ACPI or the keyboard controller and never call ResetSystem.
 CMDLINE = "console=ttyS0 efi=debug reboot=efi panic=-1 guest.test=standard guest.end="
@@ -36,7 +36,7 @@ def script(*arguments):
     return pathlib.Path(done.stdout.strip())
 
 
-def firmware_options(scenario, firmware, elf):
+def firmware_options(scenario, options):
     name = f"linux-{scenario.kernel}"
     kernel = payload_dir(name) / "vmlinuz"
     initrd = script("mkinitramfs", name)
@@ -44,26 +44,26 @@ def firmware_options(scenario, firmware, elf):
     image = kernel
     if scenario.form == "uki":
         image = script("mkuki", "--name", scenario.kernel, "--kernel", kernel, "--initrd", initrd, "--cmdline", cmdline)
-    if firmware == "ovmf":
-        options = ["-bios", OVMF, "-kernel", image]
-        return options if scenario.form == "uki" else options + ["-initrd", initrd, "-append", cmdline]
-    options = ["-kernel", elf]
+    if options.firmware == "ovmf":
+        arguments = ["-bios", options.ovmf, "-kernel", image]
+        return arguments if scenario.form == "uki" else arguments + ["-initrd", initrd, "-append", cmdline]
+    arguments = ["-kernel", options.elf]
     if scenario.transport == "module":
-        options += ["-initrd", image]
+        arguments += ["-initrd", image]
     else:
-        options += qemu.fw_cfg_file("opt/efilite/kernel", image)
+        arguments += qemu.fw_cfg_file("opt/efilite/kernel", image)
     if scenario.form == "kernel":
-        options += qemu.fw_cfg_file("opt/efilite/initrd", initrd)
+        arguments += qemu.fw_cfg_file("opt/efilite/initrd", initrd)
         # The command line comes both ways, too: the hypervisor's own, or a file.
-        options += (["-append", cmdline] if scenario.transport == "module"
-                    else qemu.fw_cfg_string("opt/efilite/cmdline", cmdline))
-    return options
+        arguments += (["-append", cmdline] if scenario.transport == "module"
+                      else qemu.fw_cfg_string("opt/efilite/cmdline", cmdline))
+    return arguments
 
 
 def boot(scenario, options, logs):
     arguments = qemu.machine_options(scenario.machine) + [
         "-accel", "tcg", "-cpu", scenario.cpu, "-smp", str(scenario.cpus), "-m", str(scenario.memory)]
-    arguments += map(str, firmware_options(scenario, options.firmware, options.elf))
+    arguments += map(str, firmware_options(scenario, options))
     run = qemu.run(arguments, logs / f"{options.firmware}.{scenario.name}", options.limit)
     version = (payload_dir(f"linux-{scenario.kernel}") / "version").read_text().strip()
     return run, judge(scenario, run, options.firmware, version)
@@ -90,12 +90,13 @@ def main():
     parser.add_argument("--check-table", action="store_true", help="prove that the table covers every pair of values")
     parser.add_argument("--firmware", choices=["efilite", "ovmf"], default="efilite")
     parser.add_argument("--elf", type=pathlib.Path, default=REPO / "build/x86_64/efilite.elf")
+    parser.add_argument("--ovmf", default="/usr/share/ovmf/OVMF.fd", help="the OVMF to compare with")
     parser.add_argument("--logs", type=pathlib.Path, default=REPO / "build/logs")
     parser.add_argument("--limit", type=int, default=LIMIT, help=f"seconds before it is given up (default {LIMIT})")
     options = parser.parse_args()
 
     if options.list:
-        print("\n".join(scenario.name for scenario in scenarios.BOOTS + scenarios.REFUSALS))
+        print("\n".join(scenario.name for scenario in scenarios.ALL))
         return
     if options.check_table:
         missing = scenarios.missing_pairs()
@@ -110,6 +111,8 @@ def main():
     options.logs.mkdir(parents=True, exist_ok=True)
     if isinstance(scenario, scenarios.Refusal):
         run, (complaints, summary) = refusal.run(scenario, options)
+    elif isinstance(scenario, scenarios.Program):
+        run, (complaints, summary) = program.run(scenario, options)
     else:
         run, (complaints, summary) = boot(scenario, options, options.logs)
     tell(scenario.name, run, complaints, summary, options.logs)

@@ -32,8 +32,9 @@ def machine_options(machine):
     return ["-M", machine, "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"]
 
 
-def run(arguments, log_stem, limit):
-    """Runs QEMU to its end, or kills it after `limit` seconds. Logs go to log_stem.{serial,debug,command}."""
+def run(arguments, log_stem, limit, replies=None):
+    """Runs QEMU to its end, or kills it after `limit` seconds. Logs go to log_stem.{serial,debug,command}.
+    `replies` says what to type when a line is just this."""
     ours, theirs = socket.socketpair()
     debug_log = log_stem.with_name(log_stem.name + ".debug")
     debug_log.unlink(missing_ok=True)
@@ -45,11 +46,11 @@ def run(arguments, log_stem, limit):
     result = Run(command)
     log_stem.with_name(log_stem.name + ".command").write_text(" ".join(map(_quoted, arguments)) + "\n")
     started = time.monotonic()
-    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                           pass_fds=[theirs.fileno()]) as process:
         theirs.close()
         serial = threading.Thread(target=_read_serial,
-                                  args=(process.stdout, result, log_stem.with_name(log_stem.name + ".serial")))
+                                  args=(process, result, log_stem.with_name(log_stem.name + ".serial"), replies or {}))
         monitor = threading.Thread(target=_monitor, args=(ours, result))
         serial.start()
         monitor.start()
@@ -71,11 +72,14 @@ def _quoted(word):
     return f"'{word}'" if " " in word or not word else word
 
 
-def _read_serial(pipe, result, path):
+def _read_serial(process, result, path, replies):
     with open(path, "wb") as log:
-        for line in pipe:
+        for line in process.stdout:
             log.write(line)
             log.flush()
+            if line.strip() in replies:
+                process.stdin.write(replies[line.strip()])
+                process.stdin.flush()
             result.lines.append((time.time(), line.decode(errors="replace").rstrip("\r\n").replace("\r", "")))
 
 

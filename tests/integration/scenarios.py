@@ -79,8 +79,35 @@ REFUSALS = [
 ]
 
 
+@dataclass(frozen=True)
+class Program:
+    """programs/probe.c, and what it does at its end."""
+    end: str        # shutdown, cold, warm: by ResetSystem; return: it returns to the firmware
+    transport: str
+    machine: str
+
+    @property
+    def name(self):
+        return f"program.{self.end}.{self.transport}.{self.machine}"
+
+
+PROGRAMS = [Program(*row) for row in [
+    ("shutdown", "module", "q35"),
+    ("shutdown", "fw_cfg", "pc"),
+    ("shutdown", "module", "microvm"),
+    ("shutdown", "module", "microvm-noacpi"),
+    ("cold", "fw_cfg", "q35"),
+    ("cold", "module", "pc"),
+    ("cold", "fw_cfg", "microvm"),
+    ("warm", "fw_cfg", "microvm-noacpi"),
+    ("return", "module", "q35"),
+]]
+
+ALL = BOOTS + PROGRAMS + REFUSALS
+
+
 def by_name(name):
-    for scenario in BOOTS + REFUSALS:
+    for scenario in ALL:
         if scenario.name == name:
             return scenario
     raise SystemExit(f"boot.py: no scenario is called {name}; --list tells them all")

@@ -95,7 +95,7 @@ class Judgement:
         self.expect(run.shutdown == reason, f"the machine ended by '{run.shutdown or 'nothing'}', not {reason}")
         if not self.efilite:
             return
-        resets = re.findall(r"ResetSystem: (\w+)", run.debug)
+        resets = re.findall(r"ResetSystem: (Efi\w+)", run.debug)
         if scenario.end == "reboot":
             self.expect(resets in (["EfiResetCold"], ["EfiResetWarm"]), f"calls of ResetSystem at a reboot: {resets}")
         elif scenario.machine == "microvm":

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""Runs the EFI programs of programs/, which call what Linux never does, and judges what they say."""
+import datetime
+import pathlib
+import re
+import subprocess
+
+import qemu
+from cached import cached, digest
+
+PROGRAMS = pathlib.Path(__file__).resolve().parent / "programs"
+COMPILER = ["clang-19", "--target=x86_64-unknown-windows", "-ffreestanding", "-fshort-wchar", "-mno-red-zone",
+            "-mno-stack-arg-probe", "-fno-stack-protector", "-nostdlib", "-O2", "-Wall", "-Wextra", "-Werror",
+            "-isystem", "/usr/include/efi", "-isystem", "/usr/include/efi/x86_64",
+            "-fuse-ld=lld", "-Wl,-entry:efi_main", "-Wl,-subsystem:efi_application", "-Wl,-nodefaultlib"]
+CHECKS = 27
+CLOCK_TOLERANCE = 120
+LIMIT = 60
+KEYS = {b"PRESS": b"q\x1b[A"}  # q and cursor up, when the program asks for them
+
+
+def build():
+    source = PROGRAMS / "probe.c"
+    return cached("probe", ".efi", digest(source, " ".join(COMPILER)),
+                  lambda path: subprocess.run([*COMPILER, "-o", str(path), str(source)], check=True))
+
+
+def run(scenario, options):
+    program = build()
+    arguments = qemu.machine_options(scenario.machine) + ["-accel", "tcg", "-m", "256"]
+    if options.firmware == "ovmf":
+        arguments += ["-bios", options.ovmf, "-kernel", str(program), "-append", scenario.end]
+    elif scenario.transport == "module":
+        arguments += ["-kernel", str(options.elf), "-initrd", str(program), "-append", scenario.end]
+    else:
+        arguments += ["-kernel", str(options.elf), *qemu.fw_cfg_file("opt/efilite/kernel", program),
+                      *qemu.fw_cfg_string("opt/efilite/cmdline", scenario.end)]
+    done = qemu.run(arguments, options.logs / f"{options.firmware}.{scenario.name}", min(options.limit, LIMIT), KEYS)
+    return done, judge(scenario, done, options.firmware == "efilite")
+
+
+def judge(scenario, done, efilite):
+    complaints = []
+
+    def expect(condition, complaint):
+        if not condition:
+            complaints.append(complaint)
+
+    good = set(re.findall(r"CHECK ok (\S+)", done.serial))
+    bad = re.findall(r"CHECK FAIL (\S+): ", done.serial)
+    expect(not bad, "not as the specification says: " + ", ".join(bad))
+    expect(len(good) + len(bad) == CHECKS, f"the program made {len(good) + len(bad)} checks, not {CHECKS}")
+    expect("GUEST-DONE " in done.serial, "the program did not come to its end")
+    arrival = {match[1]: (when, match[2]) for when, line in done.lines
+               if (match := re.search(r"FACT (\S+) ?(.*)$", line))}
+    if "clock" in arrival:
+        when, text = arrival["clock"]
+        # There is no time zone: QEMU's clock runs in UTC unless it is told otherwise.
+        seen = datetime.datetime.fromisoformat(text.strip()).replace(tzinfo=datetime.timezone.utc).timestamp()
+        expect(abs(seen - when) < CLOCK_TOLERANCE, f"GetTime said {text}, the host's time was {when:.0f}")
+    if "stall-ends" in arrival:
+        stalled = arrival["stall-ends"][0] - arrival["stall-begins"][0]
+        expect(0.8 < stalled < 5, f"Stall of one second took {stalled:.2f} s")
+    expect(not done.timed_out, f"it was given up after {done.seconds:.0f} s")
+    expect(done.exit_code == 0, f"QEMU's exit code is {done.exit_code}")
+
+    off = scenario.end in ("shutdown", "return") and scenario.machine != "microvm-noacpi"
+    reason = "guest-shutdown" if off else "guest-reset"
+    expect(done.shutdown == reason, f"the machine ended by '{done.shutdown or 'nothing'}', not {reason}")
+    if efilite:
+        expect("efilite" in arrival.get("vendor", (0, ""))[1].lower(), "the vendor is not efilite")
+        kinds = {"shutdown": "EfiResetShutdown", "cold": "EfiResetCold", "warm": "EfiResetWarm"}
+        if scenario.end in kinds:
+            calls = re.findall(r"ResetSystem: (Efi\w+)", done.debug)
+            expect(calls == [kinds[scenario.end]], f"calls of ResetSystem: {calls}")
+        else:
+            expect(re.search(r"efilite: .*(returned|ended|exited)", done.serial),
+                   "efilite does not say that the program returned")
+    return complaints, f"{len(good)} checks, {done.shutdown}"
