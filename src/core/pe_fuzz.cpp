@@ -19,7 +19,7 @@ void require(bool truth, const char* what) {
   abort();
 }
 
-constexpr size_t kMostImage = 4 << 20;  // larger images cost time and say nothing new
+constexpr size_t kMostImage = 256 << 10;  // larger images cost time and say nothing new
 
 MutableByteSpan span_of(Bytes8& bytes) { return std::as_writable_bytes(std::span(bytes)); }
 
