@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#include "boot/payload.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "base/log.hpp"
+#include "tests/support/fw_cfg.hpp"
+#include "tests/support/physical_memory.hpp"
+
+namespace efilite::boot {
+namespace {
+
+using Bytes = std::vector<uint8_t>;
+
+// As much of a PE image as is looked at here.
+Bytes pe(std::initializer_list<std::string> sections, bool linux_header = false) {
+  Bytes image(0x1000);
+  auto put = [&](size_t at, auto value) { memcpy(image.data() + at, &value, sizeof value); };
+  image[0] = 'M', image[1] = 'Z';
+  put(0x3C, uint32_t{0x80});
+  image[0x80] = 'P', image[0x81] = 'E';
+  put(0x86, static_cast<uint16_t>(sections.size()));
+  put(0x94, uint16_t{0x70});
+  size_t at = 0x80 + 24 + 0x70;
+  for (const std::string& name : sections) {
+    memcpy(image.data() + at, name.data(), std::min<size_t>(8, name.size()));
+    at += 40;
+  }
+  if (linux_header) {
+    put(0x1FE, uint16_t{0xAA55});
+    memcpy(image.data() + 0x202, "HdrS", 4);
+  }
+  return image;
+}
+const Bytes kKernel = pe({".setup", ".text"}, true);
+const Bytes kUki = pe({".text", ".osrel", ".linux", ".initrd"});
+const Bytes kLoader = pe({".text", ".reloc"});
+const Bytes kInitrd(5000, 'i');
+const Bytes kJunk(0x1000, 'j');
+
+std::optional<PayloadKind> kind_of(Bytes image) {
+  MemorySource source(std::as_writable_bytes(std::span(image)));
+  return classify(source);
+}
+
+TEST(Classify, TellsKernelUkiAndLoaderApart) {
+  EXPECT_EQ(kind_of(kKernel), PayloadKind::Kernel);
+  EXPECT_EQ(kind_of(kUki), PayloadKind::Uki);
+  EXPECT_EQ(kind_of(kLoader), PayloadKind::Loader);
+  EXPECT_EQ(kind_of(pe({".linuxrc"})), PayloadKind::Loader);
+}
+
+TEST(Classify, RefusesWhatIsNoPe) {
+  EXPECT_EQ(kind_of({}), std::nullopt);
+  EXPECT_EQ(kind_of({'M'}), std::nullopt);
+  EXPECT_EQ(kind_of({'M', 'Z'}), std::nullopt);
+  EXPECT_EQ(kind_of(kJunk), std::nullopt);
+  Bytes far = kLoader;
+  far[0x3F] = 0xFF;
+  EXPECT_EQ(kind_of(far), std::nullopt) << "header beyond the end";
+  Bytes ne = kLoader;
+  ne[0x81] = 'Z';
+  EXPECT_EQ(kind_of(ne), std::nullopt);
+  // Cut inside the section table: it begins like one, and the image loader will say what is wrong with it.
+  EXPECT_EQ(kind_of(Bytes(kUki.begin(), kUki.begin() + 0x130)), PayloadKind::Loader);
+}
+
+TEST(MemorySource, ReadsInsideItsBoundsAndLiesInPlace) {
+  Bytes bytes = {1, 2, 3, 4};
+  MemorySource source(std::as_writable_bytes(std::span(bytes)));
+  std::array<std::byte, 2> out;
+  ASSERT_TRUE(source.read(2, out));
+  EXPECT_EQ(out[1], std::byte{4});
+  EXPECT_EQ(source.read(3, out).status(), Status::InvalidParameter);
+  EXPECT_EQ(source.read(~uint64_t{0}, out).status(), Status::InvalidParameter);
+  EXPECT_EQ(static_cast<void*>(source.in_place()->data()), bytes.data());
+}
+
+std::string told;
+
+class Choice : public testing::Test {
+ protected:
+  Choice() {
+    told.clear();
+    log::set_sink([](std::string_view text) { told += text; });
+  }
+  ~Choice() { log::set_sink(nullptr); }
+
+  void add_module(const Bytes& content) {
+    uint64_t at = 0x1000000 * (info.modules.size() + 1);
+    auto to = memory.map(at, content.size());
+    memcpy(to.data(), content.data(), content.size());
+    ASSERT_TRUE(info.modules.push_back({{{at}, {at + content.size()}}, {}}));
+  }
+  Result<> choose() {
+    (void)driver.detect();
+    return choose_payload(info, memory, &driver, payload);
+  }
+  static Bytes content(core::ByteSource* source) {
+    if (source == nullptr) return {};
+    Bytes bytes(source->size());
+    EXPECT_TRUE(source->read(0, std::as_writable_bytes(std::span(bytes))));
+    return bytes;
+  }
+
+  test::FakeFwCfg device;
+  drivers::FwCfg driver;
+  test::FakePhysicalMemory memory;
+  BootInfo info;
+  Payload payload;
+};
+
+TEST_F(Choice, AModuleThatIsAKernelTakesTheNextAsInitrd) {
+  add_module(kKernel);
+  add_module(kInitrd);
+  ASSERT_TRUE(choose());
+  EXPECT_EQ(payload.kind, PayloadKind::Kernel);
+  EXPECT_STREQ(payload.origin, "PVH module 0");
+  EXPECT_TRUE(payload.image->in_place()) << "no copy";
+  EXPECT_EQ(content(payload.image), kKernel);
+  EXPECT_EQ(content(payload.initrd), kInitrd);
+  EXPECT_STREQ(payload.initrd_origin, "PVH module 1");
+  EXPECT_EQ(payload.command_line, nullptr);
+  EXPECT_EQ(told, "");
+}
+
+TEST_F(Choice, FwCfgFilesComeBeforeModules) {
+  add_module(kUki);
+  device.add_file("opt/efilite/kernel", kKernel);
+  device.add_file("opt/efilite/initrd", kInitrd);
+  device.add_file("opt/efilite/cmdline", test::FakeFwCfg::bytes("ro quiet"));
+  ASSERT_TRUE(choose());
+  EXPECT_STREQ(payload.origin, "fw_cfg file opt/efilite/kernel");
+  EXPECT_EQ(content(payload.image), kKernel);
+  EXPECT_EQ(content(payload.initrd), kInitrd);
+  EXPECT_EQ(content(payload.command_line), test::FakeFwCfg::bytes("ro quiet"));
+}
+
+TEST_F(Choice, AKernelFromFwCfgTakesTheModuleAsInitrd) {
+  device.add_file("opt/efilite/kernel", kKernel);
+  add_module(kInitrd);
+  ASSERT_TRUE(choose());
+  EXPECT_EQ(content(payload.initrd), kInitrd);
+  EXPECT_STREQ(payload.initrd_origin, "PVH module 0");
+}
+
+TEST_F(Choice, WithoutModulesTheInitrdItemIsTheImage) {
+  device.set_initrd(kUki);
+  ASSERT_TRUE(choose());
+  EXPECT_EQ(payload.kind, PayloadKind::Uki);
+  EXPECT_STREQ(payload.origin, "fw_cfg -initrd");
+  EXPECT_EQ(content(payload.image), kUki);
+  EXPECT_EQ(payload.initrd, nullptr);
+  EXPECT_EQ(told, "");
+}
+
+TEST_F(Choice, AnImageFromTheInitrdItemTakesTheInitrdFile) {
+  device.set_initrd(kKernel);
+  device.add_file("opt/efilite/initrd", kInitrd);
+  ASSERT_TRUE(choose());
+  EXPECT_EQ(content(payload.image), kKernel);
+  EXPECT_EQ(content(payload.initrd), kInitrd);
+}
+
+TEST_F(Choice, AKernelFromFwCfgTakesTheInitrdItem) {
+  device.add_file("opt/efilite/kernel", kKernel);
+  device.set_initrd(kInitrd);
+  ASSERT_TRUE(choose());
+  EXPECT_EQ(content(payload.initrd), kInitrd);
+  EXPECT_STREQ(payload.initrd_origin, "fw_cfg -initrd");
+}
+
+TEST_F(Choice, WithModulesTheInitrdItemIsNotLookedAt) {
+  add_module(kKernel);
+  device.set_initrd(kKernel);  // qboot passes the same bytes both ways
+  ASSERT_TRUE(choose());
+  EXPECT_EQ(payload.initrd, nullptr);
+}
+
+TEST_F(Choice, NoInitrdForALoaderAndItIsTold) {
+  add_module(kLoader);
+  add_module(kInitrd);
+  ASSERT_TRUE(choose());
+  EXPECT_EQ(payload.initrd, nullptr);
+  EXPECT_EQ(told, "efilite: the initrd from PVH module 1 is not passed: a boot loader loads its own\n");
+}
+
+TEST_F(Choice, NoInitrdForAUkiAndItIsTold) {
+  device.set_initrd(kUki);
+  device.add_file("opt/efilite/initrd", kInitrd);
+  ASSERT_TRUE(choose());
+  EXPECT_EQ(payload.initrd, nullptr);
+  EXPECT_EQ(told, "efilite: the initrd from fw_cfg file opt/efilite/initrd is not passed: a unified kernel image brings its own\n");
+}
+
+TEST_F(Choice, NothingAnywhereIsOneLineThatSaysWhereItLooked) {
+  EXPECT_EQ(choose().status(), Status::NotFound);
+  EXPECT_EQ(told, "efilite: nothing to boot: fw_cfg file opt/efilite/kernel: absent; first of 0 PVH modules: absent; fw_cfg -initrd: absent\n");
+}
+
+TEST_F(Choice, WithoutADeviceItSaysThat) {
+  arch::fake_io = nullptr;
+  add_module(kInitrd);
+  EXPECT_EQ(choose().status(), Status::NotFound);
+  EXPECT_EQ(told,
+            "efilite: nothing to boot: fw_cfg file opt/efilite/kernel: no fw_cfg device; first of 1 PVH modules: not a PE image; "
+            "fw_cfg -initrd: absent\n");
+  told.clear();
+  EXPECT_EQ(choose_payload(info, memory, nullptr, payload).status(), Status::NotFound);
+}
+
+TEST_F(Choice, AModuleThatIsNotMappedIsToldSo) {
+  ASSERT_TRUE(info.modules.push_back({{{0x9000000}, {0x9001000}}, {}}));
+  EXPECT_EQ(choose().status(), Status::NotFound);
+  EXPECT_NE(told.find("first of 1 PVH modules: not in readable memory"), std::string::npos);
+}
+
+TEST_F(Choice, AnInitrdItemThatIsNoPeIsToldSo) {
+  device.set_initrd(kInitrd);
+  EXPECT_EQ(choose().status(), Status::NotFound);
+  EXPECT_NE(told.find("fw_cfg -initrd: not a PE image"), std::string::npos);
+}
+
+TEST_F(Choice, ABrokenImageThatWasAskedForByNameIsNotReplacedByAnother) {
+  device.add_file("opt/efilite/kernel", kJunk);
+  add_module(kKernel);
+  EXPECT_EQ(choose().status(), Status::LoadError);
+  EXPECT_EQ(told, "efilite: nothing to boot: fw_cfg file opt/efilite/kernel (4096 bytes) is not a PE image\n");
+}
+
+TEST_F(Choice, ADeviceThatFailsIsTold) {
+  ASSERT_TRUE(driver.detect());
+  device.signals_error = true;
+  EXPECT_EQ(choose_payload(info, memory, &driver, payload).status(), Status::DeviceError);
+  EXPECT_EQ(told, "efilite: fw_cfg opt/efilite/kernel cannot be read: DEVICE_ERROR\n");
+}
+
+}  // namespace
+}  // namespace efilite::boot
