@@ -2,7 +2,7 @@
 # The firmware build: every portable room plus src/arch/x86_64 and src/boot/firmware, linked by src/arch/x86_64/efilite.ld
 # into one static ELF without any library.
 add_compile_options(
-  --target=x86_64-linux-gnu -stdlib=libc++ -ffreestanding -fno-exceptions -fno-rtti -fno-threadsafe-statics
+  --target=x86_64-linux-gnu $<$<COMPILE_LANGUAGE:CXX>:-stdlib=libc++> -ffreestanding -fno-exceptions -fno-rtti -fno-threadsafe-statics
   -mno-red-zone -fPIE -mcmodel=small -fno-stack-protector -fno-asynchronous-unwind-tables -fno-unwind-tables
   -ffunction-sections -fdata-sections -fvisibility=hidden -fno-plt -Oz -g
   -ffile-prefix-map=${PROJECT_SOURCE_DIR}=.
@@ -27,7 +27,7 @@ set(script ${PROJECT_SOURCE_DIR}/src/arch/x86_64/efilite.ld)
 add_executable(efilite.elf ${sources})
 set_target_properties(efilite.elf PROPERTIES LINK_DEPENDS ${script})
 target_link_options(efilite.elf PRIVATE
-  --target=x86_64-linux-gnu -fuse-ld=lld-19 -nostdlib -static -no-pie -Wl,-T,${script} -Wl,--gc-sections -Wl,--build-id=none
+  --target=x86_64-linux-gnu -fuse-ld=lld-19 -nostdlib -static -Wl,-T,${script} -Wl,--gc-sections -Wl,--build-id=none
   -Wl,-z,max-page-size=4096 -Wl,-z,noexecstack -Wl,--orphan-handling=error -Wl,-Map,${PROJECT_BINARY_DIR}/efilite.map)
 
 # efilite.elf is what ships; efilite.debug keeps the symbols for a debugger and for the size report.

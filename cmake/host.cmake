@@ -42,7 +42,8 @@ foreach(room ${EFILITE_PORTABLE_ROOMS})
     add_executable(${name} ${fuzzer})
     target_link_libraries(${name} PRIVATE efilite_fuzz)
     target_compile_options(${name} PRIVATE -fsanitize=fuzzer-no-link -Wno-conversion)
-    target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+    # Debian's libFuzzer is built with libstdc++; clang would turn -lstdc++ into -lc++. The two get along: their names differ.
+    target_link_options(${name} PRIVATE -fsanitize=fuzzer -l:libstdc++.so.6)
     # A fixed seed and a fixed count of runs from the corpus in the tree: the same work every time.
     string(REGEX REPLACE "_fuzz$" "" subject ${name})
     set(corpus ${PROJECT_SOURCE_DIR}/tests/corpus/${subject})

@@ -57,7 +57,7 @@ const ImageRecord* Images::image_at(uint64_t address) const {
 
 Result<ImageRecord*> Images::new_record(const Origin& origin) {
   TplGuard guard(events_, efi::kTplNotify);
-  void* block = pool_.Heap::allocate(sizeof(ImageRecord));
+  void* block = pool_.allocate(sizeof(ImageRecord));
   if (block == nullptr) return Status::OutOfResources;
   auto& image = *new (block) ImageRecord{};
   if (origin.path != nullptr) {

@@ -79,7 +79,7 @@ Result<efi::FileProtocol*> Images::open_nodes(efi::SimpleFileSystemProtocol& vol
     efi::Char16* name;
     {
       TplGuard guard(events_, efi::kTplNotify);
-      name = static_cast<efi::Char16*>(pool_.Heap::allocate(size + sizeof(efi::Char16)));
+      name = static_cast<efi::Char16*>(pool_.allocate(size + sizeof(efi::Char16)));
     }
     efi::FileProtocol* next = nullptr;
     efi::EfiStatus status = efi::encode(Status::OutOfResources);

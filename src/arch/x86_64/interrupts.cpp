@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "arch/x86_64/interrupts.hpp"
 
+#include <__verbose_abort>
 #include <array>
 
 #include "arch/x86_64/apic.hpp"
@@ -168,3 +169,11 @@ void check_failed(const char* expression, const char* file, int line) {
 }
 
 }  // namespace efilite
+
+// Where libc++ ends when one of its own preconditions is broken.
+_LIBCPP_BEGIN_NAMESPACE_STD
+[[noreturn]] void __libcpp_verbose_abort(const char* format, ...) {
+  efilite::log::line("\nefilite: BUG: ", format, "\nefilite: the machine is stopped.");
+  efilite::arch::halt_forever();
+}
+_LIBCPP_END_NAMESPACE_STD

@@ -40,6 +40,13 @@ int memcmp(const void* a, const void* b, size_t length) {
   return 0;
 }
 
+void* memchr(const void* buffer, int value, size_t length) {
+  const unsigned char* at = static_cast<const unsigned char*>(buffer);
+  for (; length != 0; --length, ++at)
+    if (*at == static_cast<unsigned char>(value)) return const_cast<unsigned char*>(at);
+  return nullptr;
+}
+
 size_t strlen(const char* text) {
   size_t length = 0;
   while (text[length] != '\0') {

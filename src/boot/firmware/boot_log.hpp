@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+// Where the log goes: always to the debug port when there is one, and to the console as far as efilite.log= allows.
+#pragma once
+
+#include "boot/options.hpp"
+#include "core/ports.hpp"
+
+namespace efilite::boot {
+
+// Until told otherwise all goes everywhere: what fails early must be seen.
+void start_boot_log(core::ConsolePort* console);
+
+// From now on plain lines reach the console only at `level` Normal and above.
+void set_log_level(LogLevel level);
+
+// A failure: reaches the console at every level. Use as: { FailureLog urgent; log::line(...); }
+class FailureLog {
+ public:
+  FailureLog();
+  ~FailureLog();
+};
+
+// "timing: PHASE TSC" on the debug port, and on the console at level Timing. `console` false: the console belongs to somebody else by now.
+void log_timing(const char* phase, uint64_t tsc, bool console = true);
+
+}  // namespace efilite::boot

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+// The console of the machine: the serial line as ConIn, ConOut and StdErr of the System Table.
+#pragma once
+
+#include "core/events.hpp"
+#include "core/handles.hpp"
+#include "core/tables.hpp"
+
+namespace efilite::boot {
+
+// COM1 where there is one, else nullptr.
+core::ConsolePort* start_serial();
+
+// Installs the text protocols on the console's handle and names them in the System Table. Without a serial line programs still find a
+// console, which swallows what it is told and never has a key.
+Result<> install_console(core::Tables& tables, core::HandleDatabase& handles, core::EventQueue& events, core::Clock& clock);
+
+}  // namespace efilite::boot

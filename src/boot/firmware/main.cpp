@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+// The composition: the only place that sees all rooms. boot_main is called by entry.S; each step either succeeds, or says in one line what
+// is wrong and stops.
+
+#include <new>
+#include <optional>
+
+#include "arch/io.hpp"
+#include "arch/sections.hpp"
+#include "arch/x86_64/clock.hpp"
+#include "arch/x86_64/interrupts.hpp"
+#include "arch/x86_64/paging.hpp"
+#include "base/log.hpp"
+#include "boot/firmware/boot_log.hpp"
+#include "boot/firmware/console.hpp"
+#include "boot/firmware/cpu_ports.hpp"
+#include "boot/firmware/os_tables.hpp"
+#include "boot/firmware/runtime_region.hpp"
+#include "boot/firmware/version.hpp"
+#include "boot/identity_memory.hpp"
+#include "boot/initrd_loader.hpp"
+#include "boot/load_options.hpp"
+#include "boot/memory_setup.hpp"
+#include "boot/payload.hpp"
+#include "boot/pvh_start_info.hpp"
+#include "core/device_path.hpp"
+#include "core/event_services.hpp"
+#include "core/firmware.hpp"
+#include "core/image_services.hpp"
+#include "core/memory_services.hpp"
+#include "core/misc_services.hpp"
+#include "core/protocol_services.hpp"
+#include "drivers/debug_port.hpp"
+
+extern "C" uint64_t entry_timestamp;
+
+namespace efilite::boot {
+
+namespace {
+
+// The identity map that entry.S made, which is all that may be looked at before there is a memory map.
+constexpr uint64_t kEarlyMap = uint64_t{4} << 30;
+
+// Everything that lives until ExitBootServices. All constinit: nothing runs before boot_main.
+constinit arch::X86Clock cpu_clock;
+constinit arch::X86Interrupts interrupts(cpu_clock);
+constinit arch::PageTables page_tables;
+constinit CpuImageCaller image_caller;
+constinit CpuEntropy entropy;
+constinit IdentityMemory physical(PhysAddr{kEarlyMap});
+constinit drivers::FwCfg fw_cfg;
+constinit BootInfo info;
+constinit core::MemoryMap memory;
+constinit core::Pool pool(memory);
+constinit core::EventQueue events(pool, interrupts, cpu_clock);
+constinit core::HandleDatabase handles(pool, events);
+constinit efi::BootServices boot_services{};
+constinit RuntimeRegion region{};
+constinit std::optional<core::Tables> tables;
+constinit std::optional<core::Images> images;
+constinit std::optional<core::Firmware> firmware;
+constinit std::optional<core::Rng> rng;
+constinit std::optional<InitrdLoader> initrd_loader;
+
+PhysAddr address_of(const char& symbol) { return {reinterpret_cast<uint64_t>(&symbol)}; }
+
+[[noreturn]] void power_off() {
+  if (region.data != nullptr) region.data->runtime_services.reset_system(efi::ResetType::Shutdown, efi::encode(Status::Success), 0, nullptr);
+  // So early there is no way to power off yet.
+  arch::halt_forever();
+}
+
+// For what boot_main cannot go on without.
+template <typename T>
+T must(Result<T> result, const char* what) {
+  if (!result) {
+    FailureLog urgent;
+    log::line("efilite: ", what, ": ", result.status());
+    power_off();
+  }
+  if constexpr (!std::is_void_v<T>) return *std::move(result);
+}
+
+class : public core::Departure {
+ public:
+  void leave_boot_services() override {
+    runtime::RuntimeState& state = region.data->state;
+    events.for_each_virtual_address_change([&](efi::Event event, efi::EventNotify function, void* context) {
+      if (is_error(runtime::note_address_change(state, {function, context, event})))
+        log::line("efilite: too many VirtualAddressChange events: some will not be notified");
+    });
+    if (Result<> done = finish_runtime_region(region, memory); !done)
+      log::line("efilite: the runtime's view of the memory map is incomplete: ", done.status());
+    // SetVirtualAddressMap patches the one pointer among the code.
+    if (Result<> done = page_tables.set(region.code, 0); !done) log::line("efilite: runtime code stays read-only: ", done.status());
+    runtime::enter_runtime(state);
+    log_timing("exit-boot-services", arch::timestamp(), false);
+    log::set_sink(nullptr);
+  }
+} constinit departure;
+
+Result<PhysAddr> allocate_page_table() {
+  return memory.allocate(efi::AllocateType::AnyPages, efi::MemoryType::BootServicesData, {1}, {}, core::PageOwner::SetUp);
+}
+
+void timer_handler() {
+  cpu_clock.alarm_fired();
+  events.tick();
+}
+
+arch::CodePlace locate_code(uint64_t address) {
+  const core::ImageRecord* image = images ? images->image_at(address) : nullptr;
+  if (image == nullptr) return {};
+  return {image->name.data(), image->offset_of(address)};
+}
+
+void learn_about_machine(uint32_t start_info) {
+  (void)fw_cfg.detect();
+  BootResult collected = collect_boot_info(physical, PhysAddr{start_info}, fw_cfg.present() ? &fw_cfg : nullptr, info);
+  if (collected) return;
+  FailureLog urgent;
+  print_boot_error(collected.error());
+  power_off();
+}
+
+void set_up_map() {
+  FirmwareImage image{{address_of(image_start), address_of(text_end)}, {address_of(text_end), address_of(image_end)}};
+  must(set_up_memory(info, image, memory), "memory map");
+  must(page_tables.map_all(top_of_ram(info), allocate_page_table), "page tables");
+  memory.set_change_listener([](void*) { events.memory_map_changed(); }, nullptr);
+}
+
+void set_up_core(const platform::AcpiFacts* acpi) {
+  region = must(make_runtime_region(memory, acpi, drivers::debug_port_present()), "runtime services");
+  must(page_tables.set(region.code, efi::kMemoryRo), "runtime code");
+  tables.emplace(pool, events, &region.data->system_table);
+  images.emplace(memory, pool, handles, events, *tables, page_tables, image_caller, departure);
+  firmware.emplace(memory, pool, events, handles, *images, *tables, cpu_clock, &region.data->system_table);
+  core::the_firmware = &*firmware;
+  must(tables->begin(), "system table");
+
+  static constinit core::MiscServices misc{
+      .watchdog{events,
+                [](uint64_t code) {
+                  FailureLog urgent;
+                  log::line("efilite: watchdog: nothing happened for as long as the program allowed (code ", log::Hex{code}, "); reset");
+                  region.data->runtime_services.reset_system(efi::ResetType::Cold, efi::encode(Status::Timeout), 0, nullptr);
+                }},
+      .counter = core::MonotonicCounter{{
+          .get = []() -> Result<uint32_t> { return static_cast<uint32_t>(region.data->state.monotonic_count >> 32); },
+          .advance = []() -> Result<> {
+            runtime::next_high_monotonic_count(region.data->state);
+            return {};
+          }}}};
+  core::fill_memory_services(boot_services);
+  core::fill_protocol_services(boot_services);
+  core::fill_event_services(boot_services);
+  core::fill_image_services(boot_services);
+  core::fill_misc_services(boot_services, misc);
+  tables->publish(boot_services);
+  tables->publish(region.data->runtime_services);
+}
+
+void install_protocols(const Payload& payload) {
+  must(images->install_core_image({address_of(image_start), address_of(image_end)}), "core image");
+  must(install_console(*tables, handles, events, cpu_clock), "console");
+  efi::Handle handle = nullptr;
+  must(handles.install(&handle, &core::device_path_utilities()), "device path utilities");
+  rng.emplace(entropy);
+  handle = nullptr;
+  if (rng->available()) must(handles.install(&handle, rng->protocol()), "random numbers");
+  if (payload.initrd != nullptr) {
+    initrd_loader.emplace(*payload.initrd);
+    must(initrd_loader->install(handles), "initrd");
+  }
+}
+
+efi::Handle load_payload(Payload& payload) {
+  // Not a real device: a name for the place that the image came from, so that it has a device path as the specification wants.
+  static constinit std::array<std::byte, 64> path_bytes{};
+  PhysRange where{};
+  if (auto bytes = payload.image->in_place()) where.begin = {reinterpret_cast<uint64_t>(bytes->data())};
+  where.end = {where.begin.value + payload.image->size()};
+  const efi::DevicePath* path =
+      must(core::device_path::Builder(path_bytes).memory_mapped(efi::MemoryType::LoaderCode, where).finish(), "device path");
+  efi::Handle image = must(images->load(*payload.image, nullptr, nullptr, path), payload.origin);
+  must(set_payload_options(info, payload, pool, *images, image), "load options");
+  return image;
+}
+
+[[noreturn]] void start(efi::Handle image, const Payload& payload) {
+  log_timing("entry", entry_timestamp);
+  log_timing("copied", images->copied_bytes());
+  log_timing("payload", arch::timestamp());
+  events.restore_tpl(efi::kTplApplication);
+  uint64_t exit_data_size = 0;
+  efi::Char16* exit_data = nullptr;
+  efi::EfiStatus status = images->start(image, &exit_data_size, &exit_data);
+  {
+    FailureLog urgent;
+    uint64_t raw = static_cast<uint64_t>(status);
+    log::line("efilite: ", payload.origin, " returned ", log::Hex{raw}, raw == 0 ? " (success)" : "", "; power off");
+  }
+  power_off();
+}
+
+void announce(const Payload& payload, const Options& options) {
+  if (options.log < LogLevel::Normal) return;
+  constexpr const char* kKinds[] = {"a Linux kernel", "a unified kernel image", "an EFI program"};
+  log::print("efilite ");
+  log::print(kVersion);
+  log::line(": ", info.source, ", ", top_of_ram(info) >> 20, " MiB; starting ", kKinds[static_cast<size_t>(payload.kind)], " from ", payload.origin,
+            payload.initrd == nullptr ? "" : ", initrd from ", payload.initrd == nullptr ? "" : payload.initrd_origin);
+}
+
+}  // namespace
+
+extern "C" void boot_main(uint32_t start_info) {
+  start_boot_log(start_serial());
+  arch::init_interrupts();
+  arch::set_timer_handler(timer_handler);
+  arch::set_code_locator(locate_code);
+  must(page_tables.protect_firmware(), "page tables");
+  learn_about_machine(start_info);
+
+  Options options = take_firmware_options(info);
+  set_log_level(options.log);
+  log_timing("boot-info", arch::timestamp());
+  set_up_map();
+  Result<platform::AcpiFacts> acpi = platform::read_acpi(physical, info.rsdp);
+  if (acpi && acpi->pm_timer.space == platform::AcpiRegister::Space::Io) cpu_clock.set_pm_timer(static_cast<uint16_t>(acpi->pm_timer.address));
+  const platform::AcpiFacts* facts = acpi ? &*acpi : nullptr;
+  set_up_core(facts);
+  must(install_os_tables(*tables, memory, physical, facts, fw_cfg.present() ? &fw_cfg : nullptr, *region.data), "configuration tables");
+  log_timing("core", arch::timestamp());
+
+  static constinit Payload payload;
+  {
+    FailureLog urgent;  // choose_payload tells itself what is wrong
+    if (!choose_payload(info, physical, fw_cfg.present() ? &fw_cfg : nullptr, payload)) power_off();
+  }
+  announce(payload, options);
+  install_protocols(payload);
+  efi::Handle image = load_payload(payload);
+  start(image, payload);
+}
+
+}  // namespace efilite::boot

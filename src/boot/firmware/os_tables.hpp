@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+// The configuration tables that efilite offers [UEFI 2.10, 4.6]: ACPI and SMBIOS of the hypervisor, and the runtime's own.
+#pragma once
+
+#include "boot/firmware/runtime_region.hpp"
+#include "core/tables.hpp"
+#include "drivers/fw_cfg.hpp"
+
+namespace efilite::boot {
+
+// `acpi` and `fw_cfg` may be nullptr.
+Result<> install_os_tables(core::Tables& tables, core::MemoryMap& memory, core::PhysicalMemory& physical, const platform::AcpiFacts* acpi,
+                           drivers::FwCfg* fw_cfg, RuntimeData& runtime);
+
+}  // namespace efilite::boot

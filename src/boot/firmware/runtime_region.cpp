@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#include "boot/firmware/runtime_region.hpp"
+
+#include <array>
+#include <new>
+
+#include "arch/sections.hpp"
+#include "base/log.hpp"
+
+namespace efilite::boot {
+
+namespace {
+
+uint64_t address_of(const void* p) { return reinterpret_cast<uint64_t>(p); }
+
+runtime::ResetRegister reset_register(const platform::AcpiRegister& from) {
+  if (!from.present()) return {0, runtime::ResetRegister::Space::None};
+  return {from.address, static_cast<runtime::ResetRegister::Space>(from.space)};
+}
+
+uint16_t port_of(const platform::AcpiRegister& from) {
+  return from.space == platform::AcpiRegister::Space::Io ? static_cast<uint16_t>(from.address) : 0;
+}
+
+runtime::ResetFacts reset_facts(const platform::AcpiFacts* acpi, bool debug_port) {
+  runtime::ResetFacts facts;
+  facts.debug_port = debug_port;
+  if (acpi == nullptr) return facts;
+  facts.reset = reset_register(acpi->reset_register);
+  facts.reset_value = acpi->reset_value;
+  if (acpi->s5) {
+    facts.s5_known = true;
+    facts.s5_sleep_type_a = acpi->s5->a;
+    facts.s5_sleep_type_b = acpi->s5->b;
+  }
+  facts.pm1a_control = port_of(acpi->pm1a_control);
+  facts.pm1b_control = port_of(acpi->pm1b_control);
+  facts.sleep_control = reset_register(acpi->sleep_control);
+  facts.keyboard_controller = acpi->has_i8042;
+  return facts;
+}
+
+// A register in memory is reached after SetVirtualAddressMap only if the OS maps it: tell it in the memory map, a page at a time.
+Result<> map_register(core::MemoryMap& memory, const runtime::ResetRegister& reg) {
+  if (reg.space != runtime::ResetRegister::Space::Memory) return {};
+  uint64_t page = align_down(reg.address, kPageSize);
+  if (memory.find({page})) return {};
+  return memory.add({{page}, {page + kPageSize}}, efi::MemoryType::MemoryMappedIo, efi::kMemoryUc | efi::kMemoryRuntime);
+}
+
+// The same function in the copy of the runtime's code.
+template <typename F>
+F* in_copy(F* function, uint64_t code) {
+  return reinterpret_cast<F*>(code + (address_of(reinterpret_cast<const void*>(function)) - address_of(&runtime_start)));
+}
+
+}  // namespace
+
+Result<RuntimeRegion> make_runtime_region(core::MemoryMap& memory, const platform::AcpiFacts* acpi, bool debug_port) {
+  constexpr auto kAny = efi::AllocateType::AnyPages;
+  Bytes code_size{address_of(&runtime_end) - address_of(&runtime_start)};
+  PageCount code_pages = PageCount::covering(code_size);
+  PageCount data_pages = PageCount::covering({sizeof(RuntimeData)});
+  PhysAddr code = TRY(memory.allocate(kAny, efi::MemoryType::RuntimeServicesCode, code_pages, {}, core::PageOwner::SetUp));
+  PhysAddr data = TRY(memory.allocate(kAny, efi::MemoryType::RuntimeServicesData, data_pages, {}, core::PageOwner::SetUp));
+  memcpy(reinterpret_cast<void*>(code.value), &runtime_start, code_size.value);
+
+  RuntimeRegion region{{code, {code.value + code_pages.value * kPageSize}}, new (reinterpret_cast<void*>(data.value)) RuntimeData};
+  RuntimeData& d = *region.data;
+  runtime::Setup setup{.variable_area = d.variable_area,
+                       .variable_area_size = RuntimeData::kVariableArea,
+                       .system_table = &d.system_table,
+                       .runtime_services = &d.runtime_services,
+                       .reset = reset_facts(acpi, debug_port),
+                       .may_have_clock = acpi == nullptr || acpi->has_cmos_rtc,
+                       .century_index = acpi == nullptr ? uint8_t{0} : acpi->century_index};
+  TRY(map_register(memory, setup.reset.reset));
+  TRY(map_register(memory, setup.reset.sleep_control));
+  in_copy(&runtime::init, code.value)(d.state, setup);
+  in_copy(&runtime::fill_runtime_services, code.value)(d.runtime_services);
+  d.properties.supported = runtime::supported_services(d.state);
+  return region;
+}
+
+Result<> finish_runtime_region(const RuntimeRegion& region, const core::MemoryMap& memory) {
+  // Static, since the map may not change any more.
+  static constinit std::array<std::byte, 256 * core::MemoryMap::kDescriptorSize> buffer{};
+  uint64_t size = TRY(memory.read(buffer));
+  ByteSpan map = ByteSpan(buffer).first(size);
+  TRY(core::fill_memory_attributes(map, region.code, region.data->memory_attributes));
+  for (uint64_t at = 0; auto d = read_at<efi::MemoryDescriptor>(map, at); at += core::MemoryMap::kDescriptorSize)
+    if (Status s = runtime::note_memory(region.data->state, *d); is_error(s)) return s;
+  return {};
+}
+
+}  // namespace efilite::boot

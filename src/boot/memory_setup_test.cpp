@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#include "boot/memory_setup.hpp"
+
+#include <gtest/gtest.h>
+
+namespace efilite::boot {
+namespace {
+
+using efi::MemoryType;
+
+struct MemorySetup : testing::Test {
+  BootInfo info;
+  core::MemoryMap map;
+  FirmwareImage image{{{0x100000}, {0x110000}}, {{0x110000}, {0x140000}}};
+
+  MemorySetup() {
+    add(0, 0xA0000, 1);
+    add(0xF0000, 0x10000, 2);
+    add(0x100000, 0x7F00000, 1);
+    add(0x100000000, 0x80000000, 1);
+  }
+  void add(uint64_t at, uint64_t size, uint32_t type) { ASSERT_TRUE(add_region(info.memory, at, size, type)); }
+  MemoryType type_at(uint64_t address) { return map.find({address}) ? map.find({address})->type : MemoryType::Max; }
+};
+
+TEST_F(MemorySetup, EfiliteAndPageZeroAreNotFreeAndLowMemoryIs) {
+  ASSERT_TRUE(set_up_memory(info, image, map));
+  EXPECT_EQ(type_at(0), MemoryType::BootServicesData);
+  EXPECT_EQ(type_at(0x1000), MemoryType::Conventional);
+  EXPECT_EQ(type_at(0x9F000), MemoryType::Conventional);
+  EXPECT_EQ(type_at(0x100000), MemoryType::BootServicesCode);
+  EXPECT_EQ(type_at(0x110000), MemoryType::BootServicesData);
+  EXPECT_EQ(type_at(0x140000), MemoryType::Conventional);
+  EXPECT_EQ(type_at(0xF0000), MemoryType::Reserved);
+  EXPECT_EQ(top_of_ram(info), 0x180000000u);
+}
+
+TEST_F(MemorySetup, AModuleOwnsItsWholePages) {
+  ASSERT_TRUE(info.modules.push_back({{{0x7000010}, {0x7000020}}, {}}));
+  ASSERT_TRUE(set_up_memory(info, image, map));
+  EXPECT_EQ(type_at(0x7000000), MemoryType::BootServicesData);
+  EXPECT_EQ(type_at(0x7001000), MemoryType::Conventional);
+}
+
+TEST_F(MemorySetup, AModuleOutsideOfMemoryIsRefused) {
+  ASSERT_TRUE(info.modules.push_back({{{0xE0000000}, {0xE0000020}}, {}}));
+  EXPECT_FALSE(set_up_memory(info, image, map));
+}
+
+TEST_F(MemorySetup, RuntimeDataGoesToTheLastFreeMemoryBelowFourGigabytes) {
+  ASSERT_TRUE(info.modules.push_back({{{0x7F00000}, {0x8000000}}, {}}));  // a module at the very top
+  ASSERT_TRUE(set_up_memory(info, image, map));
+  auto place = map.allocate(efi::AllocateType::AnyPages, MemoryType::RuntimeServicesData, {1});
+  ASSERT_TRUE(place);
+  EXPECT_GE(place->value, 0x7F00000u - 0x200000);
+  EXPECT_LT(place->value, 0x7F00000u);
+  auto other = map.allocate(efi::AllocateType::AnyPages, MemoryType::LoaderData, {1});
+  ASSERT_TRUE(other);
+  EXPECT_LT(other->value, 0x7F00000u - 0x200000);
+}
+
+TEST_F(MemorySetup, EfiliteOutsideOfMemoryIsRefused) {
+  image.data.end = {0x9000000};
+  EXPECT_FALSE(set_up_memory(info, image, map));
+}
+
+}  // namespace
+}  // namespace efilite::boot

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#include "core/text_input.hpp"
+
+namespace efilite::core {
+
+namespace {
+
+constexpr uint8_t kEscape = 0x1B;
+constexpr uint8_t kDelete = 0x7F;
+// A terminal sends a sequence at one go; a person cannot type the next key this fast. In 100 ns: 50 ms.
+constexpr uint64_t kSequenceTimeout = 500'000;
+constexpr int kMostToDrain = 4096;  // a line stuck at sending must not hold Reset forever
+
+// [UEFI 2.10, 12.1.2, table "EFI Scan Codes for EFI_SIMPLE_TEXT_INPUT_PROTOCOL"]
+enum Scan : uint16_t { kNone = 0, kUp = 1, kDown, kRight, kLeft, kHome, kEnd, kInsert, kDeleteKey, kPageUp, kPageDown, kF1, kF5 = 0x0F, kF6, kF10 = 0x14, kF11, kF12, kEscapeKey };
+
+// ESC [ x and ESC O x
+Scan scan_of_letter(uint8_t letter) {
+  switch (letter) {
+    case 'A': return kUp;
+    case 'B': return kDown;
+    case 'C': return kRight;
+    case 'D': return kLeft;
+    case 'H': return kHome;
+    case 'F': return kEnd;
+    case 'P': case 'Q': case 'R': case 'S': return static_cast<Scan>(kF1 + letter - 'P');
+    default: return kNone;
+  }
+}
+
+// ESC [ n ~ : the numbers of F1 to F12 have gaps where DEC's keyboard had them.
+Scan scan_of_number(unsigned n) {
+  switch (n) {
+    case 1: case 7: return kHome;
+    case 2: return kInsert;
+    case 3: return kDeleteKey;
+    case 4: case 8: return kEnd;
+    case 5: return kPageUp;
+    case 6: return kPageDown;
+    case 23: return kF11;
+    case 24: return kF12;
+    default:
+      if (n >= 11 && n <= 15) return static_cast<Scan>(kF1 + n - 11);
+      return n >= 17 && n <= 21 ? static_cast<Scan>(kF6 + n - 17) : kNone;
+  }
+}
+
+}  // namespace
+
+void TextInput::push(uint16_t scan_code, efi::Char16 character) {
+  (void)keys_.push_back({scan_code, character});  // poll() stops reading long before it is full
+}
+
+void TextInput::feed_character(char32_t c) {
+  // NUL is no key, and neither is what CHAR16 or the terminal's bytes cannot express.
+  if (c != 0 && c < 0x10000 && c != kReplacementCharacter) push(kNone, static_cast<efi::Char16>(c));
+}
+
+void TextInput::feed_plain(uint8_t byte) {
+  const bool second_half = byte == '\n' && after_return_;  // CR LF is one key
+  after_return_ = byte == '\r';
+  if (second_half) return;
+  if (byte == '\n') byte = '\r';
+  if (byte == kDelete) byte = '\b';  // what terminals send for the backspace key
+  for (auto c = decoder_.feed(byte); c; c = decoder_.take_rest()) feed_character(*c);
+}
+
+// Whether `sequence_` is done with: it has become a key, or is complete and none of ours.
+bool TextInput::finish_sequence() {
+  const size_t size = sequence_.size();
+  if (size < 2) return false;
+  const uint8_t last = sequence_[size - 1];
+  if (sequence_[1] != '[' && sequence_[1] != 'O') {  // Alt and a key, or a quick ESC before it
+    give_up_sequence();
+    return true;
+  }
+  if (size < 3) return false;
+  if (sequence_[2] == '[') {  // Linux's own console: ESC [ [ A is F1
+    if (size < 4) return false;
+    if (last >= 'A' && last <= 'E') push(static_cast<uint16_t>(kF1 + last - 'A'), 0);
+    return true;
+  }
+  const bool parameter = (last >= '0' && last <= '9') || last == ';';
+  if (parameter && !sequence_.full()) return false;
+  unsigned number = 0;  // the first parameter; the second one, shift and its like, has no place in EFI_INPUT_KEY
+  for (size_t i = 2; i < size && sequence_[i] >= '0' && sequence_[i] <= '9'; ++i) number = number * 10 + (sequence_[i] - '0');
+  const bool report = last == 'R' && number > 1;  // ESC [ row ; column R answers a question, it is not F3
+  const Scan scan = last == '~' ? scan_of_number(number) : report ? kNone : scan_of_letter(last);
+  if (scan != kNone) push(scan, 0);
+  return true;
+}
+
+// It was no sequence: the ESC key, and whatever came after it.
+void TextInput::give_up_sequence() {
+  push(kEscapeKey, 0);
+  for (size_t i = 1; i < sequence_.size(); ++i) feed_plain(sequence_[i]);
+}
+
+void TextInput::feed(uint8_t byte) {
+  if (byte == kEscape) {
+    if (!sequence_.empty()) give_up_sequence();
+    sequence_.clear();
+    decoder_ = {};
+  } else if (sequence_.empty()) {
+    return feed_plain(byte);
+  }
+  sequence_time_ = clock_.now();
+  if (!sequence_.push_back(byte) || finish_sequence()) sequence_.clear();
+}
+
+void TextInput::poll() {
+  while (keys_.size() + sequence_.capacity() < keys_.capacity()) {
+    const auto byte = port_.read();
+    if (!byte) break;
+    feed(*byte);
+  }
+  if (!sequence_.empty() && clock_.now() - sequence_time_ > kSequenceTimeout) {
+    give_up_sequence();
+    sequence_.clear();
+  }
+}
+
+bool TextInput::key_waiting() {
+  poll();
+  return !keys_.empty();
+}
+
+Result<efi::InputKey> TextInput::read_key() {
+  if (!key_waiting()) return Status::NotReady;
+  const efi::InputKey key = keys_[0];
+  keys_.erase(0);
+  return key;
+}
+
+void TextInput::reset() {
+  for (int i = 0; i < kMostToDrain && port_.read(); ++i) {
+  }
+  keys_.clear();
+  sequence_.clear();
+  decoder_ = {};
+  after_return_ = false;
+}
+
+// ---- the C edge
+
+struct TextInputThunks {
+  using Self = efi::SimpleTextInputProtocol;
+
+  static TextInput& owner(Self* self) { return *static_cast<TextInput::Edge*>(self)->owner; }
+
+  static efi::EfiStatus EFIAPI reset(Self* self, efi::Boolean) {
+    TplGuard guard(owner(self).events_, efi::kTplNotify);
+    owner(self).reset();
+    return efi::encode(Status::Success);
+  }
+  static efi::EfiStatus EFIAPI read_key_stroke(Self* self, efi::InputKey* key) {
+    if (key == nullptr) return efi::encode(Status::InvalidParameter);
+    TplGuard guard(owner(self).events_, efi::kTplNotify);
+    auto read = owner(self).read_key();
+    if (read) *key = *read;
+    return efi::encode(read);
+  }
+  static void EFIAPI wait_for_key(efi::Event event, void* context) {
+    auto& input = *static_cast<TextInput*>(context);
+    if (input.key_waiting()) (void)input.events_.signal(event);
+  }
+};
+
+TextInput::TextInput(ConsolePort& port, EventQueue& events, Clock& clock) : port_(port), events_(events), clock_(clock) {
+  edge_.reset = TextInputThunks::reset;
+  edge_.read_key_stroke = TextInputThunks::read_key_stroke;
+  edge_.owner = this;
+}
+
+Result<> TextInput::open() {
+  edge_.wait_for_key = TRY(events_.create(efi::kEvtNotifyWait, efi::kTplNotify, TextInputThunks::wait_for_key, this));
+  return {};
+}
+
+}  // namespace efilite::core

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+// EFI_SIMPLE_TEXT_INPUT_PROTOCOL [UEFI 2.10, 12.3] on a byte console: what VT100, VT220 and xterm send, made into keys.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+
+#include "abi/uefi/protocols.hpp"
+#include "base/static_vector.hpp"
+#include "core/events.hpp"
+#include "core/ports.hpp"
+#include "core/utf8.hpp"
+
+namespace efilite::core {
+
+class TextInput {
+ public:
+  TextInput(ConsolePort& port, EventQueue& events, Clock& clock);
+  TextInput(const TextInput&) = delete;
+  TextInput& operator=(const TextInput&) = delete;
+
+  Result<> open();  // makes the WaitForKey event
+  efi::SimpleTextInputProtocol* protocol() { return &edge_; }
+
+  void reset();                          // forgets what was typed
+  Result<efi::InputKey> read_key();      // NotReady: nothing typed
+  bool key_waiting();
+
+ private:
+  struct Edge : efi::SimpleTextInputProtocol {
+    TextInput* owner;
+  };
+  friend struct TextInputThunks;
+
+  void poll();
+  void feed(uint8_t byte);
+  void feed_plain(uint8_t byte);
+  void feed_character(char32_t character);
+  bool finish_sequence();
+  void give_up_sequence();
+  void push(uint16_t scan_code, efi::Char16 character);
+
+  ConsolePort& port_;
+  EventQueue& events_;
+  Clock& clock_;
+  Edge edge_{};
+  StaticVector<efi::InputKey, 32> keys_;
+  StaticVector<uint8_t, 12> sequence_;  // from the ESC on
+  uint64_t sequence_time_ = 0;          // of its last byte
+  Utf8Decoder decoder_;
+  bool after_return_ = false;
+};
+
+}  // namespace efilite::core
