@@ -62,7 +62,7 @@ fetch_payload() {
   package=$(real_package "$package")
   work=$cache/payload/.$name.new
   rm -rf "$work" && mkdir -p "$work/root" "$cache/payload/.debs"
-  # apt keeps a partial download in the private root and goes on from there the next time.
+  # A download that was cut off stays in .debs and is never taken for a whole one: apt checks its hash first.
   (cd "$cache/payload/.debs" && apt-get "${apt_options[@]}" download "$package" >&2) || die "could not fetch $package"
   deb=$(ls -t "$cache/payload/.debs/${package}"_*.deb | head -n 1)
   step "Unpacking ${deb##*/}"

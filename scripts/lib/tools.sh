@@ -28,7 +28,7 @@ install_tools() {
   mapfile -t missing < <(missing_tools)
   [ ${#missing[@]} -gt 0 ] || return 0
   step "Installing ${#missing[@]} Debian packages: ${missing[*]}"
-  local apt=(env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300)
+  local apt=(env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0)
   as_root "${apt[@]}" update >&2
   as_root "${apt[@]}" install -y --no-install-recommends "${missing[@]}" >&2 ||
     die "apt-get could not install the packages above; its own message says why"
