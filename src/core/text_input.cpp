@@ -80,8 +80,8 @@ bool TextInput::finish_sequence() {
     if (last >= 'A' && last <= 'E') push(static_cast<uint16_t>(kF1 + last - 'A'), 0);
     return true;
   }
-  const bool parameter = (last >= '0' && last <= '9') || last == ';';
-  if (parameter && !sequence_.full()) return false;
+  const bool final_byte = last >= 0x40;  // ECMA-48: parameters and intermediate bytes lie below
+  if (!final_byte && !sequence_.full()) return false;
   unsigned number = 0;  // the first parameter; the second one, shift and its like, has no place in EFI_INPUT_KEY
   for (size_t i = 2; i < size && sequence_[i] >= '0' && sequence_[i] <= '9'; ++i) number = number * 10 + (sequence_[i] - '0');
   const bool report = last == 'R' && number > 1;  // ESC [ row ; column R answers a question, it is not F3

@@ -214,11 +214,11 @@ void write_lines(ConsolePort& port, std::string_view text) {
   size_t written = 0;
   for (size_t i = 0; i < text.size(); ++i) {
     if (text[i] != '\n') continue;
-    port.write(text.substr(written, i - written));
+    port.write({text.data() + written, i - written});
     port.write("\r\n"sv);
     written = i + 1;
   }
-  port.write(text.substr(written));
+  port.write({text.data() + written, text.size() - written});
 }
 
 // ---- the C edge. A notification may print while a program prints: TPL_NOTIFY keeps the two apart.
