@@ -116,7 +116,9 @@ Status check_capsules(CapsuleHeader** headers, Uintn count) {
   return Status::Unsupported;
 }
 
-EfiStatus EFIAPI update_capsule_thunk(CapsuleHeader** headers, Uintn count, PhysicalAddress) { return encode(check_capsules(headers, count)); }
+EfiStatus EFIAPI update_capsule_thunk(CapsuleHeader** headers, Uintn count, PhysicalAddress) {
+  return encode(check_capsules(headers, count));
+}
 
 EfiStatus EFIAPI query_capsule_capabilities_thunk(CapsuleHeader** headers, Uintn count, uint64_t* max_size, ResetType* reset_type) {
   if (!max_size || !reset_type) return encode(Status::InvalidParameter);

@@ -24,9 +24,10 @@ inline constexpr uint32_t kSupportedGetNextHighMonotonicCount = 0x0200;
 inline constexpr uint32_t kSupportedResetSystem = 0x0400;
 inline constexpr uint32_t kSupportedQueryVariableInfo = 0x2000;
 // All but wake-up time and capsules.
-inline constexpr uint32_t kRtPropertiesMask = kSupportedGetTime | kSupportedSetTime | kSupportedGetVariable | kSupportedGetNextVariableName |
-                                              kSupportedSetVariable | kSupportedSetVirtualAddressMap | kSupportedConvertPointer |
-                                              kSupportedGetNextHighMonotonicCount | kSupportedResetSystem | kSupportedQueryVariableInfo;
+inline constexpr uint32_t kRtPropertiesMask =
+    kSupportedGetTime | kSupportedSetTime | kSupportedGetVariable | kSupportedGetNextVariableName | kSupportedSetVariable |
+    kSupportedSetVirtualAddressMap | kSupportedConvertPointer | kSupportedGetNextHighMonotonicCount | kSupportedResetSystem |
+    kSupportedQueryVariableInfo;
 constexpr uint32_t supported_services(const RuntimeState& state) {
   return state.clock.present ? kRtPropertiesMask : kRtPropertiesMask & ~(kSupportedGetTime | kSupportedSetTime);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// The clock counts by itself, so a read is taken twice until both agree; every wait is bounded, for a hypervisor may have left any bit stuck.
+// The clock counts by itself, so a read is taken twice until both agree; every wait is bounded, for a hypervisor may have left any
+// bit stuck.
 #include "runtime/time.hpp"
 
 #include <cstring>

@@ -39,13 +39,14 @@ static_assert(sizeof(VariableEntry) == 32);
 void start_variables(VariableStore& store, std::byte* area, uint32_t capacity);
 
 // The services themselves; parameters and statuses are those of the specification. `size` and `name_size` are in and out.
-[[nodiscard]] Status get_variable(const VariableStore& store, Phase phase, const char16_t* name, const efi::Guid* vendor, uint32_t* attributes,
-                                  uint64_t* size, void* data);
-[[nodiscard]] Status get_next_variable_name(const VariableStore& store, Phase phase, uint64_t* name_size, char16_t* name, efi::Guid* vendor);
+[[nodiscard]] Status get_variable(const VariableStore& store, Phase phase, const char16_t* name, const efi::Guid* vendor,
+                                  uint32_t* attributes, uint64_t* size, void* data);
+[[nodiscard]] Status get_next_variable_name(const VariableStore& store, Phase phase, uint64_t* name_size, char16_t* name,
+                                            efi::Guid* vendor);
 [[nodiscard]] Status set_variable(VariableStore& store, Phase phase, const char16_t* name, const efi::Guid* vendor, uint32_t attributes,
                                   uint64_t size, const void* data);
-[[nodiscard]] Status query_variable_info(const VariableStore& store, Phase phase, uint32_t attributes, uint64_t* max_storage, uint64_t* remaining,
-                                         uint64_t* max_variable);
+[[nodiscard]] Status query_variable_info(const VariableStore& store, Phase phase, uint32_t attributes, uint64_t* max_storage,
+                                         uint64_t* remaining, uint64_t* max_variable);
 
 // The firmware's own way in: no rule about names, attributes or phase holds it up; size 0 deletes. `read_only` variables refuse
 // everybody else with WRITE_PROTECTED.

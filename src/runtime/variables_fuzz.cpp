@@ -19,7 +19,8 @@ constexpr uint32_t kArea = 2048;
 constexpr uint32_t kAccess = 6, kNvRt = 5;
 // Small sets, so that calls meet each other. The third vendor's names are the specification's.
 const efi::Guid kVendors[] = {{1, 2, 3, {4}}, {1, 2, 3, {5}}, efi::kGlobalVariable, kHardwareErrorVariable};
-const std::u16string kNames[] = {u"A", u"AB", u"Boot0001", u"ConInDev", u"SetupMode", u"HwErrRec0A0F", u"a rather long name of a variable", u""};
+const std::u16string kNames[] = {u"A",         u"AB",           u"Boot0001", u"ConInDev",
+                                 u"SetupMode", u"HwErrRec0A0F", u"a rather long name of a variable", u""};
 
 struct Value {
   uint32_t attributes;
@@ -77,7 +78,8 @@ struct Model {
 
   Status set(const Key& key, uint32_t attributes, const std::string& data) {
     uint64_t name_size = (key.second.size() + 1) * 2;
-    if (key.second.empty() || attributes > 0xFF || (attributes & kAccess) == 4 || (attributes & 0xA0) == 0xA0) return Status::InvalidParameter;
+    if (key.second.empty() || attributes > 0xFF) return Status::InvalidParameter;
+    if ((attributes & kAccess) == 4 || (attributes & 0xA0) == 0xA0) return Status::InvalidParameter;
     if (attributes & 0xB0) return Status::Unsupported;
     if (name_size + data.size() > kArea / 2) return Status::InvalidParameter;
     auto it = variables.find(key);
@@ -111,8 +113,8 @@ void check_get(const Memory& memory, const Model& model, const Key& key, uint64_
   std::vector<char> buffer(offered);
   uint64_t size = offered;
   uint32_t attributes = 0xAAAA;
-  Status got = get_variable(memory.store, model.runtime ? Phase::Runtime : Phase::Boot, key.second.c_str(), &kVendors[key.first], &attributes,
-                            &size, buffer.data());
+  Phase phase = model.runtime ? Phase::Runtime : Phase::Boot;
+  Status got = get_variable(memory.store, phase, key.second.c_str(), &kVendors[key.first], &attributes, &size, buffer.data());
   auto it = model.variables.find(key);
   if (it == model.variables.end() || !model.visible(it->second)) {
     require(got == Status::NotFound && size == offered && attributes == 0xAAAA);
@@ -185,7 +187,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t count) {
         std::string data(in.byte() & 63, 'f');
         bool read_only = op & 0x40;
         uint32_t attributes = op & 0x20 ? 6 : 7;
-        Status got = set_firmware_variable(memory->store, key.second.c_str(), kVendors[key.first], attributes, data.size(), data.data(), read_only);
+        Status got = set_firmware_variable(memory->store, key.second.c_str(), kVendors[key.first], attributes, data.size(), data.data(),
+                                           read_only);
         Status want = Status::Success;
         if (key.second.empty()) want = Status::InvalidParameter;
         else if (!data.empty()) want = model.store(key, {attributes, data, read_only});

@@ -17,8 +17,8 @@ Status note_memory(RuntimeState& state, const efi::MemoryDescriptor& descriptor)
 [[nodiscard]] Status note_address_change(RuntimeState& state, const AddressChangeNotify& notify);
 
 // Does everything but patching the pointer to the state, whose new value is left in `moved`.
-[[nodiscard]] Status set_virtual_address_map(RuntimeState& state, uint64_t map_size, uint64_t descriptor_size, uint32_t version, const void* map,
-                                             RuntimeState*& moved);
+[[nodiscard]] Status set_virtual_address_map(RuntimeState& state, uint64_t map_size, uint64_t descriptor_size, uint32_t version,
+                                             const void* map, RuntimeState*& moved);
 [[nodiscard]] Status convert_pointer(const RuntimeState& state, uint64_t disposition, void** address);
 
 }  // namespace efilite::runtime

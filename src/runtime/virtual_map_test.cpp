@@ -120,7 +120,9 @@ TEST_F(VirtualMapTest, TheTablesHaveRightChecksumsAfterwards) {
 }
 
 TEST_F(VirtualMapTest, NotifyFunctionsRunInOrderAndMayConvert) {
-  ASSERT_EQ(note_address_change(state, {first_notify, reinterpret_cast<void*>(uint64_t{40}), reinterpret_cast<void*>(uint64_t{2})}), Status::Success);
+  auto* context = reinterpret_cast<void*>(uint64_t{40});
+  auto event = reinterpret_cast<efi::Event>(uint64_t{2});
+  ASSERT_EQ(note_address_change(state, {first_notify, context, event}), Status::Success);
   ASSERT_EQ(note_address_change(state, {second_notify, nullptr, nullptr}), Status::Success);
   ASSERT_EQ(call(), Status::Success);
   EXPECT_EQ(calls, (std::vector<int>{42, 2}));
@@ -229,8 +231,9 @@ TEST_F(VirtualMapTest, ListsThatAreTooLongAreToldOrGivenUp) {
   }
   EXPECT_EQ(note_memory(state, {MemoryType::RuntimeServicesData, 0, 0x500000000, 0, 1, kRt}), Status::OutOfResources);
   EXPECT_FALSE(state.addressing.known_complete);
-  for (uint32_t i = 0; i < Addressing::kMaxNotifies; ++i) EXPECT_EQ(note_address_change(state, {second_notify, nullptr, nullptr}), Status::Success);
-  EXPECT_EQ(note_address_change(state, {second_notify, nullptr, nullptr}), Status::OutOfResources);
+  AddressChangeNotify notify = {second_notify, nullptr, nullptr};
+  for (uint32_t i = 0; i < Addressing::kMaxNotifies; ++i) EXPECT_EQ(note_address_change(state, notify), Status::Success);
+  EXPECT_EQ(note_address_change(state, notify), Status::OutOfResources);
 }
 
 }  // namespace
