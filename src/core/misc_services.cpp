@@ -4,7 +4,6 @@
 #include <cstring>
 
 #include "base/crc32.hpp"
-#include "base/log.hpp"
 #include "core/firmware.hpp"
 
 namespace efilite::core {
@@ -71,7 +70,6 @@ Result<> Watchdog::set(uint64_t seconds, uint64_t code, bool by_firmware) {
 
 void EFIAPI Watchdog::notify(efi::Event, void* context) {
   const auto& self = *static_cast<const Watchdog*>(context);
-  log::line("efilite: the watchdog timer ran out, code ", log::Hex{self.code_});
   self.expired_(self.code_);
 }
 

@@ -10,7 +10,7 @@ namespace efilite::core {
 // [UEFI 2.10, 7.5.1] a timer event; what expiry does to the machine is the composition's business.
 class Watchdog {
  public:
-  using Expired = void (*)(uint64_t code);  // normally resets; called at TPL_HIGH_LEVEL, so that no program can hang above it
+  using Expired = void (*)(uint64_t code);  // says so and resets; called at TPL_HIGH_LEVEL, so that no program can hang above it
 
   constexpr Watchdog(EventQueue& events, Expired expired) : events_(events), expired_(expired) {}
 
