@@ -174,7 +174,7 @@ class Chooser {
 Result<> MemorySource::read(uint64_t offset, MutableByteSpan out) {
   auto from = slice(bytes_, offset, out.size());
   if (!from) return Status::InvalidParameter;
-  memcpy(out.data(), from->data(), out.size());
+  if (!out.empty()) memcpy(out.data(), from->data(), out.size());
   return {};
 }
 

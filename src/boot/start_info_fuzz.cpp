@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+// Any start_info at all, in a guest whose memory is the input: either a failure that names a field, or a BootInfo that holds what it
+// promises. The memory map is compared with a naive model, byte types looked up one by one.
+//
+// Input: flags, then memory from 0x6000 on. Flag 1: the magic is put right. Flag 2: the input is an etc/e820 file.
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+
+#include <xen/arch-x86/hvm/start_info.h>
+
+#include "boot/options.hpp"
+#include "boot/payload.hpp"
+#include "boot/pvh_start_info.hpp"
+#include "tests/support/physical_memory.hpp"
+
+namespace efilite::boot {
+namespace {
+
+constexpr uint64_t kBase = 0x6000;
+
+#define EXPECT(condition) ((condition) ? void() : (fprintf(stderr, "not so: %s\n", #condition), abort()))
+
+struct Raw {
+  uint64_t begin, end;
+  E820Type type;
+};
+
+int rank(E820Type type) {
+  constexpr E820Type order[] = {E820Type::Ram, E820Type::SoftReserved, E820Type::Persistent, E820Type::Acpi,
+                                E820Type::Nvs, E820Type::Reserved,     E820Type::Disabled,   E820Type::Unusable};
+  for (int i = 0; i < 8; ++i) {
+    if (order[i] == type) return i;
+  }
+  abort();
+}
+
+// The type of a page by the definition: the strictest of its bytes, and nothing when it is only partly usable.
+std::optional<E820Type> model(const std::vector<Raw>& raw, uint64_t page) {
+  std::vector<uint64_t> points = {page};
+  for (const Raw& r : raw) {
+    for (uint64_t edge : {r.begin, r.end}) {
+      if (edge > page && edge < page + kPageSize) points.push_back(edge);
+    }
+  }
+  std::optional<E820Type> strictest;
+  bool whole = true;
+  std::optional<E820Type> first;
+  for (uint64_t point : points) {
+    std::optional<E820Type> here;
+    for (const Raw& r : raw) {
+      if (r.begin <= point && point < r.end && (!here || rank(r.type) > rank(*here))) here = r.type;
+    }
+    if (point == page) first = here;
+    if (here != first) whole = false;
+    if (here && (!strictest || rank(*here) > rank(*strictest))) strictest = here;
+  }
+  if (strictest && rank(*strictest) <= rank(E820Type::Persistent) && !whole) return std::nullopt;
+  return strictest;
+}
+
+std::optional<E820Type> type_at(const MemoryRegions& regions, uint64_t page) {
+  for (const MemoryRegion& r : regions) {
+    if (r.range.begin.value <= page && page < r.range.end.value) return r.type;
+  }
+  return std::nullopt;
+}
+
+void check_map(const MemoryRegions& regions, const std::vector<Raw>& raw) {
+  for (size_t i = 0; i < regions.size(); ++i) {
+    auto [range, type] = regions[i];
+    EXPECT(range.begin.page_aligned() && range.end.page_aligned() && range.begin < range.end && range.end.value <= kPhysicalLimit);
+    if (i == 0) continue;
+    EXPECT(regions[i - 1].range.end <= range.begin);
+    EXPECT(regions[i - 1].range.end != range.begin || regions[i - 1].type != type);
+  }
+  for (const Raw& r : raw) {
+    for (uint64_t edge : {r.begin, r.end}) {
+      uint64_t page = align_down(edge, kPageSize);
+      for (uint64_t p : {page - kPageSize, page, page + kPageSize}) EXPECT(type_at(regions, p) == model(raw, p));
+    }
+  }
+  MemoryRegions again = regions;
+  EXPECT(normalise(again));
+  EXPECT(again.size() == regions.size() && std::equal(again.begin(), again.end(), regions.begin()));
+}
+
+void check_failure(const BootError& error) { EXPECT(error.field != nullptr && *error.field && error.advice != nullptr && *error.advice); }
+
+void check_file(MutableByteSpan bytes) {
+  MemorySource file(bytes);
+  BootInfo info;
+  auto done = parse_e820_file(file, info);
+  if (!done) return check_failure(done.error());
+  if (!normalise(info.memory)) return;
+  std::vector<Raw> raw = {{0xA0000, 0x100000, E820Type::Reserved}};
+  for (size_t at = 0; at < bytes.size(); at += 20) {
+    auto begin = *read_at<uint64_t>(bytes, at), size = *read_at<uint64_t>(bytes, at + 8);
+    if (size != 0) raw.push_back({begin, begin + size, decode_e820_type(*read_at<uint32_t>(bytes, at + 16))});
+  }
+  check_map(info.memory, raw);
+}
+
+void check_command_line(const BootInfo& info) {
+  EXPECT(info.command_line_length < info.command_line_text.size());
+  EXPECT(info.command_line_text[info.command_line_length] == '\0');
+  EXPECT(info.command_line().find('\0') == std::string_view::npos);
+  EXPECT(!info.command_line_truncated || info.command_line_length == info.command_line_text.size() - 1);
+  Options options;
+  std::array<char, 4096> rest;
+  size_t length = take_options(info.command_line(), options, rest);
+  EXPECT(length <= info.command_line_length);
+  std::array<char16_t, 4097> wide;
+  uint32_t size = make_load_options({rest.data(), length}, wide);
+  EXPECT(size <= 2 * (length + 1) && size % 2 == 0);
+  EXPECT(size == 0 || wide[size / 2 - 1] == 0);
+  // What is left has none of ours, so taking again changes nothing.
+  EXPECT(take_options({rest.data(), length}, options, rest) == length);
+}
+
+void check_start_info(MutableByteSpan input, bool fix_magic) {
+  test::FakePhysicalMemory memory;
+  auto bytes = memory.map(kBase, input.size());
+  memcpy(bytes.data(), input.data(), input.size());
+  constexpr uint32_t magic = XEN_HVM_START_MAGIC_VALUE;
+  if (fix_magic && bytes.size() >= 4) memory.put(kBase, magic);
+  BootInfo info;
+  auto done = collect_boot_info(memory, PhysAddr{kBase}, nullptr, info);
+  if (!done) return check_failure(done.error());
+
+  auto header = *memory.read<hvm_start_info>(PhysAddr{kBase});
+  EXPECT(header.magic == magic && header.version >= 1);
+  EXPECT(info.modules.size() == header.nr_modules);
+  for (const Module& m : info.modules) EXPECT(m.range.empty() || memory.window(m.range));
+  EXPECT(info.rsdp.value == header.rsdp_paddr);
+  std::vector<Raw> raw;
+  for (uint32_t i = 0; i < header.memmap_entries; ++i) {
+    auto e = *memory.read<hvm_memmap_table_entry>(PhysAddr{header.memmap_paddr + i * sizeof(hvm_memmap_table_entry)});
+    if (e.size != 0) raw.push_back({e.addr, e.addr + e.size, decode_e820_type(e.type)});
+  }
+  check_map(info.memory, raw);
+  check_command_line(info);
+
+  Payload payload;
+  if (choose_payload(info, memory, nullptr, payload)) EXPECT(payload.image != nullptr && payload.image->size() >= 0x40);
+}
+
+}  // namespace
+}  // namespace efilite::boot
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  using namespace efilite;
+  if (size < 2) return 0;
+  std::vector<uint8_t> copy(data + 1, data + size);
+  auto bytes = std::as_writable_bytes(std::span(copy));
+  if (*data & 2) {
+    boot::check_file(bytes);
+  } else {
+    boot::check_start_info(bytes, *data & 1);
+  }
+  return 0;
+}
