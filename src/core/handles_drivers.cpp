@@ -76,8 +76,12 @@ Result<> HandleDatabase::connect_one(efi::Handle controller, const efi::Handle* 
     std::span<efi::Handle> drivers = *list;
     for (size_t i = 0; i < drivers.size();) {
       Binding* binding = binding_of(*this, drivers[i]);
+      if (binding == nullptr) {  // had its turn, or is gone
+        ++i;
+        continue;
+      }
       Outside outside(*this);
-      if (binding == nullptr || efi::is_error(binding->supported(binding, controller, remaining))) {
+      if (efi::is_error(binding->supported(binding, controller, remaining))) {
         ++i;
         continue;
       }
