@@ -83,7 +83,6 @@ Result<ImageRecord*> Images::new_record(const Origin& origin) {
 // [UEFI 2.10, 9.2] The loaded image device path is there even when there is no path: its interface is nullptr then.
 Result<> Images::publish(ImageRecord& image) {
   TplGuard guard(events_, efi::kTplNotify);
-  image.protocol.image_base = reinterpret_cast<void*>(image.pages.begin.value);
   const ProtocolPair pairs[] = {{&efi::LoadedImageProtocol::kGuid, &image.protocol}, {&efi::kLoadedImageDevicePathGuid, image.device_path}};
   return handles_.install_multiple(&image.handle, pairs);
 }
@@ -113,6 +112,7 @@ void Images::release(ImageRecord& image) {
 Result<> Images::install_core_image(PhysRange range) {
   ImageRecord& image = *TRY(new_record({.fallback_name = "efilite"}));
   image.pages = range;
+  image.protocol.image_base = reinterpret_cast<void*>(range.begin.value);
   image.subsystem = pe::Subsystem::EfiBootServiceDriver;
   image.state = ImageRecord::State::Resident;
   image.protocol.image_size = range.size();

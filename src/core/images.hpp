@@ -63,7 +63,7 @@ struct ImageRecord {
   efi::Handle handle;
   efi::ImageEntryPoint entry;
   efi::DevicePath* device_path;  // whole, may be nullptr; protocol.file_path is the part behind the device
-  PhysRange pages;               // what to free: from the image's base on, at least SizeOfImage
+  PhysRange pages;               // what to free; the image's base lies in the first, and they reach over SizeOfImage
   pe::Subsystem subsystem;
   State state;
   bool is_protected;     // some of its pages are not read-write-execute
@@ -77,8 +77,9 @@ struct ImageRecord {
   std::array<char, 24> name;  // for crash reports; ends with NUL
   ImageRecord* next;
 
+  uint64_t base() const { return reinterpret_cast<uint64_t>(protocol.image_base); }
   std::string_view title() const { return name.data(); }
-  uint64_t offset_of(uint64_t address) const { return address - pages.begin.value; }
+  uint64_t offset_of(uint64_t address) const { return address - base(); }
 };
 
 class Images {

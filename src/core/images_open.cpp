@@ -108,7 +108,8 @@ template <typename Protocol>
 Result<efi::Handle> Images::load_with(Protocol& protocol, bool boot_policy, Origin& origin) {
   efi::Uintn size = 0;
   auto status = protocol.load_file(&protocol, origin.file_path, boot_policy, &size, nullptr);
-  if (status != efi::encode(Status::BufferTooSmall)) return efi::is_error(status) ? failure_of(status) : Status::LoadError;
+  if (efi::is_error(status) && status != efi::encode(Status::BufferTooSmall)) return failure_of(status);
+  if (!efi::is_error(status) || size == 0) return Status::LoadError;  // no bytes, no image
 
   const PageCount pages = PageCount::covering({size});
   auto memory = [&] {

@@ -16,8 +16,6 @@ efi::MemoryType data_type(pe::Subsystem subsystem) {
   return subsystem == pe::Subsystem::EfiApplication ? efi::MemoryType::LoaderData : efi::MemoryType::BootServicesData;
 }
 
-MutableByteSpan memory_of(PhysRange range) { return {reinterpret_cast<std::byte*>(range.begin.value), range.size()}; }
-
 uint64_t page_end(uint64_t address) { return (address + kPageMask) & ~kPageMask; }
 
 // Xen and old Linux kernels must lie below 4 GiB, and nobody minds.
@@ -53,16 +51,18 @@ Result<PhysRange> Images::allocate(const PePlan& plan, efi::MemoryType type) {
 bool Images::claim_in_place(const PePlan& plan, MutableByteSpan file, uint32_t lead, ImageRecord& image) {
   const uint64_t file_at = reinterpret_cast<uint64_t>(file.data());
   if ((file_at & kPageMask) != 0 || file_at < lead) return false;
+  // The base need not begin a page when the sections do not either: files of unified kernels are laid out by 512 bytes.
   const uint64_t base = file_at - lead;
-  if ((base & (plan.alignment() - 1)) != 0 || (plan.relocs_stripped && base != plan.image_base)) return false;
+  if ((base & (plan.section_alignment - 1)) != 0 || (plan.relocs_stripped && base != plan.image_base)) return false;
 
   const PhysRange own{{file_at}, {page_end(file_at + file.size())}};
-  const PhysRange wanted{{base}, {std::max(own.end.value, page_end(base + plan.size_of_image))}};
+  const PhysRange wanted{{align_down(base, kPageSize)}, {std::max(own.end.value, page_end(base + plan.size_of_image))}};
   const auto old = memory_.find(own.begin);
   const PageCount own_pages{own.size() / kPageSize};
   if (!old || !memory_.free(own.begin, own_pages, PageOwner::SetUp)) return false;
   if (memory_.allocate(efi::AllocateType::Address, code_type(plan.subsystem), {wanted.size() / kPageSize}, wanted.begin)) {
     image.pages = wanted;
+    image.protocol.image_base = reinterpret_cast<void*>(base);
     image.in_place = true;
     return true;
   }
@@ -75,15 +75,18 @@ Result<> Images::place(const PePlan& plan, ByteSource& source, ImageRecord& imag
   const auto lead = file ? in_place_lead(plan) : std::nullopt;
   {
     TplGuard guard(events_, efi::kTplNotify);
-    if (!lead || !claim_in_place(plan, *file, *lead, image)) image.pages = TRY(allocate(plan, code_type(plan.subsystem)));
+    if (!lead || !claim_in_place(plan, *file, *lead, image)) {
+      image.pages = TRY(allocate(plan, code_type(plan.subsystem)));
+      image.protocol.image_base = reinterpret_cast<void*>(image.pages.begin.value);
+    }
   }
-  const MutableByteSpan memory = memory_of(image.pages);
+  const uint64_t base = image.base();
+  const MutableByteSpan memory(static_cast<std::byte*>(image.protocol.image_base), image.pages.end.value - base);
   if (image.in_place) {
     settle_pe(plan, *lead, memory, copied_);
   } else {
     TRY(read_pe(plan, source, memory, copied_));
   }
-  const uint64_t base = image.pages.begin.value;
   TRY(relocate_pe(plan, memory, base));
   image.entry = reinterpret_cast<efi::ImageEntryPoint>(base + plan.entry);
   image.subsystem = plan.subsystem;
@@ -97,7 +100,7 @@ Result<> Images::place(const PePlan& plan, ByteSource& source, ImageRecord& imag
 // loaders are known to write there.
 Result<> Images::protect(const PePlan& plan, ImageRecord& image) {
   if (!plan.nx_compat || !plan.page_granular()) return {};
-  const uint64_t base = image.pages.begin.value;
+  const uint64_t base = image.base();
   uint64_t data_from = base;
   auto data_until = [&](uint64_t end) { return end > data_from ? protection_.set({{data_from}, {end}}, efi::kMemoryXp) : Result<>(); };
   image.is_protected = true;

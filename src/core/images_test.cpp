@@ -234,7 +234,8 @@ TEST_F(LifeOfImages, WhatAnImageHadOpenIsClosedWithIt) {
   efi::Handle device = nullptr;
   ASSERT_TRUE(handles.install(&device, efi::kGlobalVariable, nullptr).has_value());
   efi::Handle image = loaded(jump_to(succeed));
-  ASSERT_TRUE(handles.open(device, efi::kGlobalVariable, nullptr, image, nullptr, efi::kOpenExclusive).has_value());
+  void* interface = nullptr;
+  ASSERT_EQ(handles.open(device, efi::kGlobalVariable, &interface, image, nullptr, efi::kOpenExclusive).status(), Status::Success);
   ASSERT_EQ(services.start_image(image, nullptr, nullptr), EfiStatus{});
   auto open = handles.open_information(device, efi::kGlobalVariable);
   ASSERT_TRUE(open.has_value());
@@ -392,6 +393,24 @@ TEST_F(ModuleImages, OnlySmallSectionsMoveWhenTheLargeOneCanStay) {
   EXPECT_EQ(images.copied_bytes(), 0x400u + code.size());
   EXPECT_EQ(*reinterpret_cast<uint8_t*>(place + 0x1000), 5);
   EXPECT_EQ(images.start(*image, nullptr, nullptr), EfiStatus{9});
+}
+
+TEST_F(ModuleImages, AnImageWithSmallAlignmentMayBeginInsideAPage) {
+  Bytes8 code = {0xB8, 9, 0, 0, 0, 0xC3};
+  PeBuilder b;
+  b.optional.section_alignment = 0x200;
+  b.section(".text", 0x1000, 0x200, 0x400, code, PeBuilder::kText);
+  b.section(".linux", 0x4000, 0x9000, 0xA00, Bytes8(0x9000, 5), PeBuilder::kReadOnly);
+  auto file = b.build();
+  put(file, 0x800000);
+  auto image = images.load(*this, nullptr, nullptr, nullptr);
+  ASSERT_TRUE(image.has_value()) << logged;
+  const uint64_t base = place - 0x3600;
+  EXPECT_EQ(reinterpret_cast<uint64_t>(info(*image).image_base), base);
+  EXPECT_EQ(images.image_at(base + 0x4000)->offset_of(base + 0x4000), 0x4000u);
+  EXPECT_EQ(*reinterpret_cast<uint8_t*>(base + 0x4000), 5);
+  EXPECT_EQ(images.start(*image, nullptr, nullptr), EfiStatus{9});
+  EXPECT_EQ(memory.map.find({base})->type, efi::MemoryType::Conventional);
 }
 
 TEST_F(ModuleImages, AFileThatDoesNotBeginOnAPageIsCopied) {

@@ -157,39 +157,38 @@ Result<> read_pe(const PePlan& plan, ByteSource& source, MutableByteSpan image, 
 }
 
 std::optional<uint32_t> in_place_lead(const PePlan& plan) {
-  // Data that moves down goes from the first section on, data that moves up from the last one back: with the file in the image's order and
-  // the distance between place in the file and place in memory never shrinking, nothing is overwritten before it was moved.
+  // With the same order in the file as in memory, a section that moves down can only hit one before it that moves down too, and one that moves
+  // up only one behind it that moves up too: so the former go first to last, the latter last to first.
   uint64_t raw_end = plan.headers_size;
-  uint32_t shift = 0;
   uint32_t largest = plan.headers_size;
-  uint32_t lead = 0;
+  int64_t lead = 0;
   for (const PeSection& s : plan.sections) {
     if (s.raw_size == 0) continue;
-    if (s.raw_offset < raw_end || s.rva < s.raw_offset || s.rva - s.raw_offset < shift) return std::nullopt;
+    if (s.raw_offset < raw_end) return std::nullopt;
     raw_end = uint64_t{s.raw_offset} + s.raw_size;
-    shift = s.rva - s.raw_offset;
     if (s.raw_size > largest) {
       largest = s.raw_size;
-      lead = shift;
+      lead = int64_t{s.rva} - s.raw_offset;
     }
   }
-  return lead;
+  return lead >= 0 ? std::optional(static_cast<uint32_t>(lead)) : std::nullopt;
 }
 
 void settle_pe(const PePlan& plan, uint32_t lead, MutableByteSpan image, uint64_t& copied) {
   CHECK(image.size() >= plan.size_of_image);
   auto move = [&](uint64_t to, uint64_t from, size_t size) {
-    if (to == from) return;
     memmove(image.data() + to, image.data() + from, size);
     copied += size;
   };
-  move(0, lead, plan.headers_size);
   const auto& all = plan.sections;
+  if (lead != 0) move(0, lead, plan.headers_size);
   for (const PeSection& s : all) {
-    if (s.raw_size != 0 && s.rva - s.raw_offset < lead) move(s.rva, uint64_t{lead} + s.raw_offset, s.raw_size);
+    uint64_t from = uint64_t{lead} + s.raw_offset;
+    if (s.raw_size != 0 && s.rva < from) move(s.rva, from, s.raw_size);
   }
   for (size_t i = all.size(); i-- > 0;) {
-    if (all[i].raw_size != 0 && all[i].rva - all[i].raw_offset > lead) move(all[i].rva, uint64_t{lead} + all[i].raw_offset, all[i].raw_size);
+    uint64_t from = uint64_t{lead} + all[i].raw_offset;
+    if (all[i].raw_size != 0 && all[i].rva > from) move(all[i].rva, from, all[i].raw_size);
   }
   clear_the_rest(plan, image);
 }

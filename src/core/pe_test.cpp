@@ -358,7 +358,8 @@ TEST_F(PeTest, ALargeSectionStaysAndTheOthersMoveAroundIt) {
   b.section(".data", 0x3000, 0x2000, 0x1400, filled(0x400, 2), PeBuilder::kData);
   b.section(".initrd", 0x6000, 0x7000, 0x1800, filled(0x7000, 3), PeBuilder::kReadOnly);
   b.section(".linux", 0xE000, 0x3000, 0x8800, filled(0x2E00, 4), PeBuilder::kReadOnly);
-  b.section(".last", 0x12000, 0x200, 0xB600, filled(0x200, 5), PeBuilder::kReadOnly);
+  b.section(".near", 0x12000, 0x80, 0xB600, filled(0x200, 5), PeBuilder::kReadOnly);
+  b.section(".nearer", 0x12080, 0x200, 0xB900, filled(0x200, 6), PeBuilder::kReadOnly);
   auto file = b.build();
   ASSERT_EQ(parse(file), Status::Success) << logged;
   EXPECT_EQ(in_place_lead(plan), 0x6000u - 0x1800);
@@ -373,9 +374,9 @@ TEST_F(PeTest, AFileInAnotherOrderThanItsImageCannotSettleInPlace) {
   EXPECT_EQ(in_place_lead(plan), std::nullopt);
 }
 
-TEST_F(PeTest, AFileLargerThanItsImageCannotSettleInPlace) {
+TEST_F(PeTest, AFileWhoseImageWouldBeginInsideItCannotSettleInPlace) {
   PeBuilder b;
-  b.section(".text", 0x1000, 0x200, 0x3000, filled(0x200, 1), PeBuilder::kText);
+  b.section(".text", 0x1000, 0x800, 0x3000, filled(0x800, 1), PeBuilder::kText);
   ASSERT_EQ(parse(b), Status::Success);
   EXPECT_EQ(in_place_lead(plan), std::nullopt);
 }
