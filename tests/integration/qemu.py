@@ -9,6 +9,9 @@ import time
 from dataclasses import dataclass, field
 
 DEBUG_PORT = "0x402"
+# After these nothing more is to be expected, only repetition.
+HOPELESS = [b"Kernel panic", b"efilite: CRASH"]
+LAST_WORDS = 2  # seconds to let it finish its message
 
 
 @dataclass
@@ -20,6 +23,7 @@ class Run:
     exit_code: int | None = None
     seconds: float = 0.0
     timed_out: bool = False
+    hopeless: bool = False  # stopped early after a crash
 
     @property
     def serial(self):
@@ -77,6 +81,9 @@ def _read_serial(process, result, path, replies):
         for line in process.stdout:
             log.write(line)
             log.flush()
+            if not result.hopeless and any(word in line for word in HOPELESS):
+                result.hopeless = True
+                threading.Timer(LAST_WORDS, process.kill).start()
             if line.strip() in replies:
                 process.stdin.write(replies[line.strip()])
                 process.stdin.flush()
@@ -96,6 +103,14 @@ def _monitor(connection, result):
                     result.shutdown = message["data"]["reason"]
     except (OSError, ValueError):
         pass  # QEMU is gone; its exit says the rest
+
+
+def tsc_khz():
+    """What a guest's TSC counts in a millisecond: QEMU without KVM passes the host's on, or else nanoseconds."""
+    with open("/proc/cpuinfo", encoding="utf-8") as info:
+        speeds = sorted(float(line.split(":")[1]) for line in info if line.startswith("cpu MHz"))
+    # Rounded, for it changes with the host's load and is part of the images' names.
+    return int(round(speeds[len(speeds) // 2], -2)) * 1000 if speeds else 1000000
 
 
 def fw_cfg_file(name, path):

@@ -15,7 +15,7 @@ PLACE = r"(?i)efilite: .*(module|-initrd|opt/efilite/kernel).*"
 EXPECTED = {
     "none": r"efilite: nothing to boot: .*opt/efilite/kernel.*module",
     "garbage": PLACE + r"not a PE image",
-    "truncated": PLACE + r"(truncat|short|ends|beyond|outside|incomplete)",
+    "truncated": PLACE + r"(truncat|short|ends|beyond|outside|incomplete|malformed)",
     "foreign": PLACE + r"(machine|architecture|processor|aa64|aarch64|arm64)",
 }
 

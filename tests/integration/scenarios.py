@@ -6,7 +6,8 @@ those rows so that every pair of values, of any two columns, occurs at least onc
 import itertools
 from dataclasses import dataclass, fields, replace
 
-# microvm with ACPI off has no power-off device, and Linux does not even try: it can only be left by a reset.
+# microvm with ACPI off has no power-off device, and Linux does not even try: it can only be left by a reset. It tells
+# its processors in an MP table, which Debian's cloud kernel cannot read.
 # 128 MiB is too little for a UKI of 6.12: stub, kernel file and unpacked kernel are in memory together.
 
 
@@ -43,7 +44,7 @@ BOOTS = [Scenario(*row) for row in [
     ("6.1-cloud", "uki", "fw_cfg", "q35", 6144, 1, "qemu64", "poweroff"),
     ("6.1-cloud", "uki", "fw_cfg", "pc", 512, 1, "max", "poweroff"),
     ("6.1-cloud", "uki", "fw_cfg", "microvm", 128, 2, "qemu64", "poweroff"),
-    ("6.1-cloud", "uki", "module", "microvm-noacpi", 3072, 2, "max", "reboot"),
+    ("6.1-cloud", "uki", "module", "microvm-noacpi", 3072, 1, "max", "reboot"),
     ("6.12", "kernel", "module", "q35", 512, 2, "qemu64", "poweroff"),
     ("6.12", "kernel", "fw_cfg", "pc", 6144, 1, "max", "reboot"),
     ("6.12", "kernel", "module", "microvm", 3072, 2, "qemu64", "poweroff"),
@@ -114,7 +115,9 @@ def by_name(name):
 
 
 def possible(scenario):
-    return not (scenario.machine == "microvm-noacpi" and scenario.end == "poweroff"
+    noacpi = scenario.machine == "microvm-noacpi"
+    return not (noacpi and scenario.end == "poweroff"
+                or noacpi and scenario.kernel == "6.1-cloud" and scenario.cpus > 1
                 or (scenario.kernel, scenario.form, scenario.memory) == ("6.12", "uki", 128))
 
 
