@@ -29,6 +29,21 @@ Result<> reserve_modules(const BootInfo& info, core::MemoryMap& map) {
   return {};
 }
 
+// A BIOS reserves the ends of [0x9F000, 0x100000) and leaves the middle, where video memory and ROMs are, unsaid. Said, it is one entry of
+// the map instead of two.
+Result<> fill_legacy_hole(const BootInfo& info, core::MemoryMap& map) {
+  constexpr uint64_t kBegin = 0x9F000, kEnd = 0x100000;
+  for (size_t i = 1; i < info.memory.size(); ++i) {
+    const MemoryRegion &below = info.memory[i - 1], &above = info.memory[i];
+    PhysRange gap{below.range.end, above.range.begin};
+    if (gap.empty() || gap.begin.value < kBegin || gap.end.value > kEnd) continue;
+    if (below.type != E820Type::Reserved || above.type != E820Type::Reserved) continue;
+    EfiMemoryKind kind = efi_type(E820Type::Reserved);
+    TRY(map.add(gap, kind.type, kind.attributes));
+  }
+  return {};
+}
+
 // The last of the free memory below 4 GiB that is large enough.
 Result<> place_runtime_window(const BootInfo& info, core::MemoryMap& map) {
   uint64_t best = 0;
@@ -58,7 +73,7 @@ uint64_t top_of_ram(const BootInfo& info) {
   return top;
 }
 
-Result<> set_up_memory(const BootInfo& info, const FirmwareImage& image, core::MemoryMap& map) {
+Result<> set_up_memory(const BootInfo& info, PhysRange image, core::MemoryMap& map) {
   for (const MemoryRegion& region : info.memory) {
     EfiMemoryKind kind = efi_type(region.type);
     Result<> added = map.add(region.range, kind.type, kind.attributes);
@@ -67,11 +82,11 @@ Result<> set_up_memory(const BootInfo& info, const FirmwareImage& image, core::M
       return added;
     }
   }
+  TRY(fill_legacy_hole(info, map));
   // Page 0 holds what address 0 must not be mistaken for.
   if (map.find({0}) && map.find({0})->type == efi::MemoryType::Conventional)
     TRY(reserve(map, {{0}, {kPageSize}}, efi::MemoryType::BootServicesData, "page 0"));
-  TRY(reserve(map, image.code, efi::MemoryType::BootServicesCode, "efilite's code"));
-  TRY(reserve(map, image.data, efi::MemoryType::BootServicesData, "efilite's data"));
+  TRY(reserve(map, image, efi::MemoryType::BootServicesData, "efilite"));
   TRY(reserve_modules(info, map));
   return place_runtime_window(info, map);
 }

@@ -7,14 +7,9 @@
 
 namespace efilite::boot {
 
-// Where efilite lies: code, then constants and data, by pages.
-struct FirmwareImage {
-  PhysRange code;
-  PhysRange data;
-};
-
 // The map must be empty. On failure one line in the log says what did not fit.
-Result<> set_up_memory(const BootInfo& info, const FirmwareImage& image, core::MemoryMap& map);
+// `image` is where efilite lies.
+Result<> set_up_memory(const BootInfo& info, PhysRange image, core::MemoryMap& map);
 
 // One byte behind the last RAM: what the identity map has to reach.
 uint64_t top_of_ram(const BootInfo& info);

@@ -11,7 +11,7 @@ using efi::MemoryType;
 struct MemorySetup : testing::Test {
   BootInfo info;
   core::MemoryMap map;
-  FirmwareImage image{{{0x100000}, {0x110000}}, {{0x110000}, {0x140000}}};
+  PhysRange image{{0x100000}, {0x140000}};
 
   MemorySetup() {
     add(0, 0xA0000, 1);
@@ -28,8 +28,7 @@ TEST_F(MemorySetup, EfiliteAndPageZeroAreNotFreeAndLowMemoryIs) {
   EXPECT_EQ(type_at(0), MemoryType::BootServicesData);
   EXPECT_EQ(type_at(0x1000), MemoryType::Conventional);
   EXPECT_EQ(type_at(0x9F000), MemoryType::Conventional);
-  EXPECT_EQ(type_at(0x100000), MemoryType::BootServicesCode);
-  EXPECT_EQ(type_at(0x110000), MemoryType::BootServicesData);
+  EXPECT_EQ(type_at(0x100000), MemoryType::BootServicesData);
   EXPECT_EQ(type_at(0x140000), MemoryType::Conventional);
   EXPECT_EQ(type_at(0xF0000), MemoryType::Reserved);
   EXPECT_EQ(top_of_ram(info), 0x180000000u);
@@ -59,8 +58,23 @@ TEST_F(MemorySetup, RuntimeDataGoesToTheLastFreeMemoryBelowFourGigabytes) {
   EXPECT_LT(other->value, 0x7F00000u - 0x200000);
 }
 
+TEST_F(MemorySetup, TheLegacyHoleIsOneEntryWhereABiosReservedBothEnds) {
+  info.memory.clear();
+  add(0, 0x9F000, 1);
+  add(0x9F000, 0x1000, 2);
+  add(0xF0000, 0x10000, 2);
+  add(0x100000, 0x7F00000, 1);
+  ASSERT_TRUE(set_up_memory(info, image, map));
+  EXPECT_EQ(type_at(0xB8000), MemoryType::Reserved);
+}
+
+TEST_F(MemorySetup, AHoleBesideMemoryStaysAHole) {
+  ASSERT_TRUE(set_up_memory(info, image, map));
+  EXPECT_FALSE(map.find({0xB8000}));
+}
+
 TEST_F(MemorySetup, EfiliteOutsideOfMemoryIsRefused) {
-  image.data.end = {0x9000000};
+  image.end = {0x9000000};
   EXPECT_FALSE(set_up_memory(info, image, map));
 }
 

@@ -22,6 +22,8 @@ bool known_type(MemoryType type) { return type < MemoryType::Max || type >= Memo
 
 bool runtime_type(MemoryType type) { return type == MemoryType::RuntimeServicesCode || type == MemoryType::RuntimeServicesData; }
 
+bool boot_services_type(MemoryType type) { return type == MemoryType::BootServicesCode || type == MemoryType::BootServicesData; }
+
 // What the OS never gets back after boot.
 bool outlives_boot(MemoryType type) {
   return runtime_type(type) || type == MemoryType::Reserved || type == MemoryType::AcpiReclaim || type == MemoryType::AcpiNvs;
@@ -79,7 +81,7 @@ Result<PhysAddr> MemoryMap::allocate(AllocateType how, MemoryType type, PageCoun
     if (how == AllocateType::MaxAddress && address.value < kPageMask) return Status::NotFound;
     // MaxAddress names the last byte that may be used [UEFI 2.10, 7.2.1].
     uint64_t limit = how == AllocateType::AnyPages ? kTop : align_down(std::min(address.value, kTop - 1) + 1, kPageSize);
-    auto found = bytes && bytes->value != 0 ? choose(type, bytes->value, limit) : std::nullopt;
+    auto found = bytes && bytes->value != 0 ? choose(type, bytes->value, limit, owner) : std::nullopt;
     if (!found) return Status::OutOfResources;
     begin = *found;
   }
@@ -184,8 +186,12 @@ std::optional<uint64_t> MemoryMap::find_free(uint64_t floor, uint64_t ceiling, u
 
 // Below 4 GiB first, since Linux wants its kernel there on CPUs with five-level paging and xen.efi cannot run elsewhere; from the top, so
 // that the large free range stays whole.
-std::optional<uint64_t> MemoryMap::choose(MemoryType type, uint64_t bytes, uint64_t limit) const {
+std::optional<uint64_t> MemoryMap::choose(MemoryType type, uint64_t bytes, uint64_t limit, PageOwner owner) const {
   if (limit <= kLowEnd) return find_free(kPageSize, limit, bytes);
+  if (owner != PageOwner::Service && boot_services_type(type)) {
+    // efilite's own joins efilite, which lies at the bottom: one entry of the map instead of many.
+    if (auto at = find_free(kLowEnd, std::min(limit, k4GiB), bytes, true)) return at;
+  }
   if (outlives_boot(type)) {
     // Two heaps that grow towards each other: the runtime's from the top, the tables' from the bottom.
     auto at = find_free(window_.begin.value, std::min(window_.end.value, limit), bytes, !runtime_type(type));
@@ -254,7 +260,7 @@ void MemoryMap::grow() {
   PhysRange old = storage();
   uint64_t bytes = 2 * capacity_ * sizeof(Region);
   static_assert(2 * kInlineRegions * sizeof(Region) % kPageSize == 0);
-  auto at = choose(MemoryType::BootServicesData, bytes, kTop);
+  auto at = choose(MemoryType::BootServicesData, bytes, kTop, PageOwner::Map);
   if (!at || !has_room()) return;
   convert(*at, *at + bytes, MemoryType::BootServicesData, PageOwner::Map);
   auto* bigger = reinterpret_cast<Region*>(*at);  // physical memory is mapped one to one

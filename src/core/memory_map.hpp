@@ -95,7 +95,7 @@ class MemoryMap {
   bool all_owned_by(uint64_t begin, uint64_t end, PageOwner owner) const;
   bool has_room() const { return capacity_ - size_ >= kRoomForOneChange; }
   std::optional<uint64_t> find_free(uint64_t floor, uint64_t ceiling, uint64_t bytes, bool lowest = false) const;
-  std::optional<uint64_t> choose(efi::MemoryType type, uint64_t bytes, uint64_t limit) const;
+  std::optional<uint64_t> choose(efi::MemoryType type, uint64_t bytes, uint64_t limit, PageOwner owner) const;
   void insert(size_t at, const Region& region);
   size_t split(uint64_t address);
   void merge(size_t first, size_t last);

@@ -2,6 +2,7 @@
 #include "boot/firmware/boot_log.hpp"
 
 #include "base/log.hpp"
+#include "core/text_output.hpp"
 #include "drivers/debug_port.hpp"
 
 namespace efilite::boot {
@@ -13,20 +14,9 @@ constinit bool debug_port = false;
 constinit LogLevel level = LogLevel::Normal;
 constinit bool to_console = true;
 
-void write_console(std::string_view text) {
-  // A terminal wants CR before LF.
-  for (size_t from = 0; from < text.size();) {
-    size_t newline = text.find('\n', from);
-    if (newline == std::string_view::npos) return console->write(text.substr(from));
-    console->write(text.substr(from, newline - from));
-    console->write("\r\n");
-    from = newline + 1;
-  }
-}
-
 void sink(std::string_view text) {
   if (debug_port) drivers::debug_port_write(text);
-  if (console != nullptr && to_console) write_console(text);
+  if (console != nullptr && to_console) core::write_lines(*console, text);
 }
 
 }  // namespace

@@ -1,13 +1,70 @@
+// SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "boot/firmware/console.hpp"
-#include "arch/io.hpp"
+
+#include <optional>
+
+#include "core/device_path.hpp"
+#include "core/text_input.hpp"
+#include "core/text_output.hpp"
+#include "drivers/serial.hpp"
+
 namespace efilite::boot {
+
 namespace {
-struct P final : core::ConsolePort { void write(std::string_view s) override { for(char c: s){ arch::out8(0x3f8,c);} } std::optional<uint8_t> read() override { return std::nullopt; } } constinit port;
-efi::EfiStatus EFIAPI out(efi::SimpleTextOutputProtocol*, efi::Char16* s){ for(;*s;s++) arch::out8(0x3f8, (uint8_t)(*s<128?*s:'?')); return {}; }
-efi::EfiStatus EFIAPI attr(efi::SimpleTextOutputProtocol*, efi::Uintn){ return {}; }
-efi::SimpleTextOutputMode mode{1,0,7,0,0,1};
-constinit efi::SimpleTextOutputProtocol o{nullptr,out,out,nullptr,attr,attr,nullptr,nullptr,nullptr,&mode};
+
+constinit drivers::Serial serial;
+constinit std::optional<core::TextOutput> output;
+constinit std::optional<core::TextInput> input;
+
+// [UEFI 2.10, 10.3.3.1] ACPI node: _HID in compressed form, _UID.
+struct [[gnu::packed]] AcpiNode {
+  efi::DevicePath header = core::device_path::header(efi::kAcpiPath, 0x01, 12);
+  uint32_t hid = 0x0501'41D0;  // PNP0501: a 16550
+  uint32_t uid = 0;
+};
+// [UEFI 2.10, 10.3.4.15] UART node
+struct [[gnu::packed]] UartNode {
+  efi::DevicePath header = core::device_path::header(efi::kMessagingPath, efi::kMessagingUart, 19);
+  uint32_t reserved = 0;
+  uint64_t baud_rate = 115200;
+  uint8_t data_bits = 8;
+  uint8_t parity = 1;     // none
+  uint8_t stop_bits = 1;  // one
+};
+struct [[gnu::packed]] ConsolePath {
+  AcpiNode port;
+  UartNode line;
+  efi::VendorNode terminal = {core::device_path::header(efi::kMessagingPath, efi::kMessagingVendor, 20), efi::kVtUtf8Terminal};
+  efi::DevicePath end = efi::kEndEntirePath;
+};
+static_assert(sizeof(ConsolePath) == 12 + 19 + 20 + 4);
+
+constinit ConsolePath path;
+
+}  // namespace
+
+core::ConsolePort* start_serial() { return serial.open() ? &serial : nullptr; }
+
+Result<> install_console(core::Tables& tables, core::HandleDatabase& handles, core::EventQueue& events, core::Clock& clock) {
+  output.emplace(serial, events);
+  input.emplace(serial, events, clock);
+  TRY(input->open());
+  efi::Handle handle = nullptr;
+  core::ProtocolPair pairs[] = {{&efi::SimpleTextOutputProtocol::kGuid, output->protocol()},
+                                {&efi::SimpleTextInputProtocol::kGuid, input->protocol()},
+                                {&efi::kDevicePathGuid, &path}};
+  // Without a serial line the console is nobody's device: no path then.
+  TRY(handles.install_multiple(&handle, std::span(pairs).first(serial.present() ? 3 : 2)));
+  efi::SystemTable& table = *tables.system_table();
+  table.console_in_handle = table.console_out_handle = table.standard_error_handle = handle;
+  table.con_in = input->protocol();
+  table.con_out = table.std_err = output->protocol();
+  tables.update_checksum();
+  return {};
 }
-core::ConsolePort* start_serial(){ return &port; }
-Result<> install_console(core::Tables& t, core::HandleDatabase& h, core::EventQueue&, core::Clock&){ efi::Handle hd=nullptr; TRY(h.install(&hd,&o)); auto* s=t.system_table(); s->console_out_handle=hd; s->con_out=&o; s->std_err=&o; s->standard_error_handle=hd; t.update_checksum(); return {}; }
+
+void leave_console() {
+  if (output) output->leave_terminal();
 }
+
+}  // namespace efilite::boot

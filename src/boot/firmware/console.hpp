@@ -15,4 +15,7 @@ core::ConsolePort* start_serial();
 // console, which swallows what it is told and never has a key.
 Result<> install_console(core::Tables& tables, core::HandleDatabase& handles, core::EventQueue& events, core::Clock& clock);
 
+// Gives the terminal back as it was, once the program is gone.
+void leave_console();
+
 }  // namespace efilite::boot

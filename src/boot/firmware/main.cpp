@@ -124,8 +124,7 @@ void learn_about_machine(uint32_t start_info) {
 }
 
 void set_up_map() {
-  FirmwareImage image{{address_of(image_start), address_of(text_end)}, {address_of(text_end), address_of(image_end)}};
-  must(set_up_memory(info, image, memory), "memory map");
+  must(set_up_memory(info, {address_of(image_start), address_of(image_end)}, memory), "memory map");
   must(page_tables.map_all(top_of_ram(info), allocate_page_table), "page tables");
   memory.set_change_listener([](void*) { events.memory_map_changed(); }, nullptr);
 }
@@ -196,6 +195,7 @@ efi::Handle load_payload(Payload& payload) {
   uint64_t exit_data_size = 0;
   efi::Char16* exit_data = nullptr;
   efi::EfiStatus status = images->start(image, &exit_data_size, &exit_data);
+  leave_console();
   {
     FailureLog urgent;
     uint64_t raw = static_cast<uint64_t>(status);
