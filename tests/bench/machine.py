@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""One run of one virtual machine under QEMU's instruction counter.
+
+With `-icount shift=0,sleep=off` the guest's TSC counts its instructions, and nothing in the machine depends on the speed
+of the host: the same guest gives the same numbers every time. For that the clock in the machine is tied to the guest's
+time and the random generator gets a fixed seed, too."""
+import dataclasses
+import pathlib
+import re
+import shutil
+import subprocess
+import time
+
+MIB = 1 << 20
+QEMU = "qemu-system-x86_64"
+# All a TCG CPU has (1 GiB pages, NX, RDRAND, SMEP and so on), as on today's hosts, without five-level paging.
+CPU = "max,la57=off"
+# edk2 reports a crash on the console and then stays in a loop for ever.
+CRASH = re.compile(r"!!!! X64 Exception.*")
+POLL_SECONDS = 0.5
+ESCAPES = re.compile(r"\x1b\[[0-9;?=]*[A-Za-z]|\x1b[()=>][0-9A-B]?|[\x00-\x08\x0b-\x1f\x7f]")
+
+
+@dataclasses.dataclass
+class Outcome:
+    debug: str  # what came out of the debug port, 0x402
+    marks: dict  # place -> instructions, from the plugin; empty when QEMU could not load it
+    seconds: float
+    error: str  # "" when the machine ran and switched itself off
+
+    def lines(self, prefix):
+        """What follows `prefix` in the lines that hold it: another program may have left a line unfinished before."""
+        return [line.split(prefix, 1)[1].strip() for line in self.debug.splitlines() if prefix in line]
+
+
+def version():
+    """QEMU's (major, minor), or None without QEMU."""
+    if not shutil.which(QEMU):
+        return None
+    out = subprocess.run([QEMU, "--version"], capture_output=True, text=True, check=False).stdout
+    found = re.search(r"version (\d+)\.(\d+)", out)
+    return (int(found[1]), int(found[2])) if found else None
+
+
+def takes(plugin):
+    """Whether this QEMU loads the plugin: a QEMU built without them, or with another API, ends at once."""
+    command = [QEMU, "-machine", "none,accel=tcg", "-display", "none", "-monitor", "stdio",
+               "-plugin", f"{plugin},out=/dev/null"]
+    return subprocess.run(command, input=b"quit\n", capture_output=True, check=False).returncode == 0
+
+
+def command(board, memory_mib, shift, directory, extra):
+    return [QEMU, "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
+            "-machine", f"{board},accel=tcg", "-cpu", CPU, "-smp", "1", "-m", f"{memory_mib}M",
+            "-icount", f"shift={shift},sleep=off", "-rtc", "base=2026-01-01,clock=vm", "-seed", "1",
+            "-serial", f"file:{directory / 'serial'}",
+            "-debugcon", f"file:{directory / 'debug'}", "-global", "isa-debugcon.iobase=0x402",
+            "-device", "isa-debug-exit,iobase=0xf4", *extra]
+
+
+def run(directory, board, memory_mib, extra, *, shift=0, plugin=None, places=None, timeout=600):
+    """Runs the machine until it switches itself off. `directory` keeps what it printed."""
+    directory = pathlib.Path(directory)
+    shutil.rmtree(directory, ignore_errors=True)
+    directory.mkdir(parents=True)
+    arguments = command(board, memory_mib, shift, directory, extra)
+    if plugin and places:
+        named = "".join(f",{name}={place}" for name, place in places.items())
+        arguments += ["-plugin", f"{plugin},out={directory / 'marks'}{named}"]
+    (directory / "command").write_text(" ".join(arguments) + "\n")
+    start = time.monotonic()
+    with open(directory / "qemu", "wb") as log:
+        qemu = subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        try:
+            error = watch(qemu, directory / "serial", start + timeout)
+        finally:
+            qemu.kill()
+            qemu.wait()
+    seconds = time.monotonic() - start
+    return Outcome(read(directory / "debug"), marks(read(directory / "marks")), seconds, error)
+
+
+def watch(qemu, console, deadline):
+    """Waits for the end of the machine; says what went wrong. QEMU's exit code is not asked: isa-debug-exit always gives
+    a failing one, and whether all is well the guest's own lines tell."""
+    while qemu.poll() is None:
+        crash = CRASH.search(read(console))
+        if crash:
+            return crash[0].strip(" !")
+        if time.monotonic() > deadline:
+            return "still running when its time was up"
+        try:
+            qemu.wait(POLL_SECONDS)
+        except subprocess.TimeoutExpired:
+            pass
+    return ""
+
+
+def read(path):
+    return path.read_text(errors="replace") if path.exists() else ""
+
+
+def marks(text):
+    return {words[1]: int(words[2]) for words in map(str.split, text.splitlines()) if len(words) == 3}
+
+
+def last_line(directory):
+    """The last thing anybody said: the guest on its console, else the firmware, else QEMU itself."""
+    for name in ("serial", "debug", "qemu"):
+        lines = [ESCAPES.sub("", line).strip() for line in read(pathlib.Path(directory) / name).splitlines()]
+        lines = [line for line in lines if line]
+        if lines:
+            return lines[-1]
+    return "not a word was said"
+
+
+def ram_ranges(board, memory_mib):
+    """Where the board puts its RAM: [(start, end)], from pc_q35.c, pc_piix.c and microvm.c of QEMU."""
+    size = memory_mib * MIB
+    split_from, low = {"q35": (0xB0000000, 0x80000000), "pc": (0xE0000000, 0xC0000000),
+                       "microvm": (0xC0000000, 0xC0000000)}[board]
+    if size < split_from:
+        return [(0, size)]
+    return [(0, low), (1 << 32, (1 << 32) + size - low)]

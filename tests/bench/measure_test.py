@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""How the bench reads what a machine printed: the sums that no machine of the test run would get wrong by itself."""
+import contextlib
+import io
+import pathlib
+import sys
+import tempfile
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+import machine  # noqa: E402
+import measure  # noqa: E402
+import payload  # noqa: E402
+import report  # noqa: E402
+
+MIB = 1 << 20
+KIB = 1 << 10
+
+
+def outcome(text, marks=None):
+    return machine.Outcome(debug=text, marks=marks or {}, seconds=1, error="")
+
+
+def row(memory_mib=128, board="q35", kind="probe"):
+    return measure.Row("efilite", board, memory_mib, kind, "module")
+
+
+def probe(regions):
+    lines = ["probe: tsc entry 1500", "probe: map entries 3 descriptor-size 48"]
+    lines += [f"probe: region {kind} {start:x} {end - start} f" for kind, start, end in regions]
+    return outcome("\n".join([*lines, "probe: tsc exit-boot-services 1600 1700 tries 1", "probe: end"]))
+
+
+class Timings(unittest.TestCase):
+    def test_both_forms_are_read(self):
+        self.assertEqual(measure.timings(outcome("timing: entry 5\ntiming: payload=9 copied=0\n")),
+                         {"entry": 5, "payload": 9, "copied": 0})
+
+    def test_an_unfinished_line_before_is_no_harm(self):
+        self.assertEqual(measure.timings(outcome("Booting from c000:003ctiming: entry 5\n")), {"entry": 5})
+
+
+class Held(unittest.TestCase):
+    def read(self, regions, **which):
+        measured = row(**which)
+        measure.read_probe(measured, probe(regions), 1000)
+        return measured
+
+    def test_all_usable_is_nothing_held(self):
+        measured = self.read([("conventional", 0, 0xA0000), ("boot-data", MIB, 128 * MIB)])
+        self.assertEqual((measured.held_bytes, measured.held_by_type), (0, {}))
+        self.assertEqual((measured.to_payload, measured.to_exit_boot_services, measured.map_entries), (500, 700, 3))
+
+    def test_what_no_entry_describes_is_held(self):
+        measured = self.read([("conventional", 0, 0xA0000), ("loader-data", MIB, 127 * MIB)])
+        self.assertEqual(measured.held_by_type, {"in no entry": MIB})
+
+    def test_the_legacy_hole_and_what_is_no_ram_do_not_count(self):
+        measured = self.read([("conventional", 0, 0x9F000), ("reserved", 0x9F000, MIB), ("conventional", MIB, 128 * MIB),
+                              ("reserved", 0xB0000000, 0xC0000000)])
+        self.assertEqual(measured.held_by_type, {"reserved": 4 * KIB})
+
+    def test_ram_above_4_gib_counts(self):
+        measured = self.read([("conventional", 0, 0xA0000), ("conventional", MIB, 2048 * MIB),
+                              ("conventional", 4096 * MIB, 8191 * MIB), ("runtime-data", 8191 * MIB, 8192 * MIB)],
+                             memory_mib=6144)
+        self.assertEqual((measured.held_bytes, measured.held_by_type), (MIB, {"runtime-data": MIB}))
+
+    def test_a_kernel_tells_by_iomem(self):
+        text = "\n".join(["init: tsc 9000", "init: efi 1", "init: memory MemTotal:   100 kB", "init: log efi: mem00: x",
+                          "init: iomem 00000000-0009ffff : System RAM", "init: iomem 00100000-07efffff : System RAM",
+                          "init: iomem   01000000-01ffffff : Kernel code", "init: end"])
+        measured = row(kind="kernel")
+        measure.read_init(measured, outcome(text), 1000)
+        self.assertEqual((measured.held_bytes, measured.to_init, measured.map_entries), (MIB, 8000, 1))
+        self.assertEqual((measured.os_memory_kib, measured.notes), (100, []))
+
+
+class Marks(unittest.TestCase):
+    def checked(self, told, counted):
+        measured = row()
+        measured.to_payload = told
+        measure.check_marks(measured, outcome("", {"entry": 1000, "payload": 1000 + counted}), {})
+        return measured
+
+    def test_the_plugin_fills_in_what_nobody_told(self):
+        self.assertEqual(self.checked(None, 77).to_payload, 77)
+
+    def test_a_flattering_firmware_is_told_on(self):
+        self.assertEqual(self.checked(500_000, 505_000).notes, [])
+        self.assertEqual(len(self.checked(250_000, 505_000).notes), 1)
+
+
+class Failures(unittest.TestCase):
+    def test_a_failed_row_shows_why_and_fails_no_figure(self):
+        failed = row()
+        failed.status = "failed: the last line"
+        self.assertIn("failed: the last line", report.table([failed]))
+        self.assertIsNone(report.figures([failed], {})[0].value)
+        self.assertFalse(report.figures([failed], {})[0].reached())
+
+    def test_the_console_has_the_last_word(self):
+        with tempfile.TemporaryDirectory() as name:
+            directory = pathlib.Path(name)
+            self.assertEqual(machine.last_line(directory), "not a word was said")
+            (directory / "debug").write_text("firmware\n")
+            (directory / "serial").write_text("\x1b[2J\x1b[01;01HBdsDxe: no boot\r\n\r\n")
+            self.assertEqual(machine.last_line(directory), "BdsDxe: no boot")
+
+    def test_only_efi_programs_are_payloads(self):
+        with tempfile.NamedTemporaryFile() as file:
+            file.write(bytes(512))
+            file.flush()
+            with self.assertRaises(SystemExit), contextlib.redirect_stderr(io.StringIO()):
+                payload.pe_entry(file.name)
+
+
+unittest.main()

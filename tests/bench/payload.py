@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""The programs that the firmware starts, and how their entry points are recognised in a running machine."""
+import pathlib
+import struct
+import subprocess
+import sys
+
+REPO = pathlib.Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(REPO / "scripts/lib"))
+from cached import cached, digest, payload_dir  # noqa: E402
+
+SIGNATURE = 32  # bytes; long enough to be found nowhere else
+CMDLINE = "console=ttyS0 quiet panic=-1 efi=debug"  # efi=debug: the kernel logs the EFI memory map it got
+PT_LOAD, PT_NOTE = 1, 4
+XEN_ELFNOTE_PHYS32_ENTRY = 18
+
+
+def pe_entry(path):
+    """The first bytes at the entry point of a PE image, as the plugin wants them."""
+    image = pathlib.Path(path).read_bytes()
+    pe = struct.unpack_from("<I", image, 0x3C)[0]
+    if image[:2] != b"MZ" or image[pe:pe + 4] != b"PE\0\0":
+        raise SystemExit(f"bench: {path} is not a PE image")
+    sections, optional_size = struct.unpack_from("<H12xH", image, pe + 6)
+    entry = struct.unpack_from("<I", image, pe + 24 + 16)[0]
+    for index in range(sections):
+        size, address, raw_size, raw = struct.unpack_from("<IIII", image, pe + 24 + optional_size + 40 * index + 8)
+        if address <= entry < address + min(size, raw_size):
+            return signature(image, raw + entry - address)
+    raise SystemExit(f"bench: the entry point of {path} lies in none of its sections")
+
+
+def segments(image):
+    """The program headers of an ELF64 file: (type, offset, virtual address, size in the file)."""
+    table, count = struct.unpack_from("<Q", image, 32)[0], struct.unpack_from("<H", image, 56)[0]
+    for index in range(count):
+        kind, _, offset, address, _, size = struct.unpack_from("<IIQQQQ", image, table + 56 * index)
+        yield kind, offset, address, size
+
+
+def elf_entry(path):
+    image = pathlib.Path(path).read_bytes()
+    entry = struct.unpack_from("<Q", image, 24)[0]
+    for kind, offset, address, size in segments(image):
+        if kind == PT_LOAD and address <= entry < address + size:
+            return signature(image, offset + entry - address)
+    raise SystemExit(f"bench: the entry point of {path} lies in none of its segments")
+
+
+def pvh_entry(path):
+    """The address in the ELF note by which a hypervisor finds the PVH entry."""
+    image = pathlib.Path(path).read_bytes()
+    if image[:5] != b"\x7fELF\x02":
+        raise SystemExit(f"bench: {path} is not an ELF64 file")
+    for kind, offset, _, size in segments(image):
+        end = offset + size
+        while kind == PT_NOTE and offset + 12 <= end:
+            name_size, data_size, note = struct.unpack_from("<III", image, offset)
+            data = offset + 12 + (name_size + 3) // 4 * 4
+            if note == XEN_ELFNOTE_PHYS32_ENTRY and image[offset + 12:offset + 15] == b"Xen":
+                return f"addr:{struct.unpack_from('<I', image, data)[0]:x}"
+            offset = data + (data_size + 3) // 4 * 4
+    raise SystemExit(f"bench: {path} has no PVH entry note")
+
+
+def signature(image, offset):
+    return "sig:" + image[offset:offset + SIGNATURE].hex()
+
+
+def initrd(init):
+    """An initramfs (cpio, 'newc') that holds nothing but /init."""
+    def write(path):
+        members = [("init", 0o100755, init.read_bytes()), ("TRAILER!!!", 0, b"")]
+        path.write_bytes(b"".join(cpio_member(*member) for member in members))
+    return cached("bench-initrd", ".cpio", digest(init, pathlib.Path(__file__)), write)
+
+
+def cpio_member(name, mode, data):
+    fields = [1, mode, 0, 0, 1, 0, len(data), 0, 0, 0, 0, len(name) + 1, 0]
+    head = b"070701" + b"".join(b"%08X" % field for field in fields) + name.encode() + b"\0"
+    return head + bytes(-len(head) % 4) + data + bytes(-len(data) % 4)
+
+
+def kernel(name):
+    try:
+        return payload_dir(name) / "vmlinuz"
+    except SystemExit as missing:
+        raise SystemExit(f"bench: {missing}") from None
+
+
+def uki(name, ramdisk):
+    made = subprocess.run([REPO / "scripts/mkuki", "--kernel", kernel(name), "--initrd", ramdisk, "--cmdline", CMDLINE,
+                           "--name", f"bench-{name}"], capture_output=True, text=True, check=False)
+    if made.returncode:
+        raise SystemExit(f"bench: no UKI: {(made.stderr.strip() or 'mkuki failed').splitlines()[-1]}")
+    return pathlib.Path(made.stdout.strip())

@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""The figures as a table for people and as JSON for programs."""
+import dataclasses
+import json
+
+KIB = 1024
+LEGEND = """\
+In millions of guest instructions, counted from the firmware's own first one (efilite: PVH entry; OVMF: reset); a
+string instruction counts once for each repetition, so `rep movsq` over 8 MiB counts a million:
+  before        what ran before efilite: SeaBIOS or qboot
+  to entry      until the first instruction of the program that the firmware starts
+  waiting       of that, waiting for time to pass (OVMF: 1.5 s for the answer of a TPM that the machine does not have)
+  to exit-boot  until ExitBootServices has returned to the program; of OVMF only the probe can tell
+  to init       until the guest's init
+copied: bytes of program and initrd that efilite moved in memory.
+map: entries of the EFI memory map; for a kernel with the ones its own allocations made.
+held: RAM that the system cannot use after boot, the legacy hole (0xa0000-0xfffff) apart; for a kernel by /proc/iomem."""
+
+COLUMNS = ["firmware", "machine", "MiB", "program", "by", "before", "to entry", "waiting", "to exit-boot", "to init",
+           "copied", "held", "map"]
+
+
+def millions(value):
+    if value is None:
+        return "-"
+    value /= 1e6
+    return f"{value:.3f}" if value < 10 else f"{value:.1f}"
+
+
+def size(value):
+    if value is None:
+        return "-"
+    if value < 10 * KIB and value % KIB:
+        return f"{value} B"
+    return f"{value / KIB:.0f} KiB" if value < 10 * KIB * KIB else f"{value / KIB / KIB:.1f} MiB"
+
+
+def cells(row):
+    return [row.firmware, row.board, str(row.memory_mib), row.payload, row.via] + [
+        millions(figure) for figure in (row.before_entry, row.to_payload, row.waiting, row.to_exit_boot_services,
+                                        row.to_init)] + [
+        size(row.copied_bytes), size(row.held_bytes), "-" if row.map_entries is None else str(row.map_entries)]
+
+
+def table(rows):
+    lines = [COLUMNS] + [cells(row) for row in rows]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(COLUMNS))]
+    text = []
+    for line, row in zip(lines, [None] + rows):
+        # Words to the left, figures to the right.
+        padded = [cell.ljust(width) if column in (0, 1, 3, 4) else cell.rjust(width)
+                  for column, (cell, width) in enumerate(zip(line, widths))]
+        if row is not None and row.status != "ok":
+            text.append("  ".join(padded[:5]) + "  " + row.status)
+        else:
+            text.append("  ".join(padded).rstrip())
+    text.insert(1, "-" * max(map(len, text[:1])))
+    return "\n".join(text)
+
+
+def held(rows):
+    """One line per different answer to: what is the held RAM held for?"""
+    lines = {}
+    for row in rows:
+        if row.held_by_type:
+            parts = ", ".join(f"{kind} {size(amount)}" for kind, amount in sorted(row.held_by_type.items()))
+            lines.setdefault((row.firmware, row.board, parts), set()).add(row.memory_mib)
+    return [f"  {firmware} {board} {', '.join(map(str, sorted(memory)))} MiB: {parts}"
+            for (firmware, board, parts), memory in lines.items()]
+
+
+@dataclasses.dataclass
+class Figure:
+    name: str
+    value: int | None
+    limit: int  # the value must be at most this
+    unit: str
+
+    def reached(self):
+        return self.value is not None and self.value <= self.limit
+
+    def line(self):
+        verdict = "not measured" if self.value is None else "ok" if self.reached() else "MISSED"
+        value = "-" if self.value is None else f"{self.value:,}"
+        return f"  {self.name:<52} {value:>12} of at most {self.limit:>9,} {self.unit:<12} {verdict}"
+
+
+def figures(rows, sizes):
+    """What efilite promises, the worst row counting. The payload is a module: nothing has to be fetched for it."""
+    mine = [row for row in rows if row.firmware == "efilite" and row.status == "ok"]
+    probes = [row for row in mine if row.payload == "probe"]
+
+    def worst(chosen, field):
+        return max((getattr(row, field) for row in chosen if getattr(row, field) is not None), default=None)
+
+    modules = [row for row in mine if row.via == "module"]
+    return [
+        Figure("PVH entry to the entry of a module", worst(modules, "to_payload"), 999_999, "instructions"),
+        Figure("RAM held after boot, without the legacy hole", worst(probes, "held_bytes"), 256 * KIB - 1, "bytes"),
+        Figure("entries of the EFI memory map, by the probe", worst(probes, "map_entries"), 24, "entries"),
+        Figure("the firmware's file", sizes.get("efilite"), 160 * KIB - 1, "bytes"),
+    ]
+
+
+def human(rows, sizes, about):
+    parts = [f"{about}", "", table(rows), "", LEGEND, ""]
+    by_type = held(rows)
+    if by_type:
+        parts += ["RAM held, by the type of its memory map entry:", *by_type, ""]
+    parts += ["Firmware files: " + ", ".join(f"{name} {size(amount)}" for name, amount in sizes.items()), ""]
+    notes = [f"  {row.name()}: {note}" for row in rows for note in row.notes]
+    if notes:
+        parts += ["Notes:", *notes, ""]
+    if any(row.firmware == "efilite" for row in rows):
+        parts += ["Promised of efilite (the worst row counts):", *(figure.line() for figure in figures(rows, sizes))]
+    return "\n".join(parts).rstrip()
+
+
+def write_json(path, rows, sizes, about):
+    document = {"about": about, "file_bytes": sizes, "rows": [dataclasses.asdict(row) for row in rows],
+                "figures": [dataclasses.asdict(figure) | {"reached": figure.reached()}
+                            for figure in figures(rows, sizes)]}
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump(document, file, indent=2)
+        file.write("\n")
