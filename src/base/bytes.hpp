@@ -29,7 +29,7 @@ std::optional<T> read_at(ByteSpan bytes, uint64_t offset) {
   auto from = slice(bytes, offset, sizeof(T));
   if (!from) return std::nullopt;
   T out;
-  memcpy(&out, from->data(), sizeof(T));
+  __builtin_memcpy(&out, from->data(), sizeof(T));  // freestanding, memcpy would be a call even for one byte
   return out;
 }
 
