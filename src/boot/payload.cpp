@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "boot/payload.hpp"
 
+#include <algorithm>
+#include <array>
+
 #include "abi/linux_boot.hpp"
 #include "base/log.hpp"
 
@@ -72,7 +75,7 @@ class Chooser {
     Found file = TRY(try_file());
     Found module = file == Found::Yes ? Found::Absent : try_module();
     Found initrd = Found::Absent;
-    // [QEMU pc-bios/optionrom/pvh_main.c] passes no modules: there, -initrd is only to be had from fw_cfg.
+    // Some versions of QEMU pass no modules on pc and q35 (7.2 does): there, -initrd is only to be had from fw_cfg.
     if (file != Found::Yes && module == Found::Absent) initrd = TRY(try_legacy_initrd());
     if (payload_.image == nullptr) {
       log::line("efilite: nothing to boot: fw_cfg file ", kKernelFile, ": ", text(file), "; first of ", info_.modules.size(),
@@ -122,7 +125,23 @@ class Chooser {
   Found try_module() {
     if (info_.modules.empty()) return Found::Absent;
     if (!map_module(0, payload_.image_module)) return Found::NotMapped;
-    return consider(&payload_.image_module, "PVH module 0");
+    Found found = consider(&payload_.image_module, "PVH module 0");
+    if (found == Found::Yes && fw_cfg_has_module()) payload_.image = &payload_.image_file;
+    return found;
+  }
+
+  // QEMU's -initrd is the module in memory and an fw_cfg item as well. The item can be read straight to where each section shall lie,
+  // the module has to be copied there by the CPU (docs/adr/0002-payload-is-read-not-copied.md).
+  bool fw_cfg_has_module() {
+    if (fw_cfg_ == nullptr) return false;
+    auto item = fw_cfg_->open_initrd();
+    if (!item || item->size() != payload_.image_module.size()) return false;
+    std::array<std::byte, 1024> here, there;
+    size_t count = std::min<uint64_t>(here.size(), item->size());
+    if (!payload_.image_module.read(0, MutableByteSpan(here).first(count)) || !item->read(0, MutableByteSpan(there).first(count))) return false;
+    if (memcmp(here.data(), there.data(), count) != 0) return false;
+    payload_.image_file = *item;
+    return true;
   }
 
   Result<Found> try_legacy_initrd() {
@@ -142,7 +161,7 @@ class Chooser {
   // The named file, else the first module that is not the image, else -initrd where there are no modules.
   Result<> find_initrd() {
     core::ByteSource* found = TRY(open(kInitrdFile, payload_.initrd_file));
-    size_t module = payload_.image == &payload_.image_module ? 1 : 0;
+    size_t module = payload_.image_module.size() != 0 ? 1 : 0;
     if (found != nullptr) {
       payload_.initrd_origin = "fw_cfg file opt/efilite/initrd";
     } else if (info_.modules.size() > module) {
