@@ -43,7 +43,8 @@ struct Payload {
   PayloadKind kind = PayloadKind::Loader;
   core::ByteSource* command_line = nullptr;  // fw_cfg file opt/efilite/cmdline: replaces the hypervisor's command line as LoadOptions
 
-  MemorySource image_module, initrd_module;
+  MemorySource image_module;  // size 0 unless the image is a module, even when it is read by another way (image != &image_module)
+  MemorySource initrd_module;
   drivers::FwCfgFile image_file, initrd_file, command_line_file;
 };
 

@@ -80,9 +80,12 @@ Result<> PageTables::change(PhysRange range, uint64_t set_bits) {
         entry = TRY(entry_of(at, size));
       }
     }
-    *entry = at | (size == kKiB4 ? 0 : kLarge) | set_bits;
-    invalidate_page(at);
-    at += size;
+    // The smallest pages come in numbers: go along their table instead of down the tree for each.
+    do {
+      *entry++ = at | (size == kKiB4 ? 0 : kLarge) | set_bits;
+      invalidate_page(at);
+      at += size;
+    } while (size == kKiB4 && at < range.end.value && at % kMiB2 != 0);
   }
   return {};
 }

@@ -174,7 +174,19 @@ void install_protocols(const Payload& payload) {
   }
 }
 
+// A module that is not run where it lies is free memory once it has been read.
+void free_module(const Payload& payload) {
+  auto bytes = const_cast<MemorySource&>(payload.image_module).in_place();
+  if (!bytes || bytes->empty()) return;
+  uint64_t begin = align_down(reinterpret_cast<uint64_t>(bytes->data()), kPageSize);
+  uint64_t end = reinterpret_cast<uint64_t>(bytes->data() + bytes->size());
+  Result<> freed = memory.free({begin}, PageCount::covering({end - begin}), core::PageOwner::SetUp);
+  if (!freed) log::line("efilite: the module's memory stays taken: ", freed.status());
+}
+
 efi::Handle load_payload(Payload& payload) {
+  bool read_elsewhere = payload.image != &payload.image_module;
+  if (read_elsewhere) free_module(payload);
   // Not a real device: a name for the place that the image came from, so that it has a device path as the specification wants.
   static constinit std::array<std::byte, 64> path_bytes{};
   PhysRange where{};
@@ -183,6 +195,7 @@ efi::Handle load_payload(Payload& payload) {
   const efi::DevicePath* path =
       must(core::device_path::Builder(path_bytes).memory_mapped(efi::MemoryType::LoaderCode, where).finish(), "device path");
   efi::Handle image = must(images->load(*payload.image, nullptr, nullptr, path), payload.origin);
+  if (!read_elsewhere && !images->find(image)->in_place) free_module(payload);
   must(set_payload_options(info, payload, pool, *images, image), "load options");
   return image;
 }
