@@ -119,11 +119,13 @@ struct Model {
     return found;
   }
 
-  std::optional<uint64_t> choose(MemoryType type, uint64_t count, uint64_t limit) const {
+  std::optional<uint64_t> choose(MemoryType type, uint64_t count, uint64_t limit, PageOwner owner) const {
     if (limit <= kMiB) return search(kPageSize, limit, count, false);
+    bool own = owner != PageOwner::Service && (type == MemoryType::BootServicesCode || type == MemoryType::BootServicesData);
     bool runtime = type == MemoryType::RuntimeServicesCode || type == MemoryType::RuntimeServicesData;
     bool table = type == MemoryType::Reserved || type == MemoryType::AcpiReclaim || type == MemoryType::AcpiNvs;
     std::optional<uint64_t> found;
+    if (own) found = search(kMiB, std::min(limit, k4GiB), count, true);
     if (runtime || table) found = search(window.begin.value, std::min(window.end.value, limit), count, table);
     if (!found) found = search(std::max(kMiB, window.end.value), std::min(limit, k4GiB), count, false);
     if (!found) found = search(kMiB, std::min({window.begin.value, limit, k4GiB}), count, false);
@@ -144,7 +146,7 @@ struct Model {
     } else {
       if (how == AllocateType::MaxAddress && address < 4095) return Status::NotFound;
       uint64_t limit = how == AllocateType::AnyPages || address == UINT64_MAX ? ~uint64_t{4095} : (address + 1) / kPageSize * kPageSize;
-      auto found = absurd ? std::nullopt : choose(type, count, limit);
+      auto found = absurd ? std::nullopt : choose(type, count, limit, owner);
       if (!found) return Status::OutOfResources;
       begin = *found;
     }
@@ -209,7 +211,9 @@ class Session {
                                           kHigh.begin.value, k4GiB - 0x8000, UINT64_MAX - 0xFFFF};
     uint64_t base = kBases[in_.ConsumeIntegralInRange<size_t>(0, std::size(kBases) - 1)];
     uint64_t at = base + kPageSize * (in_.ConsumeBool() ? in_.ConsumeIntegral<uint8_t>() : in_.ConsumeIntegral<uint16_t>() & 511);
-    return in_.ConsumeIntegral<uint8_t>() < 8 ? at + in_.ConsumeIntegral<uint8_t>() - 1 : at;
+    // Sometimes the last byte of a page, as limits are, or no border at all.
+    uint8_t odd = in_.ConsumeIntegral<uint8_t>();
+    return odd < 24 ? at - 1 : odd < 32 ? at + odd - 28 : at;
   }
   uint64_t count() {
     uint8_t n = in_.ConsumeIntegral<uint8_t>();
@@ -231,10 +235,16 @@ class Session {
     return {{zone.begin.value + first * kPageSize}, {zone.begin.value + last * kPageSize}};
   }
 
-  Status add() {
+  // One range, or two that touch.
+  void add() {
     PhysRange zone = kZones[in_.ConsumeIntegralInRange<size_t>(0, std::size(kZones) - 1)];
     PhysRange range = in_.ConsumeBool() ? zone : inside(zone);
-    MemoryType kind = in_.ConsumeBool() ? MemoryType::Conventional : type();
+    PhysAddr border = in_.ConsumeBool() ? range.end : inside(zone).begin;
+    checked([&] { return add({range.begin, border}); });
+    if (border != range.end) checked([&] { return add({border, range.end}); });
+  }
+  Status add(PhysRange range) {
+    MemoryType kind = in_.ConsumeIntegral<uint8_t>() < 160 ? MemoryType::Conventional : type();
     uint64_t attributes = in_.ConsumeBool() ? kRamAttributes : kRamAttributes | efi::kMemoryNv;
     Status status = map_.add(range, kind, attributes).status();
     if (status == Status::OutOfResources) return lack();
@@ -301,7 +311,7 @@ class Session {
   }
   void step() {
     switch (in_.ConsumeIntegralInRange<int>(0, 15)) {
-      case 0: return checked([&] { return add(); });
+      case 0: return add();
       case 1: return checked([&] { return reserve(); });
       case 2: return set_window();
       case 3: return comb();
@@ -313,7 +323,7 @@ class Session {
   // No room for the regions of one more change: only ever said when there really was no memory to grow into.
   Status lack() {
     uint64_t needed = map_.storage().empty() ? 1 : 2 * map_.storage().size() / kPageSize;
-    CHECK(!model_.choose(MemoryType::BootServicesData, needed, ~uint64_t{4095}));
+    CHECK(!model_.choose(MemoryType::BootServicesData, needed, ~uint64_t{4095}, PageOwner::Map));
     return Status::OutOfResources;
   }
 
@@ -321,7 +331,7 @@ class Session {
   void follow_growth() {
     PhysRange now = map_.storage();
     if (now == storage_) return;
-    auto expected = model_.choose(MemoryType::BootServicesData, now.size() / kPageSize, ~uint64_t{4095});
+    auto expected = model_.choose(MemoryType::BootServicesData, now.size() / kPageSize, ~uint64_t{4095}, PageOwner::Map);
     CHECK(expected && *expected == now.begin.value);
     model_.set(now.begin.value, now.end.value, MemoryType::BootServicesData, PageOwner::Map);
     if (!storage_.empty()) model_.set(storage_.begin.value, storage_.end.value, MemoryType::Conventional, PageOwner::Nobody);

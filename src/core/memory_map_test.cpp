@@ -50,7 +50,9 @@ class MemoryMapTest : public testing::Test {
     EXPECT_TRUE(map.add(range(kMiB, 3 * kGiB), MemoryType::Conventional, kRamAttributes));
     EXPECT_TRUE(map.add(range(4 * kGiB, 6 * kGiB), MemoryType::Conventional, kRamAttributes));
   }
-  Result<PhysAddr> any(uint64_t pages, MemoryType type = MemoryType::LoaderData) { return map.allocate(AllocateType::AnyPages, type, {pages}); }
+  Result<PhysAddr> any(uint64_t pages, MemoryType type = MemoryType::LoaderData, PageOwner owner = PageOwner::Service) {
+    return map.allocate(AllocateType::AnyPages, type, {pages}, {}, owner);
+  }
   Result<PhysAddr> below(uint64_t address, uint64_t pages) {
     return map.allocate(AllocateType::MaxAddress, MemoryType::LoaderData, {pages}, {address});
   }
@@ -68,6 +70,13 @@ TEST_F(MemoryMapTest, AnyPagesComeFromTheTopBelowFourGiB) {
 TEST_F(MemoryMapTest, AnyPagesGoAboveFourGiBWhenBelowIsFull) {
   ASSERT_TRUE(map.reserve(range(kMiB, 3 * kGiB), MemoryType::Reserved));
   EXPECT_EQ(any(1).value().value, 6 * kGiB - 0x1000);
+}
+
+TEST_F(MemoryMapTest, EfilitesOwnBootMemoryGathersAtTheBottom) {
+  EXPECT_EQ(any(2, MemoryType::BootServicesData, PageOwner::SetUp).value().value, kMiB);
+  EXPECT_EQ(any(1, MemoryType::BootServicesData, PageOwner::Pool).value().value, kMiB + 0x2000);
+  EXPECT_EQ(any(1, MemoryType::BootServicesData).value().value, 3 * kGiB - 0x1000) << "a program's does not";
+  EXPECT_EQ(any(1, MemoryType::LoaderData, PageOwner::Pool).value().value, 3 * kGiB - 0x2000);
 }
 
 TEST_F(MemoryMapTest, AnyPagesLeaveLowMemoryToTheOs) {
@@ -317,30 +326,35 @@ class GrowingMap : public testing::Test {
 };
 
 TEST_F(GrowingMap, GrowsIntoItsOwnPagesAndLosesNothing) {
+  constexpr uint64_t kFirst = 96;  // the map's own pages lie below
   ASSERT_TRUE(map.add(arena.range(), MemoryType::Conventional, kRamAttributes));
-  for (uint64_t n = 0; n < 2000; ++n) ASSERT_TRUE(take(2 * n));
+  for (uint64_t n = kFirst; n < kPages; n += 2) ASSERT_TRUE(take(n));
   PhysRange storage = map.storage();
   EXPECT_EQ(map.find(storage.begin)->type, MemoryType::BootServicesData);
   EXPECT_EQ(map.free(storage.begin, {1}).status(), Status::NotFound) << "not the program's to free";
-  auto all = entries(map);
-  for (uint64_t n = 0; n < 2000; ++n) {
-    ASSERT_EQ(all[2 * n], (Entry{MemoryType::LoaderData, page(2 * n), page(2 * n + 1)}));
-    ASSERT_EQ(all[2 * n + 1].type, MemoryType::Conventional);
+  uint64_t data = 0, next = kFirst;
+  for (const Entry& e : entries(map)) {
+    if (e.type == MemoryType::BootServicesData) data += e.end - e.begin;
+    if (e.type != MemoryType::LoaderData) continue;
+    ASSERT_EQ(e, (Entry{MemoryType::LoaderData, page(next), page(next + 1)}));
+    next += 2;
   }
-  for (uint64_t n = 0; n < 2000; ++n) ASSERT_TRUE(map.free({page(2 * n)}, {1}));
-  EXPECT_EQ(entries(map).size(), storage.end == arena.range().end ? 2u : 3u) << "the storage before this one was given back";
+  EXPECT_EQ(next, kPages);
+  EXPECT_EQ(data, storage.size()) << "the storage before this one was given back";
+  for (uint64_t n = kFirst; n < kPages; n += 2) ASSERT_TRUE(map.free({page(n)}, {1}));
+  EXPECT_LE(entries(map).size(), 3u);
 }
 
 TEST_F(GrowingMap, NeverTakesThePagesThatAreAskedFor) {
   ASSERT_TRUE(map.add(arena.range(), MemoryType::Conventional, kRamAttributes));
-  for (uint64_t n = 1; n < 1000; ++n) {
-    // The highest free page is where the map would grow to.
-    uint64_t highest = 0;
+  for (int n = 0; n < 500; ++n) {
+    // The lowest free page is where the map would grow to.
+    uint64_t lowest = 0;
     for (const Entry& e : entries(map)) {
-      if (e.type == MemoryType::Conventional) highest = e.end - kPageSize;
+      if (e.type == MemoryType::Conventional && lowest == 0) lowest = e.begin;
     }
-    ASSERT_TRUE(map.allocate(AllocateType::Address, MemoryType::LoaderData, {1}, {highest}));
-    ASSERT_TRUE(take(2 * n));
+    ASSERT_TRUE(map.allocate(AllocateType::Address, MemoryType::LoaderData, {1}, {lowest}));
+    ASSERT_TRUE(take(kPages - 2 - 2 * n));
   }
 }
 

@@ -25,7 +25,7 @@ EfiStatus EFIAPI free_pages(efi::PhysicalAddress memory, efi::Uintn pages) {
   return encode(the_firmware->memory.free({memory}, {pages}));
 }
 
-// [UEFI 2.10, 7.2.3] A buffer that is too small is told about before one that is missing: asking for the size with neither is the usual way.
+// [UEFI 2.10, 7.2.3] A buffer that is too small is told about before one that is missing: asking for the size with neither is usual.
 EfiStatus EFIAPI get_memory_map(efi::Uintn* map_size, efi::MemoryDescriptor* map, efi::Uintn* map_key, efi::Uintn* descriptor_size,
                                 uint32_t* descriptor_version) {
   if (!map_size) return encode(Status::InvalidParameter);

@@ -98,7 +98,8 @@ TEST_F(MemoryServices, GetMemoryMapTellsTheSizeFirst) {
 
   std::vector<std::byte> buffer(4 * size, std::byte{0xAA});
   efi::Uintn room = buffer.size();
-  ASSERT_EQ(services.get_memory_map(&room, reinterpret_cast<efi::MemoryDescriptor*>(buffer.data()), &key, &descriptor_size, &version), kSuccess);
+  auto* map = reinterpret_cast<efi::MemoryDescriptor*>(buffer.data());
+  ASSERT_EQ(services.get_memory_map(&room, map, &key, &descriptor_size, &version), kSuccess);
   EXPECT_EQ(room, size) << "what was written, not what there was room for";
   EXPECT_EQ(key, memory.map.key());
   EXPECT_EQ(buffer[size], std::byte{0xAA});

@@ -56,7 +56,7 @@ struct Pool::FreeBlock : Block {
   FreeBlock* previous_free;
 };
 
-// A program that writes past its block destroys the next header. Then leave the block alone and say so: following it would spread the damage.
+// A program that writes past its block destroys the next header. Then the block is left alone: following it would spread the damage.
 bool Pool::Block::sound() {
   if (reinterpret_cast<uintptr_t>(chunk()) % kPageSize != 0 || previous_units >= offset) return false;
   if (units < kSmallest || offset + uint64_t{units} > chunk()->units()) return false;
@@ -188,7 +188,6 @@ void Pool::put_back(Block* block) {
   if (Block* above = block->next(); above && above->free()) {
     unlink(above);
     block->units += above->units;
-    above->mark = 0;
   }
   if (Block* below = block->previous(); below && below->free()) {
     unlink(below);

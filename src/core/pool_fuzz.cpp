@@ -99,7 +99,8 @@ class Session {
   }
 
   void free_wild() {
-    uint64_t at = in_.ConsumeBool() ? in_.ConsumeIntegral<uint64_t>() : start_ + in_.ConsumeIntegral<uint32_t>() % (kArenaPages * kPageSize);
+    uint64_t at = in_.ConsumeIntegral<uint64_t>();
+    if (in_.ConsumeBool()) at = start_ + at % (kArenaPages * kPageSize);
     if (live_.contains(at)) return;
     CHECK(pool_.free(reinterpret_cast<void*>(at)).status() == Status::InvalidParameter);
   }

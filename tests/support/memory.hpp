@@ -24,7 +24,8 @@ class Arena {
 
   explicit Arena(uint64_t bytes, uint64_t place = kAnywhere) {
     int where = place == kAnywhere ? MAP_32BIT : MAP_FIXED_NOREPLACE;
-    void* got = mmap(reinterpret_cast<void*>(place), bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | where, -1, 0);
+    int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | where;
+    void* got = mmap(reinterpret_cast<void*>(place), bytes, PROT_READ | PROT_WRITE, flags, -1, 0);
     uint64_t begin = reinterpret_cast<uintptr_t>(got);
     if (got == MAP_FAILED || (place != kAnywhere && begin != place)) {
       perror("test arena");
