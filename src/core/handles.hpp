@@ -6,6 +6,7 @@
 
 #include <array>
 #include <span>
+#include <utility>
 
 #include "abi/uefi/protocols.hpp"
 #include "core/ports.hpp"
@@ -142,6 +143,7 @@ class HandleDatabase {
   bool path_is_installed(const void* path) const;
 
   // handles_drivers.cpp
+  bool have_drivers() const;
   Result<> connect_tree(efi::Handle controller, const efi::Handle* drivers, efi::DevicePath* remaining, bool recursive, unsigned depth);
   Result<> connect_one(efi::Handle controller, const efi::Handle* drivers, efi::DevicePath* remaining);
   Result<std::span<efi::Handle>> drivers_in_order(const efi::Handle* first);

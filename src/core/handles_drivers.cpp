@@ -52,6 +52,8 @@ class HandleDatabase::Outside {
   DriverGate* gate_;
 };
 
+bool HandleDatabase::have_drivers() const { return count(efi::LocateSearchType::ByProtocol, &Binding::kGuid, nullptr).has_value(); }
+
 Result<> HandleDatabase::connect(efi::Handle controller, const efi::Handle* drivers, efi::DevicePath* remaining, bool recursive) {
   return connect_tree(controller, drivers, remaining, recursive, 0);
 }
@@ -60,6 +62,8 @@ Result<> HandleDatabase::connect_tree(efi::Handle controller, const efi::Handle*
                                       unsigned depth) {
   if (!is_valid(controller)) return Status::InvalidParameter;
   Result<> own = connect_one(controller, drivers, remaining);
+  // Most machines have no driver at all, and then nothing here costs anything.
+  if (!have_drivers()) return own;
   if (!recursive || depth == kMaxDepth) return own;
   HandleList children(heap_, TRY(agents_of(controller, efi::kOpenByChildController, nullptr)));
   for (efi::Handle child : *children) static_cast<void>(connect_tree(child, nullptr, nullptr, true, depth + 1));
@@ -68,10 +72,8 @@ Result<> HandleDatabase::connect_tree(efi::Handle controller, const efi::Handle*
 
 // [UEFI 2.10, 7.3.12] Drivers in the order of precedence, each started at most once; one that starts may give an earlier one its chance.
 Result<> HandleDatabase::connect_one(efi::Handle controller, const efi::Handle* first_drivers, efi::DevicePath* remaining) {
-  // Most machines have no driver at all, and then this costs nothing.
-  bool none = !count(efi::LocateSearchType::ByProtocol, &Binding::kGuid, nullptr);
   bool started = false;
-  if (!none) {
+  if (have_drivers()) {
     HandleList list(heap_, TRY(drivers_in_order(first_drivers)));
     std::span<efi::Handle> drivers = *list;
     for (size_t i = 0; i < drivers.size();) {
