@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 // ExitBootServices: the order of things, and a second try after a stale key.
-#include "core/images_testing.hpp"
+#include "tests/support/images.hpp"
 
 namespace efilite::core {
 namespace {

@@ -3,7 +3,7 @@
 #include <deque>
 
 #include "core/device_path.hpp"
-#include "core/images_testing.hpp"
+#include "tests/support/images.hpp"
 
 namespace efilite::core {
 namespace {

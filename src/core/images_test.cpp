@@ -4,7 +4,7 @@
 #include <fstream>
 #include <iterator>
 
-#include "core/images_testing.hpp"
+#include "tests/support/images.hpp"
 
 namespace efilite::core {
 namespace {

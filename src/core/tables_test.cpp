@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "core/tables.hpp"
 
-#include "core/images_testing.hpp"
+#include "tests/support/images.hpp"
 
 namespace efilite::core {
 namespace {
