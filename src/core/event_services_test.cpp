@@ -46,8 +46,14 @@ class Services : public testing::Test {
   MiscServices misc{{events, [](uint64_t code) { the_expired.push_back(code); }}, MonotonicCounter{high_half()}};
   efi::BootServices bs{};
   alignas(64) std::byte nobody_[64] = {};  // the rooms that these services never touch
-  Firmware firmware_{reinterpret_cast<MemoryMap&>(nobody_), reinterpret_cast<Pool&>(nobody_), events, reinterpret_cast<HandleDatabase&>(nobody_),
-                     reinterpret_cast<Images&>(nobody_), reinterpret_cast<Tables&>(nobody_), clock, nullptr};
+  Firmware firmware_{reinterpret_cast<MemoryMap&>(nobody_),
+                     reinterpret_cast<Pool&>(nobody_),
+                     events,
+                     reinterpret_cast<HandleDatabase&>(nobody_),
+                     reinterpret_cast<Images&>(nobody_),
+                     reinterpret_cast<Tables&>(nobody_),
+                     clock,
+                     nullptr};
 
   Services() {
     the_high_count = 7;
@@ -102,7 +108,8 @@ TEST_F(Services, CreateEventExWithoutAGroupIsCreateEvent) {
   int calls = 0;
   efi::Event event = nullptr;
   ASSERT_EQ(bs.create_event_ex(efi::kEvtSignalExitBootServices, efi::kTplCallback, count, &calls, nullptr, &event), kOk);
-  EXPECT_EQ(bs.create_event_ex(efi::kEvtSignalExitBootServices, efi::kTplCallback, count, &calls, &efi::kEventGroupReadyToBoot, &event), kInvalid);
+  EXPECT_EQ(bs.create_event_ex(efi::kEvtSignalExitBootServices, efi::kTplCallback, count, &calls, &efi::kEventGroupReadyToBoot, &event),
+            kInvalid);
   events.exit_boot_services();
   EXPECT_EQ(calls, 1);
 }

@@ -104,7 +104,8 @@ Result<efi::Event> EventQueue::create(uint32_t type, efi::Tpl notify_tpl, efi::E
   const Kind kind = TRY(kind_of(type, group));
   const bool notifies = (kind.type & kNotifyBits) != 0;
   // [UEFI 2.10, 7.1 table 7.3] event notification levels: above TPL_APPLICATION, up to TPL_HIGH_LEVEL.
-  if (notifies && (notify == nullptr || notify_tpl <= efi::kTplApplication || notify_tpl > efi::kTplHighLevel)) return Status::InvalidParameter;
+  const bool level_exists = notify_tpl > efi::kTplApplication && notify_tpl <= efi::kTplHighLevel;
+  if (notifies && (notify == nullptr || !level_exists)) return Status::InvalidParameter;
 
   Lock lock(*this);
   Entry& entry = *TRY(free_entry());

@@ -20,7 +20,8 @@ class EventQueue final : public EventSignaller {
   // What SetTimer's trigger time 0 calls a timer tick, in 100 ns: 10 ms. Nothing here ticks by itself, so the length is ours to say.
   static constexpr uint64_t kTimerTick = 100'000;
 
-  // Begins at TPL_HIGH_LEVEL, interrupts untouched: restore_tpl(efi::kTplApplication) opens the house once the platform can take interrupts.
+  // Begins at TPL_HIGH_LEVEL, interrupts untouched: restore_tpl(efi::kTplApplication) opens the house once the platform can take
+  // interrupts.
   constexpr EventQueue(Heap& heap, Interrupts& interrupts, Clock& clock) : heap_(heap), interrupts_(interrupts), clock_(clock) {}
 
   // A `group` makes it CreateEventEx. May allocate: the caller holds TPL_NOTIFY.
@@ -36,8 +37,8 @@ class EventQueue final : public EventSignaller {
   efi::Tpl tpl() const { return tpl_; }
   efi::Tpl raise_tpl(efi::Tpl new_tpl);    // to a lower one: nothing happens
   void restore_tpl(efi::Tpl old_tpl);
-  // From the timer interrupt: interrupts disabled, the interrupt already acknowledged. Notifications run with interrupts enabled; it returns
-  // with them disabled, so that the next interrupt waits for the handler's return and the stack cannot fill with half-done handlers.
+  // From the timer interrupt: interrupts disabled, the interrupt already acknowledged. Notifications run with interrupts enabled; it
+  // returns with them disabled, so that the next interrupt waits for the handler's return and the stack cannot fill with half-done ones.
   void tick();
   void poll() { restore_tpl(tpl_); }  // for those who waited without interrupts
 
@@ -49,11 +50,14 @@ class EventQueue final : public EventSignaller {
   void exit_boot_services();
   void shut_down();
 
+  using Visit = void (*)(void* visitor, efi::Event event, efi::EventNotify notify, void* context);
   // What SetVirtualAddressMap must notify, in notification order: f(efi::Event, efi::EventNotify, void* context). Returns how many.
   template <typename F>
   size_t for_each_virtual_address_change(F f) {
-    return visit_virtual_address_change(
-        [](void* visitor, efi::Event event, efi::EventNotify notify, void* context) { (*static_cast<F*>(visitor))(event, notify, context); }, &f);
+    const Visit visit = [](void* visitor, efi::Event event, efi::EventNotify notify, void* context) {
+      (*static_cast<F*>(visitor))(event, notify, context);
+    };
+    return visit_virtual_address_change(visit, &f);
   }
 
  private:
@@ -79,7 +83,6 @@ class EventQueue final : public EventSignaller {
     std::array<Entry, kChunkEntries> entries{};
   };
   static constexpr uint64_t kNever = UINT64_MAX;
-  using Visit = void (*)(void* visitor, efi::Event event, efi::EventNotify notify, void* context);
 
   class Lock;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// The event queue against a model that keeps everything in one plain table and searches it anew for each question. Both are driven by the same
-// bytes, notifications included (each one acts again), and must tell the same story: every status, and every notification in its order.
+// The event queue against a model that keeps everything in one plain table and searches it anew for each question. Both are driven by the
+// same bytes, notifications included (each one acts again), and must tell the same story: every status, every notification in its order.
 #include <algorithm>
 #include <cstdio>
 #include <memory>
@@ -15,7 +15,8 @@ namespace {
 
 constexpr size_t kMaxEvents = 40;    // more than a chunk holds
 constexpr size_t kMaxActions = 300;  // notifications that act; those after it only report
-constexpr efi::Guid kGroups[] = {{}, {7, 7, 7, {}}, efi::kEventGroupExitBootServices, efi::kEventGroupMemoryMapChange, efi::kEventGroupVirtualAddressChange};
+constexpr efi::Guid kGroups[] = {{}, {7, 7, 7, {}}, efi::kEventGroupExitBootServices, efi::kEventGroupMemoryMapChange,
+                                 efi::kEventGroupVirtualAddressChange};
 constexpr uint32_t kTypes[] = {0, efi::kEvtTimer, efi::kEvtNotifyWait, efi::kEvtNotifySignal, efi::kEvtTimer | efi::kEvtNotifySignal,
                                efi::kEvtTimer | efi::kEvtNotifyWait, efi::kEvtSignalExitBootServices, efi::kEvtSignalVirtualAddressChange};
 constexpr efi::Tpl kLevels[] = {efi::kTplApplication, efi::kTplCallback, efi::kTplNotify, 20, efi::kTplHighLevel};
@@ -127,7 +128,9 @@ struct Real final : World {
   Status close(size_t which) override { return queue.close(event(which)).status(); }
   Status signal(size_t which) override { return queue.signal(event(which)).status(); }
   Status check(size_t which) override { return queue.check(event(which)).status(); }
-  Status set_timer(size_t which, uint32_t delay, uint64_t trigger) override { return queue.set_timer(event(which), efi::TimerDelay{delay}, trigger).status(); }
+  Status set_timer(size_t which, uint32_t delay, uint64_t trigger) override {
+    return queue.set_timer(event(which), efi::TimerDelay{delay}, trigger).status();
+  }
   efi::Tpl raise(efi::Tpl level) override { return queue.raise_tpl(level); }
   void restore(efi::Tpl level) override { queue.restore_tpl(level); }
   efi::Tpl tpl() override { return queue.tpl(); }
@@ -137,7 +140,8 @@ struct Real final : World {
   void exit_boot_services() override { queue.exit_boot_services(); }
   std::vector<size_t> address_change() override {
     std::vector<size_t> all;
-    queue.for_each_virtual_address_change([&](efi::Event, efi::EventNotify, void* context) { all.push_back(static_cast<Context*>(context)->which); });
+    queue.for_each_virtual_address_change(
+        [&](efi::Event, efi::EventNotify, void* context) { all.push_back(static_cast<Context*>(context)->which); });
     return all;
   }
 };
@@ -180,7 +184,8 @@ struct Model final : World {
     for (;;) {
       Item* first = nullptr;
       for (auto& item : items) {
-        if (item.live && item.due && (!first || *item.due < *first->due || (*item.due == *first->due && item.set < first->set))) first = &item;
+        if (!item.live || !item.due) continue;
+        if (!first || *item.due < *first->due || (*item.due == *first->due && item.set < first->set)) first = &item;
       }
       if (!first || *first->due > time) return;
       if (first->period == 0) first->due.reset();
@@ -232,7 +237,10 @@ struct Model final : World {
                      .timer_type = (type & efi::kEvtTimer) != 0,
                      .runtime = old_address,
                      .level = signals || waits ? level : 0,
-                     .group = old_exit ? efi::kEventGroupExitBootServices : old_address ? efi::kEventGroupVirtualAddressChange : group ? *group : efi::Guid{}});
+                     .group = old_exit      ? efi::kEventGroupExitBootServices
+                              : old_address ? efi::kEventGroupVirtualAddressChange
+                              : group       ? *group
+                                            : efi::Guid{}});
     const size_t which = items.size() - 1;
     settle(now);
     items[which].known = true;
@@ -315,7 +323,8 @@ struct Model final : World {
   std::vector<size_t> address_change() override {
     std::vector<size_t> all;
     for (size_t i = 0; i < items.size(); ++i) {
-      if (items[i].live && items[i].runtime && items[i].signal_type && items[i].group == efi::kEventGroupVirtualAddressChange) all.push_back(i);
+      const Item& item = items[i];
+      if (item.live && item.runtime && item.signal_type && item.group == efi::kEventGroupVirtualAddressChange) all.push_back(i);
     }
     std::ranges::stable_sort(all, [&](size_t a, size_t b) { return items[a].level > items[b].level; });
     return all;

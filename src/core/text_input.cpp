@@ -12,7 +12,24 @@ constexpr uint64_t kSequenceTimeout = 500'000;
 constexpr int kMostToDrain = 4096;  // a line stuck at sending must not hold Reset forever
 
 // [UEFI 2.10, 12.1.2, table "EFI Scan Codes for EFI_SIMPLE_TEXT_INPUT_PROTOCOL"]
-enum Scan : uint16_t { kNone = 0, kUp = 1, kDown, kRight, kLeft, kHome, kEnd, kInsert, kDeleteKey, kPageUp, kPageDown, kF1, kF5 = 0x0F, kF6, kF10 = 0x14, kF11, kF12, kEscapeKey };
+enum Scan : uint16_t {
+  kNone = 0x00,
+  kUp = 0x01,
+  kDown = 0x02,
+  kRight = 0x03,
+  kLeft = 0x04,
+  kHome = 0x05,
+  kEnd = 0x06,
+  kInsert = 0x07,
+  kDeleteKey = 0x08,
+  kPageUp = 0x09,
+  kPageDown = 0x0A,
+  kF1 = 0x0B,
+  kF6 = 0x10,
+  kF11 = 0x15,
+  kF12 = 0x16,
+  kEscapeKey = 0x17,
+};
 
 // ESC [ x and ESC O x
 Scan scan_of_letter(uint8_t letter) {

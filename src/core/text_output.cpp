@@ -274,10 +274,20 @@ struct TextOutputThunks {
 TextOutput::TextOutput(ConsolePort& port, EventQueue& events)
     : port_(port), events_(events), size_(kModes[0]), shown_attribute_(kDefaultAttribute) {
   using T = TextOutputThunks;
-  static_cast<efi::SimpleTextOutputProtocol&>(edge_) = {T::reset,         T::output_string, T::test_string,         T::query_mode,    T::set_mode,
-                                                        T::set_attribute, T::clear_screen,  T::set_cursor_position, T::enable_cursor, &mode_};
+  edge_.reset = T::reset;
+  edge_.output_string = T::output_string;
+  edge_.test_string = T::test_string;
+  edge_.query_mode = T::query_mode;
+  edge_.set_mode = T::set_mode;
+  edge_.set_attribute = T::set_attribute;
+  edge_.clear_screen = T::clear_screen;
+  edge_.set_cursor_position = T::set_cursor_position;
+  edge_.enable_cursor = T::enable_cursor;
+  edge_.mode = &mode_;
   edge_.owner = this;
-  mode_ = {.max_mode = std::size(kModes), .mode = 0, .attribute = kDefaultAttribute, .cursor_column = 0, .cursor_row = 0, .cursor_visible = 1};
+  mode_.max_mode = std::size(kModes);
+  mode_.attribute = kDefaultAttribute;
+  mode_.cursor_visible = 1;
 }
 
 }  // namespace efilite::core

@@ -20,8 +20,11 @@ std::string to8(std::u16string_view in) {
 }
 
 TEST(Utf8, ConvertsEveryLengthBothWays) {
-  for (auto [narrow, wide] : {std::pair<std::string_view, std::u16string_view>{"", u""}, {"a~\n", u"a~\n"}, {"\xC2\x80\xDF\xBF", u"\u0080\u07FF"},
-                              {"\xE0\xA0\x80\xE2\x94\x80\xEF\xBF\xBF", u"\u0800\u2500\uFFFF"}, {"\xF0\x90\x80\x80\xF4\x8F\xBF\xBF", u"\U00010000\U0010FFFF"}}) {
+  for (auto [narrow, wide] : {std::pair<std::string_view, std::u16string_view>{"", u""},
+                              {"a~\n", u"a~\n"},
+                              {"\xC2\x80\xDF\xBF", u"\u0080\u07FF"},
+                              {"\xE0\xA0\x80\xE2\x94\x80\xEF\xBF\xBF", u"\u0800\u2500\uFFFF"},
+                              {"\xF0\x90\x80\x80\xF4\x8F\xBF\xBF", u"\U00010000\U0010FFFF"}}) {
     EXPECT_EQ(to16(narrow), wide);
     EXPECT_EQ(to8(wide), narrow);
   }

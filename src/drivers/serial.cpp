@@ -60,7 +60,8 @@ bool Serial::open() {
   return true;
 }
 
-// A UART that takes nothing (its host end stopped reading) costs the full patience once; after that a single look each time, until it recovers.
+// A UART that takes nothing (its host end stopped reading) costs the full patience once; after that a single look each time, until it
+// recovers.
 bool Serial::wait_for_room() {
   for (int left = stalled_ ? 1 : kPatience; left > 0; --left) {
     if ((get(kLineStatus) & kTransmitterEmpty) != 0) {
