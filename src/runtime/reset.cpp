@@ -30,6 +30,11 @@ void wait_a_moment() {
   for (int i = 0; i < 2000; ++i) arch::in8(kDelayPort);
 }
 
+// Powering off is done by the hypervisor's other threads, which a busy host may keep waiting: about a second.
+void wait_for_power_off() {
+  for (int i = 0; i < 500; ++i) wait_a_moment();
+}
+
 void write(const ResetRegister& where, uint8_t value) {
   switch (where.space) {
     case Space::Memory:
@@ -66,7 +71,7 @@ void power_off(const ResetFacts& facts) {
     write(facts.sleep_control, static_cast<uint8_t>((facts.s5_sleep_type_a & 7) << 2 | 1 << 5));
     if (facts.pm1a_control) pm1_sleep(facts.pm1a_control, facts.s5_sleep_type_a);
     if (facts.pm1b_control) pm1_sleep(facts.pm1b_control, facts.s5_sleep_type_b);
-    wait_a_moment();
+    if (facts.pm1a_control || facts.sleep_control.space != Space::None) wait_for_power_off();
   }
   tell(facts, kNoPowerOff);
 }
