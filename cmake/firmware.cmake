@@ -15,6 +15,8 @@ include_directories(src src/arch/x86_64)
 # runtime region must not call out of itself (arch/x86_64/efilite.ld, check_runtime.py).
 room_sources(runtime_sources runtime)
 set(sources ${runtime_sources} src/arch/x86_64/memory.cpp)
+# Without SSE a service of the Microsoft convention need not save ten vector registers that it never touches.
+set_source_files_properties(${sources} PROPERTIES COMPILE_OPTIONS -mno-sse)
 foreach(room ${EFILITE_PORTABLE_ROOMS})
   room_sources(found ${room})
   list(APPEND sources ${found})
