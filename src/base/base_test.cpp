@@ -76,5 +76,18 @@ TEST(Log, PrintsNumbersOfEveryKind) {
   EXPECT_EQ(captured, "a 0 b -9223372036854775808 c 0xfee1 NOT_FOUND\n");
 }
 
+TEST(Log, ASubjectLastsAsLongAsItsScope) {
+  EXPECT_EQ(log::subject(), "");
+  {
+    log::Subject outer("module");
+    {
+      log::Subject inner("disk");
+      EXPECT_EQ(log::subject(), "disk");
+    }
+    EXPECT_EQ(log::subject(), "module");
+  }
+  EXPECT_EQ(log::subject(), "");
+}
+
 }  // namespace
 }  // namespace efilite

@@ -7,6 +7,7 @@ namespace efilite::log {
 
 namespace {
 constinit Sink sink = nullptr;
+constinit std::string_view current_subject;
 
 void print_number(uint64_t number, unsigned base) {
   std::array<char, 20> digits;  // 2^64 has 20 decimal digits
@@ -20,6 +21,10 @@ void print_number(uint64_t number, unsigned base) {
 }  // namespace
 
 void set_sink(Sink new_sink) { sink = new_sink; }
+
+std::string_view subject() { return current_subject; }
+Subject::Subject(std::string_view name) : before_(current_subject) { current_subject = name; }
+Subject::~Subject() { current_subject = before_; }
 
 void print(std::string_view text) {
   if (sink != nullptr) sink(text);

@@ -34,6 +34,20 @@ void print(T number) {
   print_decimal(number < 0 ? 0 - static_cast<uint64_t>(number) : static_cast<uint64_t>(number));
 }
 
+// Whom lines of deeper rooms are about: while a Subject("PVH module 0") lives, subject() is its name. So one line tells both what is wrong
+// and with what.
+std::string_view subject();
+class Subject {
+ public:
+  explicit Subject(std::string_view name);
+  ~Subject();
+  Subject(const Subject&) = delete;
+  Subject& operator=(const Subject&) = delete;
+
+ private:
+  std::string_view before_;
+};
+
 template <typename... Parts>
 void line(Parts... parts) {
   (print(parts), ...);

@@ -144,7 +144,7 @@ Result<efi::Handle> Images::load_from(ByteSource& source, const Origin& origin) 
   TRY(parse_pe(source, plan));
   // It would have to be moved by SetVirtualAddressMap, for which its relocations had to be kept.
   if (plan.subsystem == pe::Subsystem::EfiRuntimeDriver) {
-    log::line("image: runtime drivers are not supported");
+    log::line("efilite: runtime drivers are not supported");
     return Status::Unsupported;
   }
   ImageRecord& image = *TRY(new_record(origin));

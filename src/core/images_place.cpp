@@ -29,7 +29,7 @@ Result<PhysRange> Images::allocate(const PePlan& plan, efi::MemoryType type) {
     const PhysAddr base{plan.image_base};
     auto at = memory_.allocate(efi::AllocateType::Address, type, {size / kPageSize}, base);
     if (!at) {
-      log::line("image: not relocatable, and its ImageBase ", base, " is not free");
+      log::line("efilite: an image is not relocatable, and its ImageBase ", base, " is not free");
       return Status::OutOfResources;
     }
     return PhysRange{base, {base.value + size}};
@@ -118,7 +118,7 @@ Result<> Images::protect(const PePlan& plan, ImageRecord& image) {
 void Images::free_pages(ImageRecord& image) {
   if (image.pages.empty()) return;
   // The next owner of the pages may want to write and to execute.
-  if (image.is_protected && !protection_.set(image.pages, 0)) log::line("image: cannot lift the page protection of ", image.pages.begin);
+  if (image.is_protected && !protection_.set(image.pages, 0)) log::line("efilite: cannot lift the page protection of ", image.pages.begin);
   CHECK(memory_.free(image.pages.begin, {image.pages.size() / kPageSize}).has_value());
 }
 

@@ -8,21 +8,29 @@
 namespace efilite::core {
 namespace {
 
+std::string_view name() { return log::subject().empty() ? "an image" : log::subject(); }
+
+// The file is shorter than its headers say.
+Status truncated(const char* field, uint64_t value, uint64_t size) {
+  log::line("efilite: ", name(), ": PE image is truncated: ", field, " is ", log::Hex{value}, ", the file ends at ", log::Hex{size});
+  return Status::LoadError;
+}
+
 Status malformed(const char* field, uint64_t value) {
-  log::line("image: malformed PE, ", field, " is ", log::Hex{value});
+  log::line("efilite: ", name(), ": malformed PE image: ", field, " is ", log::Hex{value});
   return Status::LoadError;
 }
 
 Status unsupported(const char* field, uint64_t value) {
-  log::line("image: cannot run this PE, ", field, " is ", log::Hex{value});
+  log::line("efilite: ", name(), ": not a program for this machine: ", field, " is ", log::Hex{value});
   return Status::Unsupported;
 }
 
 bool power_of_two(uint32_t n) { return n != 0 && (n & (n - 1)) == 0; }
 
 // `size` bytes at `offset`; what lies behind the end of the source is malformed, not a read error.
-Result<> read_header(ByteSource& source, uint64_t offset, void* out, size_t size, const char* name) {
-  if (offset > source.size() || size > source.size() - offset) return malformed(name, offset);
+Result<> read_header(ByteSource& source, uint64_t offset, void* out, size_t size, const char* field) {
+  if (offset > source.size() || size > source.size() - offset) return truncated(field, offset, source.size());
   return source.read(offset, MutableByteSpan(static_cast<std::byte*>(out), size));
 }
 
@@ -67,7 +75,7 @@ Result<> add_section(const pe::SectionHeader& h, uint64_t headers_end, uint64_t 
     return malformed("a section's VirtualAddress", h.virtual_address);
   }
   if (raw_size != 0 && (h.pointer_to_raw_data > source_size || raw_size > source_size - h.pointer_to_raw_data)) {
-    return malformed("a section's PointerToRawData", h.pointer_to_raw_data);
+    return truncated("a section's PointerToRawData", h.pointer_to_raw_data, source_size);
   }
 
   size_t at = plan.sections.size();

@@ -184,6 +184,17 @@ void free_module(const Payload& payload) {
   if (!freed) log::line("efilite: the module's memory stays taken: ", freed.status());
 }
 
+// The loader tells itself what it finds wrong with an image, and only that.
+efi::Handle must_load(const Payload& payload, const efi::DevicePath* path) {
+  FailureLog urgent;
+  log::Subject subject(payload.origin);
+  Result<efi::Handle> image = images->load(*payload.image, nullptr, nullptr, path);
+  if (image) return *image;
+  if (image.status() != Status::LoadError && image.status() != Status::Unsupported)
+    log::line("efilite: ", payload.origin, " cannot be loaded: ", image.status());
+  power_off();
+}
+
 efi::Handle load_payload(Payload& payload) {
   bool read_elsewhere = payload.image != &payload.image_module;
   if (read_elsewhere) free_module(payload);
@@ -194,7 +205,7 @@ efi::Handle load_payload(Payload& payload) {
   where.end = {where.begin.value + payload.image->size()};
   const efi::DevicePath* path =
       must(core::device_path::Builder(path_bytes).memory_mapped(efi::MemoryType::LoaderCode, where).finish(), "device path");
-  efi::Handle image = must(images->load(*payload.image, nullptr, nullptr, path), payload.origin);
+  efi::Handle image = must_load(payload, path);
   if (!read_elsewhere && !images->find(image)->in_place) free_module(payload);
   must(set_payload_options(info, payload, pool, *images, image), "load options");
   return image;
