@@ -32,7 +32,8 @@ TEST(MemoryMap, IsSortedAndMerged) {
 
 TEST(MemoryMap, TheStricterTypeWinsAnOverlap) {
   EXPECT_EQ(canonical({{0, 0x10000, kRam}, {0x4000, 0x6000, kReserved}}),
-            (Regions{region(0, 0x4000, E820Type::Ram), region(0x4000, 0x6000, E820Type::Reserved), region(0x6000, 0x10000, E820Type::Ram)}));
+            (Regions{region(0, 0x4000, E820Type::Ram), region(0x4000, 0x6000, E820Type::Reserved),
+                     region(0x6000, 0x10000, E820Type::Ram)}));
   const uint32_t loosest_first[] = {kRam, kSoft, kPmem, kAcpi, kNvs, kReserved, kDisabled, kUnusable};
   for (size_t i = 0; i < std::size(loosest_first); ++i) {
     for (size_t j = 0; j < std::size(loosest_first); ++j) {

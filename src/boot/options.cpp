@@ -73,7 +73,11 @@ char32_t next_character(std::string_view& text) {
   constexpr char32_t bad = 0xFFFD;
   auto byte = [&](size_t i) { return static_cast<uint8_t>(text[i]); };
   uint8_t first = byte(0);
-  size_t length = first < 0x80 ? 1 : first >= 0xC2 && first < 0xE0 ? 2 : first >= 0xE0 && first < 0xF0 ? 3 : first >= 0xF0 && first < 0xF5 ? 4 : 0;
+  size_t length = 0;
+  if (first < 0x80) length = 1;
+  else if (first >= 0xC2 && first < 0xE0) length = 2;
+  else if (first >= 0xE0 && first < 0xF0) length = 3;
+  else if (first >= 0xF0 && first < 0xF5) length = 4;
   char32_t c = length == 1 ? first : first & (0x7Fu >> length);
   bool good = length != 0 && length <= text.size();
   for (size_t i = 1; good && i < length; ++i) {

@@ -198,7 +198,8 @@ TEST_F(Choice, NoInitrdForAUkiAndItIsTold) {
 
 TEST_F(Choice, NothingAnywhereIsOneLineThatSaysWhereItLooked) {
   EXPECT_EQ(choose().status(), Status::NotFound);
-  EXPECT_EQ(told, "efilite: nothing to boot: fw_cfg file opt/efilite/kernel: absent; first of 0 PVH modules: absent; fw_cfg -initrd: absent\n");
+  EXPECT_EQ(told,
+            "efilite: nothing to boot: fw_cfg file opt/efilite/kernel: absent; first of 0 PVH modules: absent; fw_cfg -initrd: absent\n");
 }
 
 TEST_F(Choice, WithoutADeviceItSaysThat) {

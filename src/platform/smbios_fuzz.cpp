@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// SMBIOS from a hostile BIOS area and from a hostile fw_cfg: whatever is found or built satisfies the checks that an operating system makes.
+// SMBIOS from a hostile BIOS area and from a hostile fw_cfg: whatever is found or built satisfies the checks that an operating system
+// makes.
 //
 // Input: flags, then bytes. Flag 1: the input is the area 0xF0000..0xFFFFF, and flag 2 puts the checksums of an entry point at its start
 // right. Otherwise: u8 size of fw_cfg's anchor, its bytes, then fw_cfg's tables; flag 4: without fw_cfg, the input is the machine's name.

@@ -48,7 +48,8 @@ class FakeFwCfg final : public arch::FakeIo {
   }
   void set_initrd(const Item& content) {
     auto size = static_cast<uint32_t>(content.size());
-    items[0x0b] = {static_cast<uint8_t>(size), static_cast<uint8_t>(size >> 8), static_cast<uint8_t>(size >> 16), static_cast<uint8_t>(size >> 24)};
+    items[0x0b].clear();
+    for (int shift = 0; shift < 32; shift += 8) items[0x0b].push_back(static_cast<uint8_t>(size >> shift));
     items[0x12] = content;
   }
 
