@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 //
-// /init of the bench's initramfs: reads the TSC, tells what the kernel knows about its memory, switches the machine off.
+// /init of the bench's initramfs: reads the TSC, tells what the kernel knows of its memory, switches the machine off.
 //
 // A static program without a library. Its findings go to the debug port (0x402), each line led by `init: `:
 //   init: tsc <ticks>

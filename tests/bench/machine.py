@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 """One run of one virtual machine under QEMU's instruction counter.
 
-With `-icount shift=0,sleep=off` the guest's TSC counts its instructions, and nothing in the machine depends on the speed
-of the host: the same guest gives the same numbers every time. For that the clock in the machine is tied to the guest's
-time and the random generator gets a fixed seed, too."""
+With `-icount shift=0,sleep=off` the guest's TSC counts its instructions, and nothing in the machine depends on the
+speed of the host: the same guest gives the same numbers every time. For that the clock in the machine is tied to the
+guest's time and the random generator gets a fixed seed, too."""
 import dataclasses
 import pathlib
 import re
@@ -81,14 +81,14 @@ def run(directory, board, memory_mib, extra, *, shift=0, plugin=None, places=Non
 
 
 def watch(qemu, console, deadline):
-    """Waits for the end of the machine; says what went wrong. QEMU's exit code is not asked: isa-debug-exit always gives
-    a failing one, and whether all is well the guest's own lines tell."""
+    """Waits for the end of the machine; says what went wrong. QEMU's exit code is not asked: isa-debug-exit always
+    gives a failing one, and whether all is well the guest's own lines tell."""
     while qemu.poll() is None:
         crash = CRASH.search(read(console))
         if crash:
-            return crash[0].strip(" !")
+            return re.sub(r" +CPU Apic ID.*", "", crash[0]).strip("! ")
         if time.monotonic() > deadline:
-            return "still running when its time was up"
+            return f"still running when its time was up; last line: {last_line(console.parent)}"
         try:
             qemu.wait(POLL_SECONDS)
         except subprocess.TimeoutExpired:

@@ -3,12 +3,12 @@
 // A QEMU TCG plugin that tells how many guest instructions had run when the guest first reached a place in its code.
 //
 // The bench needs the moment an unmodified kernel is entered, whatever firmware started it and wherever it was loaded.
-// A place is therefore named by the bytes found there (`sig`) or, for the firmware's own entry, by its address (`addr`).
+// So a place is named by the bytes found there (`sig`) or, for the firmware's own entry, by its address (`addr`).
 // Arguments: out=FILE, then any number of `NAME=sig:HEX` and `NAME=addr:HEX`.
 // Output: a line `mark: NAME <instructions>` for each place reached, in order, and `mark: end <instructions>` at exit.
 //
-// QEMU's plugin header is in no Debian package, so what is used of it is declared here; these calls are the same in every
-// plugin API version. Only the version number differs: see MARKS_API.
+// QEMU's plugin header is in no Debian package, so what is used of it is declared here; these calls are the same in
+// every plugin API version. Only the version number differs: see MARKS_API.
 
 #include <cstddef>
 #include <cstdint>

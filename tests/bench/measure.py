@@ -210,8 +210,8 @@ class Bench:
         done = outcome.lines("probe: end" if row.payload == "probe" else "init: end")
         failures = outcome.lines("probe: failed: ")
         if outcome.error or failures or not done:
-            reason = outcome.error or (failures and failures[0]) or "the payload did not get to its end"
-            raise ValueError(f"{reason}; last line: {machine.last_line(directory)}")
+            silent = f"ended before the program did; last line: {machine.last_line(directory)}"
+            raise ValueError(outcome.error or (failures[0] if failures else silent))
         return outcome
 
     def fill(self, row):
@@ -235,7 +235,7 @@ class Bench:
             self.tell_waiting(row)
 
     def tell_waiting(self, row):
-        """Waiting costs the same time, so fewer instructions when each takes longer; work costs the same instructions."""
+        """Waiting costs the same time, so fewer instructions when each takes longer; work costs as many as before."""
         slow = self.run(row, SLOW_SHIFT)
         factor = 1 << SLOW_SHIFT
         start = timings(slow).get("entry", 0)

@@ -56,8 +56,8 @@ class Held(unittest.TestCase):
         self.assertEqual(measured.held_by_type, {"in no entry": MIB})
 
     def test_the_legacy_hole_and_what_is_no_ram_do_not_count(self):
-        measured = self.read([("conventional", 0, 0x9F000), ("reserved", 0x9F000, MIB), ("conventional", MIB, 128 * MIB),
-                              ("reserved", 0xB0000000, 0xC0000000)])
+        measured = self.read([("conventional", 0, 0x9F000), ("reserved", 0x9F000, MIB),
+                              ("conventional", MIB, 128 * MIB), ("reserved", 0xB0000000, 0xC0000000)])
         self.assertEqual(measured.held_by_type, {"reserved": 4 * KIB})
 
     def test_ram_above_4_gib_counts(self):

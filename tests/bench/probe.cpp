@@ -2,9 +2,9 @@
 //
 // probe.efi: an EFI program that measures the firmware which started it, and switches the machine off.
 //
-// It asks for nothing but the UEFI specification and declares the little it uses itself, so that it serves every firmware
-// alike and cannot inherit a mistake from the firmware it measures. All findings are lines that start with `probe: `, on
-// the debug port (0x402) and, as long as there are boot services, on ConOut:
+// It asks for nothing but the UEFI specification and declares the little it uses itself, so that it serves every
+// firmware alike and cannot inherit a mistake from the one it measures. All findings are lines that start with
+// `probe: `, on the debug port (0x402) and, as long as there are boot services, on ConOut:
 //   probe: tsc entry <ticks>
 //   probe: map entries <n> descriptor-size <bytes>
 //   probe: region <type> <first byte, hex> <bytes> <attributes, hex>        one per descriptor

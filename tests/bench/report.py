@@ -10,11 +10,11 @@ string instruction counts once for each repetition, so `rep movsq` over 8 MiB co
   before        what ran before efilite: SeaBIOS or qboot
   to entry      until the first instruction of the program that the firmware starts
   waiting       of that, waiting for time to pass (OVMF: 1.5 s for the answer of a TPM that the machine does not have)
-  to exit-boot  until ExitBootServices has returned to the program; of OVMF only the probe can tell
+  to exit-boot  until ExitBootServices has returned to the program (OVMF does not log it: told by the probe alone)
   to init       until the guest's init
 copied: bytes of program and initrd that efilite moved in memory.
 map: entries of the EFI memory map; for a kernel with the ones its own allocations made.
-held: RAM that the system cannot use after boot, the legacy hole (0xa0000-0xfffff) apart; for a kernel by /proc/iomem."""
+held: RAM that the system cannot use after boot, without the legacy hole (0xa0000-0xfffff); for a kernel by its iomem."""
 
 COLUMNS = ["firmware", "machine", "MiB", "program", "by", "before", "to entry", "waiting", "to exit-boot", "to init",
            "copied", "held", "map"]
