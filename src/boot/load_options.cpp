@@ -39,6 +39,8 @@ Options take_firmware_options(BootInfo& info) {
 
 Result<> set_payload_options(const BootInfo& info, const Payload& payload, core::Heap& heap, core::Images& images, efi::Handle image) {
   if (payload.command_line == nullptr) return set_options(info.command_line(), heap, images, image);
+  if (!trimmed(info.command_line()).empty())
+    log::line("efilite: fw_cfg file opt/efilite/cmdline takes the place of the hypervisor's command line");
   uint64_t size = payload.command_line->size();
   if (size > kMaxFile) {
     log::line("efilite: the command line file has ", size, " bytes; at most ", kMaxFile, " make sense");

@@ -138,7 +138,8 @@ class Chooser {
     if (!item || item->size() != payload_.image_module.size()) return false;
     std::array<std::byte, 1024> here, there;
     size_t count = std::min<uint64_t>(here.size(), item->size());
-    if (!payload_.image_module.read(0, MutableByteSpan(here).first(count)) || !item->read(0, MutableByteSpan(there).first(count))) return false;
+    if (!payload_.image_module.read(0, MutableByteSpan(here).first(count))) return false;
+    if (!item->read(0, MutableByteSpan(there).first(count))) return false;
     if (memcmp(here.data(), there.data(), count) != 0) return false;
     payload_.image_file = *item;
     return true;

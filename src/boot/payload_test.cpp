@@ -180,6 +180,25 @@ TEST_F(Choice, WithModulesTheInitrdItemIsNotLookedAt) {
   EXPECT_EQ(payload.initrd, nullptr);
 }
 
+TEST_F(Choice, AModuleThatFwCfgHasTooIsReadFromThere) {
+  add_module(kKernel);
+  device.set_initrd(kKernel);
+  ASSERT_TRUE(choose());
+  EXPECT_EQ(payload.image, &payload.image_file);
+  EXPECT_STREQ(payload.origin, "PVH module 0");
+  EXPECT_EQ(content(payload.image), kKernel);
+  EXPECT_EQ(payload.image_module.size(), kKernel.size()) << "its memory has to be given back";
+}
+
+TEST_F(Choice, AnItemThatIsNotTheModuleIsNotTakenForIt) {
+  Bytes other = kKernel;
+  other[0x300] ^= 1;
+  add_module(kKernel);
+  device.set_initrd(other);
+  ASSERT_TRUE(choose());
+  EXPECT_EQ(payload.image, &payload.image_module);
+}
+
 TEST_F(Choice, NoInitrdForALoaderAndItIsTold) {
   add_module(kLoader);
   add_module(kInitrd);

@@ -221,6 +221,17 @@ TEST_F(DriverModel, ExclusiveUseSendsTheDriverAway) {
   EXPECT_EQ(world.opens(controller, kDevice).size(), 1u);
 }
 
+TEST_F(DriverModel, NoDriverIsSentAwayForAnother) {
+  Driver one(world, log, "one", 2), two(world, log, "two", 1);
+  ASSERT_TRUE(db.connect(controller, nullptr, nullptr, false));
+  EXPECT_EQ(db.open(controller, guid(kDevice), &interface, two.handle, controller, efi::kOpenByDriver).status(), Status::AccessDenied);
+  EXPECT_THAT(log, ElementsAre("start one"));
+  EXPECT_TRUE(db.open(controller, guid(kDevice), &interface, two.handle, controller, efi::kOpenByDriver | efi::kOpenExclusive));
+  EXPECT_THAT(log, ElementsAre("start one", "stop one 0"));
+  EXPECT_EQ(db.open(controller, guid(kDevice), &interface, one.handle, controller, efi::kOpenExclusive).status(), Status::AccessDenied);
+  EXPECT_EQ(log.size(), 2u);
+}
+
 TEST_F(DriverModel, ExclusiveUseIsDeniedWhenTheDriverStays) {
   Driver one(world, log, "one", 2);
   one.stop_says = Status::DeviceError;

@@ -67,7 +67,10 @@ class Fuzz {
   Handle pick_handle() {
     uint8_t n = byte();
     if (n < 0xF0 && !known_.empty()) return known_[n % known_.size()];
-    if (n >= 0xF8 && !known_.empty()) return reinterpret_cast<Handle>(reinterpret_cast<uint64_t>(known_[0]) ^ (uint64_t{1} << (byte() & 63)));
+    if (n >= 0xF8 && !known_.empty()) {
+      auto near_miss = reinterpret_cast<uint64_t>(known_[0]) ^ (uint64_t{1} << (byte() & 63));
+      return reinterpret_cast<Handle>(near_miss);
+    }
     const uint64_t wild[] = {0, 1, ~uint64_t{0}, 0x1000};
     return reinterpret_cast<Handle>(wild[n & 3]);
   }
@@ -107,7 +110,8 @@ class Fuzz {
     for (auto& r : registrations_) {
       if (r.guid == guid) std::erase(r.news, handle);
     }
-    if (std::none_of(items_.begin(), items_.end(), [&](const ModelItem& each) { return each.handle == handle; })) std::erase(handles_, handle);
+    bool left = std::any_of(items_.begin(), items_.end(), [&](const ModelItem& each) { return each.handle == handle; });
+    if (!left) std::erase(handles_, handle);
   }
   void expect_signals(uint32_t guid) {
     std::erase_if(registrations_, [&](const ModelRegistration& r) { return r.guid == guid && !world_.events.live.contains(r.event); });
@@ -251,7 +255,8 @@ class Fuzz {
     constexpr uint32_t kDriver = efi::kOpenByDriver, kExclusive = efi::kOpenExclusive, kChild = efi::kOpenByChildController;
     if (!interface && attributes != efi::kOpenTestProtocol) return Status::InvalidParameter;
     bool passive = attributes == efi::kOpenByHandleProtocol || attributes == efi::kOpenGetProtocol || attributes == efi::kOpenTestProtocol;
-    bool legal = passive || attributes == kChild || attributes == kDriver || attributes == kExclusive || attributes == (kDriver | kExclusive);
+    bool owns = attributes == kDriver || attributes == kExclusive || attributes == (kDriver | kExclusive);
+    bool legal = passive || owns || attributes == kChild;
     if (!legal || !valid(handle)) return Status::InvalidParameter;
     if (!passive && !valid(agent)) return Status::InvalidParameter;
     if (!passive && attributes != kExclusive && !valid(controller)) return Status::InvalidParameter;
@@ -302,10 +307,9 @@ class Fuzz {
       controller = held.controller;
     }
     Status expected = Status::NotFound;
+    auto theirs = [&](const ModelOpen& o) { return o.agent == agent && o.controller == controller; };
     if (!valid(handle) || !valid(agent) || (controller != nullptr && !valid(controller))) expected = Status::InvalidParameter;
-    else if (found != nullptr && std::erase_if(found->opens, [&](const ModelOpen& o) { return o.agent == agent && o.controller == controller; }) != 0) {
-      expected = Status::Success;
-    }
+    else if (found != nullptr && std::erase_if(found->opens, theirs) != 0) expected = Status::Success;
     EXPECT(world_.db.close(handle, guid_of(guid), agent, controller).status() == expected);
   }
   void close_all() {
@@ -439,7 +443,8 @@ class Fuzz {
     }
     for (Handle each : handles_) {
       auto guids = *world_.db.protocols_per_handle(each);
-      EXPECT(static_cast<ptrdiff_t>(guids.size()) == std::count_if(items_.begin(), items_.end(), [&](auto& i) { return i.handle == each; }));
+      auto on_it = std::count_if(items_.begin(), items_.end(), [&](auto& i) { return i.handle == each; });
+      EXPECT(static_cast<ptrdiff_t>(guids.size()) == on_it);
       for (efi::Guid* g : guids) EXPECT(world_.db.find(each, *g));
       world_.heap.release(guids.data());
     }

@@ -168,10 +168,13 @@ Result<std::span<efi::OpenProtocolInformationEntry>> HandleDatabase::open_inform
   size_t count = 0;
   for (Open* item = found->opens; item != nullptr; item = item->next) ++count;
   // At least one entry's room: the caller frees the buffer whatever the count.
-  auto* entries = static_cast<efi::OpenProtocolInformationEntry*>(heap_.allocate((count + (count == 0)) * sizeof(efi::OpenProtocolInformationEntry)));
+  void* block = heap_.allocate((count + (count == 0)) * sizeof(efi::OpenProtocolInformationEntry));
+  auto* entries = static_cast<efi::OpenProtocolInformationEntry*>(block);
   if (entries == nullptr) return Status::OutOfResources;
   auto* at = entries;
-  for (Open* item = found->opens; item != nullptr; item = item->next) *at++ = {item->agent, item->controller, item->attributes, item->count};
+  for (Open* item = found->opens; item != nullptr; item = item->next) {
+    *at++ = {item->agent, item->controller, item->attributes, item->count};
+  }
   return std::span(entries, count);
 }
 

@@ -72,7 +72,8 @@ TEST_F(Handles, TypedInterfacesNeedNoCast) {
 TEST_F(Handles, WildHandlesAreRecognisedWithoutTouchingThem) {
   efi::Handle real = world.make_handle(1);
   auto bits = reinterpret_cast<uint64_t>(real);
-  for (uint64_t wild : {uint64_t{0}, uint64_t{1}, uint64_t{0x1000}, ~uint64_t{0}, bits ^ 1, bits ^ (1 << 24), bits ^ (uint64_t{1} << 60), bits + 31, bits + 32}) {
+  const uint64_t values[] = {0, 1, 0x1000, ~uint64_t{0}, bits ^ 1, bits ^ (1 << 24), bits ^ (uint64_t{1} << 60), bits + 31, bits + 32};
+  for (uint64_t wild : values) {
     auto handle = reinterpret_cast<efi::Handle>(wild);
     EXPECT_FALSE(db.is_valid(handle)) << std::hex << wild;
     EXPECT_EQ(db.find(handle, guid(1)).status(), Status::InvalidParameter);
@@ -110,7 +111,8 @@ TEST_F(Handles, UninstallingWantsTheVeryInterface) {
 
 TEST_F(Handles, AnInterfaceInUseIsNotRemoved) {
   efi::Handle agent = world.make_handle(9), child = world.make_handle(8);
-  for (uint32_t attributes : {efi::kOpenByDriver, efi::kOpenExclusive, efi::kOpenByDriver | efi::kOpenExclusive, efi::kOpenByChildController}) {
+  for (uint32_t attributes :
+       {efi::kOpenByDriver, efi::kOpenExclusive, efi::kOpenByDriver | efi::kOpenExclusive, efi::kOpenByChildController}) {
     efi::Handle handle = world.make_handle(1);
     void* interface;
     ASSERT_TRUE(db.open(handle, guid(1), &interface, agent, child, attributes));

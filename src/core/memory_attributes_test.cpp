@@ -5,6 +5,8 @@
 
 #include <vector>
 
+#include "tests/support/memory.hpp"
+
 namespace efilite::core {
 namespace {
 
@@ -37,6 +39,7 @@ TEST(MemoryAttributes, CodeIsReadOnlyDataIsNotExecutableAndOthersCodeGetsNoPromi
 }
 
 TEST(MemoryAttributes, MoreRegionsThanRoomIsOutOfResources) {
+  test::Arena arena(200 * kPageSize, kBase);  // the map grows into memory of its own
   MemoryMap map;
   ASSERT_TRUE(map.add(pages(0, 200), efi::MemoryType::Conventional, kRamAttributes));
   for (uint64_t i = 0; i < MemoryAttributesTable::kCapacity + 1; ++i)

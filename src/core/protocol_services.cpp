@@ -19,7 +19,11 @@ HandleDatabase& handles() { return the_firmware->handles; }
 // One service call: notifications stay away from the database meanwhile, and drivers are called at the caller's own priority.
 class Call final : public DriverGate {
  public:
-  Call() : events_(the_firmware->events), outer_level_(events_.tpl()), guard_(events_, efi::kTplNotify), outer_(handles().exchange_gate(this)) {}
+  Call()
+      : events_(the_firmware->events),
+        outer_level_(events_.tpl()),
+        guard_(events_, efi::kTplNotify),
+        outer_(handles().exchange_gate(this)) {}
   ~Call() { handles().exchange_gate(outer_); }
   Call(const Call&) = delete;
   Call& operator=(const Call&) = delete;

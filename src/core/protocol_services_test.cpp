@@ -17,7 +17,8 @@ namespace {
 using testing::guid;
 using ::testing::ElementsAre;
 
-constexpr auto kSuccess = efi::encode(Status::Success), kInvalid = efi::encode(Status::InvalidParameter), kNotFound = efi::encode(Status::NotFound),
+constexpr auto kSuccess = efi::encode(Status::Success), kInvalid = efi::encode(Status::InvalidParameter),
+               kNotFound = efi::encode(Status::NotFound),
                kStarted = efi::encode(Status::AlreadyStarted), kTooSmall = efi::encode(Status::BufferTooSmall),
                kNoMemory = efi::encode(Status::OutOfResources), kUnsupported = efi::encode(Status::Unsupported);
 
@@ -134,15 +135,15 @@ TEST_F(ProtocolServices, InstallMultipleTakesAsManyPairsAsItIsGiven) {
   efi::Handle handle = nullptr;
   void* null = nullptr;
   EXPECT_EQ(bs.install_multiple_protocol_interfaces(&handle, &g[0], &objects[0], &g[1], &objects[1], &g[2], null, null), kSuccess);
-  EXPECT_EQ(bs.install_multiple_protocol_interfaces(&handle, &g[3], null, &g[4], null, &g[5], null, &g[6], null, &g[7], null, &g[8], null, &g[9],
-                                                    null, &g[10], null, &g[11], &objects[11], null),
+  EXPECT_EQ(bs.install_multiple_protocol_interfaces(&handle, &g[3], null, &g[4], null, &g[5], null, &g[6], null, &g[7], null, &g[8], null,
+                                                    &g[9], null, &g[10], null, &g[11], &objects[11], null),
             kSuccess);
   EXPECT_EQ(db.find(handle, g[11]).value(), &objects[11]);
   EXPECT_EQ(bs.install_multiple_protocol_interfaces(&handle, &g[3], null, null), kInvalid);
   EXPECT_EQ(bs.install_multiple_protocol_interfaces(&handle, null), kSuccess);
   EXPECT_EQ(bs.uninstall_multiple_protocol_interfaces(handle, &g[0], &objects[0], &g[1], &objects[1], &g[2], &objects[2], null), kInvalid);
-  EXPECT_EQ(bs.uninstall_multiple_protocol_interfaces(handle, &g[3], null, &g[4], null, &g[5], null, &g[6], null, &g[7], null, &g[8], null, &g[9],
-                                                      null, &g[10], null, &g[11], &objects[11], null),
+  EXPECT_EQ(bs.uninstall_multiple_protocol_interfaces(handle, &g[3], null, &g[4], null, &g[5], null, &g[6], null, &g[7], null, &g[8], null,
+                                                      &g[9], null, &g[10], null, &g[11], &objects[11], null),
             kSuccess);
   EXPECT_EQ(bs.uninstall_multiple_protocol_interfaces(handle, &g[0], &objects[0], &g[1], &objects[1], &g[2], null, null), kSuccess);
   EXPECT_FALSE(db.is_valid(handle));
@@ -166,8 +167,8 @@ TEST_F(ProtocolServices, InstallMultipleWithoutMemoryChangesNothing) {
   void* null = nullptr;
   heap.left = 0;
   EXPECT_EQ(bs.install_multiple_protocol_interfaces(&handle, &g[0], null, null), kNoMemory);
-  EXPECT_EQ(bs.install_multiple_protocol_interfaces(&handle, &g[0], null, &g[1], null, &g[2], null, &g[3], null, &g[4], null, &g[5], null, &g[6],
-                                                    null, &g[7], null, &g[8], null, null),
+  EXPECT_EQ(bs.install_multiple_protocol_interfaces(&handle, &g[0], null, &g[1], null, &g[2], null, &g[3], null, &g[4], null, &g[5], null,
+                                                    &g[6], null, &g[7], null, &g[8], null, null),
             kNoMemory);
   EXPECT_EQ(handle, nullptr);
 }
@@ -312,7 +313,8 @@ TEST_F(ProtocolServices, DevicePathUtilitiesAnswerWithNothingOnFailure) {
   EXPECT_TRUE(utilities.is_device_path_multi_instance(both));
   efi::DevicePath* cursor = both;
   efi::Uintn size = 0;
-  efi::DevicePath* copies[2] = {utilities.get_next_device_path_instance(&cursor, &size), utilities.get_next_device_path_instance(&cursor, &size)};
+  efi::DevicePath* copies[2];
+  for (auto*& copy : copies) copy = utilities.get_next_device_path_instance(&cursor, &size);
   for (auto* copy : copies) EXPECT_TRUE(device_path::equal(copy, whole));
   EXPECT_EQ(size, sizeof(path));
   EXPECT_EQ(cursor, nullptr);

@@ -61,7 +61,8 @@ struct BootServices {
   // memory
   EfiStatus(EFIAPI* allocate_pages)(AllocateType type, MemoryType memory_type, Uintn pages, PhysicalAddress* memory);
   EfiStatus(EFIAPI* free_pages)(PhysicalAddress memory, Uintn pages);
-  EfiStatus(EFIAPI* get_memory_map)(Uintn* map_size, MemoryDescriptor* map, Uintn* map_key, Uintn* descriptor_size, uint32_t* descriptor_version);
+  EfiStatus(EFIAPI* get_memory_map)(Uintn* map_size, MemoryDescriptor* map, Uintn* map_key, Uintn* descriptor_size,
+                                     uint32_t* descriptor_version);
   EfiStatus(EFIAPI* allocate_pool)(MemoryType type, Uintn size, void** buffer);
   EfiStatus(EFIAPI* free_pool)(void* buffer);
   // events and timers
@@ -107,7 +108,8 @@ struct BootServices {
   EfiStatus(EFIAPI* calculate_crc32)(void* data, Uintn size, uint32_t* crc);
   void(EFIAPI* copy_mem)(void* destination, void* source, Uintn length);
   void(EFIAPI* set_mem)(void* buffer, Uintn size, uint8_t value);
-  EfiStatus(EFIAPI* create_event_ex)(uint32_t type, Tpl notify_tpl, EventNotify notify, const void* context, const Guid* group, Event* event);
+  EfiStatus(EFIAPI* create_event_ex)(uint32_t type, Tpl notify_tpl, EventNotify notify, const void* context, const Guid* group,
+                                      Event* event);
 };
 static_assert(sizeof(BootServices) == 24 + 44 * 8);
 

@@ -12,7 +12,8 @@ namespace efilite::arch {
 
 namespace {
 
-// a * b / c with 128 bits in between (in assembly: the compiler would call a library for it); what does not fit 64 bits is the largest number.
+// a * b / c with 128 bits in between (in assembly: the compiler would call a library for it). What does not fit 64 bits is the largest
+// number.
 uint64_t scale(uint64_t a, uint64_t b, uint64_t c) {
   uint64_t low, high;
   asm("mulq %3" : "=a"(low), "=d"(high) : "a"(a), "r"(b) : "cc");

@@ -67,7 +67,8 @@ constinit bool crashing = false;
 
 constexpr std::array<const char*, 32> kExceptionNames = {
     "divide error", "debug", "NMI", "breakpoint", "overflow", "bound range exceeded", "invalid opcode", "no FPU",
-    "double fault", "coprocessor overrun", "invalid TSS", "segment not present", "stack fault", "general protection fault", "page fault", "vector 15",
+    "double fault", "coprocessor overrun", "invalid TSS", "segment not present", "stack fault", "general protection fault", "page fault",
+    "vector 15",
     "x87 error", "alignment check", "machine check", "SIMD error", "virtualization", "control protection", "vector 22", "vector 23",
     "vector 24", "vector 25", "vector 26", "vector 27", "hypervisor injection", "VMM communication", "security", "vector 31"};
 

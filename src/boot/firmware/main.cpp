@@ -64,10 +64,14 @@ constinit std::optional<InitrdLoader> initrd_loader;
 
 PhysAddr address_of(const char& symbol) { return {reinterpret_cast<uint64_t>(&symbol)}; }
 
-[[noreturn]] void power_off() {
-  if (region.data != nullptr) region.data->runtime_services.reset_system(efi::ResetType::Shutdown, efi::encode(Status::Success), 0, nullptr);
-  // So early there is no way to power off yet.
+[[noreturn]] void reset(efi::ResetType type, Status why) {
+  region.data->runtime_services.reset_system(type, efi::encode(why), 0, nullptr);
   arch::halt_forever();
+}
+
+[[noreturn]] void power_off() {
+  if (region.data == nullptr) arch::halt_forever();  // so early there is no way to power off yet
+  reset(efi::ResetType::Shutdown, Status::Success);
 }
 
 // For what boot_main cannot go on without.
@@ -143,7 +147,7 @@ void set_up_core(const platform::AcpiFacts* acpi) {
                 [](uint64_t code) {
                   FailureLog urgent;
                   log::line("efilite: watchdog: nothing happened for as long as the program allowed (code ", log::Hex{code}, "); reset");
-                  region.data->runtime_services.reset_system(efi::ResetType::Cold, efi::encode(Status::Timeout), 0, nullptr);
+                  reset(efi::ResetType::Cold, Status::Timeout);
                 }},
       .counter = core::MonotonicCounter{{
           .get = []() -> Result<uint32_t> { return static_cast<uint32_t>(region.data->state.monotonic_count >> 32); },
@@ -216,6 +220,8 @@ efi::Handle load_payload(Payload& payload) {
   log_timing("copied", images->copied_bytes());
   log_timing("payload", arch::timestamp());
   events.restore_tpl(efi::kTplApplication);
+  events.signal_group(efi::kEventGroupReadyToBoot);
+  events.signal_group(efi::kEventGroupAfterReadyToBoot);
   uint64_t exit_data_size = 0;
   efi::Char16* exit_data = nullptr;
   efi::EfiStatus status = images->start(image, &exit_data_size, &exit_data);
@@ -233,8 +239,14 @@ void announce(const Payload& payload, const Options& options) {
   constexpr const char* kKinds[] = {"a Linux kernel", "a unified kernel image", "an EFI program"};
   log::print("efilite ");
   log::print(kVersion);
-  log::line(": ", info.source, ", ", top_of_ram(info) >> 20, " MiB; starting ", kKinds[static_cast<size_t>(payload.kind)], " from ", payload.origin,
-            payload.initrd == nullptr ? "" : ", initrd from ", payload.initrd == nullptr ? "" : payload.initrd_origin);
+  log::print(": ");
+  log::print(info.source);
+  log::print(", starting ");
+  log::print(kKinds[static_cast<size_t>(payload.kind)]);
+  log::print(" from ");
+  log::print(payload.origin);
+  if (payload.initrd == nullptr) return log::line();
+  log::line(", initrd from ", payload.initrd_origin);
 }
 
 }  // namespace
@@ -252,8 +264,9 @@ extern "C" void boot_main(uint32_t start_info) {
   log_timing("boot-info", arch::timestamp());
   set_up_map();
   Result<platform::AcpiFacts> acpi = platform::read_acpi(physical, info.rsdp);
-  if (acpi && acpi->pm_timer.space == platform::AcpiRegister::Space::Io) cpu_clock.set_pm_timer(static_cast<uint16_t>(acpi->pm_timer.address));
   const platform::AcpiFacts* facts = acpi ? &*acpi : nullptr;
+  if (facts != nullptr && facts->pm_timer.space == platform::AcpiRegister::Space::Io)
+    cpu_clock.set_pm_timer(static_cast<uint16_t>(facts->pm_timer.address));
   set_up_core(facts);
   must(install_os_tables(*tables, memory, physical, facts, fw_cfg.present() ? &fw_cfg : nullptr, *region.data), "configuration tables");
   log_timing("core", arch::timestamp());
