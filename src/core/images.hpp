@@ -96,8 +96,8 @@ class Images {
 
   // LoadImage. `source` of size 0 means: by `path`.
   Result<efi::Handle> load(bool boot_policy, efi::Handle parent, efi::DevicePath* path, MutableByteSpan source);
-  // For the boot manager, whose images have no parent. `path` may be nullptr and is copied. When source.in_place() has memory, its pages must
-  // be reserve()d in the memory map and hold nothing else: they become the image's, and the source is used up.
+  // For the boot manager, whose images have no parent. `path` may be nullptr and is copied. When source.in_place() has memory, its pages
+  // must be reserve()d in the memory map and hold nothing else: they become the image's, and the source is used up.
   Result<efi::Handle> load(ByteSource& source, efi::Handle parent, efi::Handle device, const efi::DevicePath* path);
   // A copy, with a NUL behind it, that lives as long as the image.
   Result<> set_load_options(efi::Handle image, std::u16string_view options);

@@ -32,7 +32,8 @@ TEST_F(EndOfBootServices, HappensInTheSpecifiedOrder) {
     EXPECT_FALSE(test.clock.alarm.has_value()) << "timers are off";
     order += "exit ";
   });
-  ASSERT_TRUE(events.set_timer(events.create(efi::kEvtTimer, efi::kTplCallback, nullptr, nullptr).value(), efi::TimerDelay::Periodic, 100000));
+  auto timer = events.create(efi::kEvtTimer, efi::kTplCallback, nullptr, nullptr).value();
+  ASSERT_TRUE(events.set_timer(timer, efi::TimerDelay::Periodic, 100000));
   Device first("first "), second("second ");
   ASSERT_TRUE(images.add_quiescer(first));
   ASSERT_TRUE(images.add_quiescer(second));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// LoadImage by device path [UEFI 2.10, 7.4.1]: a file system, then LoadFile2 for those who are no boot manager, then LoadFile. All of them may be
-// a program's own code, so they are called at the task priority of LoadImage's caller.
+// LoadImage by device path [UEFI 2.10, 7.4.1]: a file system, then LoadFile2 for those who are no boot manager, then LoadFile. All of
+// them may be a program's own code, so they are called at the task priority of LoadImage's caller.
 #include "core/device_path.hpp"
 #include "core/images.hpp"
 
@@ -143,10 +143,12 @@ Result<efi::Handle> Images::load_by_path(bool boot_policy, efi::DevicePath* path
   if (void* volume = find_device(efi::SimpleFileSystemProtocol::kGuid); volume && only_file_names(origin.file_path)) {
     return load_file_image(*static_cast<efi::SimpleFileSystemProtocol*>(volume), origin);
   }
-  if (!boot_policy) {
-    if (void* file = find_device(efi::LoadFile2Protocol::kGuid)) return load_with(*static_cast<efi::LoadFile2Protocol*>(file), false, origin);
+  if (void* file = boot_policy ? nullptr : find_device(efi::LoadFile2Protocol::kGuid)) {
+    return load_with(*static_cast<efi::LoadFile2Protocol*>(file), false, origin);
   }
-  if (void* file = find_device(efi::LoadFileProtocol::kGuid)) return load_with(*static_cast<efi::LoadFileProtocol*>(file), boot_policy, origin);
+  if (void* file = find_device(efi::LoadFileProtocol::kGuid)) {
+    return load_with(*static_cast<efi::LoadFileProtocol*>(file), boot_policy, origin);
+  }
   return Status::NotFound;
 }
 

@@ -64,8 +64,8 @@ Result<> check_optional_header(const pe::OptionalHeader& h, uint64_t headers_end
 
 // Puts one section into the plan, by its RVA.
 Result<> add_section(const pe::SectionHeader& h, uint64_t headers_end, uint64_t source_size, PePlan& plan) {
-  // Images whose linker left VirtualSize 0 mean the raw size. Raw data behind VirtualSize is padding: it may reach over the next section (the
-  // data sections of systemd's stub do) or over the end of the file, so it is never read.
+  // Images whose linker left VirtualSize 0 mean the raw size. Raw data behind VirtualSize is padding: it may reach over the next section
+  // (data sections of systemd's stub do) or over the end of the file, so it is never read.
   uint32_t memory_size = h.virtual_size != 0 ? h.virtual_size : h.size_of_raw_data;
   if (memory_size == 0) return {};
   uint32_t raw_size = h.pointer_to_raw_data != 0 ? std::min(h.size_of_raw_data, memory_size) : 0;
@@ -165,8 +165,8 @@ Result<> read_pe(const PePlan& plan, ByteSource& source, MutableByteSpan image, 
 }
 
 std::optional<uint32_t> in_place_lead(const PePlan& plan) {
-  // With the same order in the file as in memory, a section that moves down can only hit one before it that moves down too, and one that moves
-  // up only one behind it that moves up too: so the former go first to last, the latter last to first.
+  // With the same order in the file as in memory, a section that moves down can only hit one before it that moves down too, and one that
+  // moves up only one behind it that moves up too: so the former go first to last, the latter last to first.
   uint64_t raw_end = plan.headers_size;
   uint32_t largest = plan.headers_size;
   int64_t lead = 0;
@@ -231,7 +231,9 @@ Result<> relocate_pe(const PePlan& plan, MutableByteSpan image, uint64_t base) {
   ByteSpan table = image.subspan(plan.relocations.virtual_address, plan.relocations.size);
   for (uint64_t at = 0; auto block = read_at<pe::BaseRelocationBlock>(table, at);) {
     if (block->block_size == 0 && block->page_rva == 0) break;  // a linker's padding
-    if (block->block_size < sizeof *block || block->block_size > table.size() - at) return malformed("a relocation block's size", block->block_size);
+    if (block->block_size < sizeof *block || block->block_size > table.size() - at) {
+      return malformed("a relocation block's size", block->block_size);
+    }
     for (uint64_t i = at + sizeof *block; i + 2 <= at + block->block_size; i += 2) {
       uint16_t entry = *read_at<uint16_t>(table, i);
       TRY(relocate_one(plan, image, uint64_t{block->page_rva} + (entry & 0xFFF), static_cast<uint16_t>(entry >> 12), delta));

@@ -52,8 +52,8 @@ std::optional<uint32_t> in_place_lead(const PePlan& plan);
 // The image in `image`, whose file lies at image + lead: moves what is not in place and clears the rest. `copied` grows by the bytes moved.
 void settle_pe(const PePlan& plan, uint32_t lead, MutableByteSpan image, uint64_t& copied);
 
-// Adjusts a loaded image from plan.image_base to `base`. LOAD_ERROR: a relocation points outside the image or at the relocations themselves;
-// UNSUPPORTED: a type that this machine has not, or an image without relocations that needs its own base.
+// Adjusts a loaded image from plan.image_base to `base`. LOAD_ERROR: a relocation points outside the image or at the relocations
+// themselves; UNSUPPORTED: a type that this machine has not, or an image without relocations that needs its own base.
 Result<> relocate_pe(const PePlan& plan, MutableByteSpan image, uint64_t base);
 
 }  // namespace efilite::core

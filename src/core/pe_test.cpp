@@ -93,7 +93,9 @@ TEST_F(PeTest, LoadingPutsSectionsInPlaceAndClearsTheRest) {
   EXPECT_TRUE(std::equal(image.begin(), image.begin() + 0x400, bytes.begin()));
   EXPECT_TRUE(std::equal(image.begin() + 0x1000, image.begin() + 0x1180, bytes.begin() + 0x400));
   EXPECT_TRUE(std::equal(image.begin() + 0x2000, image.begin() + 0x2200, bytes.begin() + 0x600));
-  auto zero = [&](size_t from, size_t to) { return std::all_of(image.begin() + from, image.begin() + to, [](uint8_t b) { return b == 0; }); };
+  auto zero = [&](size_t from, size_t to) {
+    return std::all_of(image.begin() + from, image.begin() + to, [](uint8_t b) { return b == 0; });
+  };
   EXPECT_TRUE(zero(0x400, 0x1000));
   EXPECT_TRUE(zero(0x1180, 0x2000));
   EXPECT_TRUE(zero(0x2200, 0x4000));

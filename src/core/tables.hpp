@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// Tables: the System Table, the checksums of all tables, and the configuration tables [UEFI 2.10, chapter 4 and 7.5.6]. What an OS still reads
-// after boot, and after a kexec, lies in runtime services data: the System Table, the vendor's name, the array of configuration tables.
+// Tables: the System Table, the checksums of all tables, and the configuration tables [UEFI 2.10, chapter 4 and 7.5.6]. What an OS still
+// reads after boot, and after a kexec, lies in runtime services data: the System Table, the vendor's name, the array of configuration tables.
 #pragma once
 
 #include <span>
@@ -42,7 +42,9 @@ class Tables {
  private:
   static constexpr size_t kFirstCapacity = 8;
 
-  std::span<efi::ConfigurationTable> entries() const { return {system_table_->configuration_table, system_table_->number_of_table_entries}; }
+  std::span<efi::ConfigurationTable> entries() const {
+    return {system_table_->configuration_table, system_table_->number_of_table_entries};
+  }
   Result<> add(const efi::Guid& guid, void* table);
 
   Pool& pool_;

@@ -96,7 +96,8 @@ TEST_F(TablesTest, TheEventGroupOfTheGuidIsSignalled) {
   static int signals;
   signals = 0;
   auto group = guid(5);
-  ASSERT_TRUE(events.create(efi::kEvtNotifySignal, efi::kTplCallback, [](efi::Event, void*) EFIAPI { ++signals; }, nullptr, &group).has_value());
+  auto count_signal = [](efi::Event, void*) EFIAPI { ++signals; };
+  ASSERT_TRUE(events.create(efi::kEvtNotifySignal, efi::kTplCallback, count_signal, nullptr, &group).has_value());
   install(6, this);
   EXPECT_EQ(signals, 0);
   install(5, this);

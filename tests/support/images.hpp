@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// A firmware small enough for tests of images: real pages that programs can run in, real events, handles and tables; only the CPU is a fake.
+// A firmware small enough for tests of images: real pages that programs can run in, real events, handles and tables; only the CPU is
+// a fake.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -47,7 +48,8 @@ class FakeProtection final : public PageProtection {
 
 struct ImagesTest : testing::Test, Departure {
   ImagesTest() {
-    EXPECT_EQ(mprotect(reinterpret_cast<void*>(memory.arena.range().begin.value), memory.arena.range().size(), PROT_READ | PROT_WRITE | PROT_EXEC), 0);
+    const PhysRange arena = memory.arena.range();
+    EXPECT_EQ(mprotect(reinterpret_cast<void*>(arena.begin.value), arena.size(), PROT_READ | PROT_WRITE | PROT_EXEC), 0);
     clock.interrupt = [this] { events.tick(); };
     events.restore_tpl(efi::kTplApplication);
     log::set_sink([](std::string_view text) { logged += text; });

@@ -41,7 +41,8 @@ struct PeBuilder {
 
   // Grows SizeOfImage to the section's end, rounded to SectionAlignment.
   PeBuilder& section(std::string_view name, uint32_t rva, uint32_t virtual_size, uint32_t raw_offset, Bytes8 data, uint32_t flags) {
-    Section s{{{}, virtual_size, rva, static_cast<uint32_t>(data.size()), data.empty() ? 0 : raw_offset, 0, 0, 0, 0, flags}, std::move(data)};
+    const auto raw_size = static_cast<uint32_t>(data.size());
+    Section s{{{}, virtual_size, rva, raw_size, raw_size == 0 ? 0 : raw_offset, 0, 0, 0, 0, flags}, std::move(data)};
     memcpy(s.header.name, name.data(), std::min<size_t>(name.size(), 8));
     uint32_t end = rva + std::max(virtual_size, s.header.size_of_raw_data);
     end = (end + optional.section_alignment - 1) / optional.section_alignment * optional.section_alignment;
