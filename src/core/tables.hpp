@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 // Tables: the System Table, the checksums of all tables, and the configuration tables [UEFI 2.10, chapter 4 and 7.5.6]. What an OS still
-// reads after boot, and after a kexec, lies in runtime services data: the System Table, the vendor's name, the array of configuration tables.
+// reads after boot, and after a kexec, lies in runtime services data: the System Table, the vendor's name, the configuration
+// tables' array.
 #pragma once
 
 #include <span>
