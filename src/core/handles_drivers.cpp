@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// The UEFI driver model: ConnectController and DisconnectController [UEFI 2.10, 7.3.12, 7.3.13 and 11.1]. Drivers are programs: every one of
-// them may change the database while it runs, so nothing but handles is kept across a call.
+// The UEFI driver model: ConnectController and DisconnectController [UEFI 2.10, 7.3.12, 7.3.13 and 11.1]. Drivers are programs: every one
+// of them may change the database while it runs, so nothing but handles is kept across a call.
 #include <algorithm>
 
 #include "core/device_path.hpp"

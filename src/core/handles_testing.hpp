@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// What the tests of handles and device paths share: a heap that counts its blocks and can run dry, events that note who was signalled, and a
-// database on both.
+// What the tests of handles and device paths share: a heap that counts its blocks and can run dry, events that note who was signalled, and
+// a database on both.
 #pragma once
 
 #include <cstdlib>
