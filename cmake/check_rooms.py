@@ -8,7 +8,7 @@ import sys
 MAY_INCLUDE = {
     "base": {"base"},
     "abi": {"abi", "base"},
-    "arch": {"arch", "abi", "base"},
+    "arch": {"arch", "core/ports.hpp", "abi", "base"},
     "runtime": {"runtime", "abi", "base", "arch/io.hpp"},  # port access alone: inline, so it moves with the runtime
     "core": {"core", "runtime", "abi", "base"},
     "fs": {"fs", "core/ports.hpp", "abi", "base"},

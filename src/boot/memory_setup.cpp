@@ -12,6 +12,7 @@ namespace {
 constexpr uint64_t k4GiB = uint64_t{1} << 32;
 // Runtime code, runtime data and tables of a boot fit in here with room to spare for shim's and GRUB's.
 constexpr uint64_t kRuntimeWindow = uint64_t{2} << 20;
+constexpr uint64_t kModuleHeadroom = 64 << 10;
 
 Result<> reserve(core::MemoryMap& map, PhysRange range, efi::MemoryType type, const char* what) {
   Result<> result = map.reserve(range, type);
@@ -57,7 +58,8 @@ Result<> place_runtime_window(const BootInfo& info, core::MemoryMap& map) {
         best = std::max(best, end);
         break;
       }
-      end = d->physical_start;
+      // An image that runs in its module may need some room in front of its file.
+      end = d->physical_start - std::min(d->physical_start, kModuleHeadroom);
     }
   }
   if (best < (1u << 20) + kRuntimeWindow) return {};  // a tiny machine does without

@@ -4,6 +4,7 @@
 
 #include "core/events.hpp"
 #include "core/firmware.hpp"
+#include "core/handles.hpp"
 
 namespace efilite::core {
 
@@ -42,7 +43,14 @@ EfiStatus EFIAPI wait_for_event(efi::Uintn count, efi::Event* events, efi::Uintn
 }
 
 EfiStatus EFIAPI signal_event(efi::Event event) { return efi::encode(queue().signal(event)); }
-EfiStatus EFIAPI close_event(efi::Event event) { return efi::encode(queue().close(event)); }
+EfiStatus EFIAPI close_event(efi::Event event) {
+  Result<> closed = queue().close(event);
+  if (closed) {
+    TplGuard guard(queue(), efi::kTplNotify);
+    the_firmware->handles.forget_event(event);  // [UEFI 2.10, 7.1.3] its registrations end with it
+  }
+  return efi::encode(closed);
+}
 EfiStatus EFIAPI check_event(efi::Event event) { return efi::encode(queue().check(event)); }
 
 }  // namespace

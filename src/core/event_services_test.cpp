@@ -9,6 +9,7 @@
 
 #include "core/events.hpp"
 #include "core/firmware.hpp"
+#include "core/handles.hpp"
 #include "core/misc_services.hpp"
 #include "tests/support/clock.hpp"
 
@@ -43,13 +44,14 @@ class Services : public testing::Test {
   test::FakeClock clock;
   test::FakeInterrupts interrupts{clock};
   EventQueue events{heap, interrupts, clock};
+  HandleDatabase handles{heap, events};
   MiscServices misc{{events, [](uint64_t code) { the_expired.push_back(code); }}, MonotonicCounter{high_half()}};
   efi::BootServices bs{};
   alignas(64) std::byte nobody_[64] = {};  // the rooms that these services never touch
   Firmware firmware_{reinterpret_cast<MemoryMap&>(nobody_),
                      reinterpret_cast<Pool&>(nobody_),
                      events,
-                     reinterpret_cast<HandleDatabase&>(nobody_),
+                     handles,
                      reinterpret_cast<Images&>(nobody_),
                      reinterpret_cast<Tables&>(nobody_),
                      clock,
@@ -69,6 +71,19 @@ class Services : public testing::Test {
 
   static void EFIAPI count(efi::Event, void* context) { ++*static_cast<int*>(context); }
 };
+
+TEST_F(Services, ClosingAnEventEndsItsRegistrations) {
+  efi::Event event = nullptr;
+  ASSERT_EQ(bs.create_event(0, 0, nullptr, nullptr, &event), kOk);
+  auto key = handles.register_notify(efi::LoadedImageProtocol::kGuid, event);
+  ASSERT_TRUE(key);
+  efi::Handle handle = nullptr;
+  int interface = 0;
+  ASSERT_TRUE(handles.install(&handle, efi::LoadedImageProtocol::kGuid, &interface));
+  ASSERT_TRUE(handles.count(efi::LocateSearchType::ByRegisterNotify, nullptr, *key));
+  ASSERT_EQ(bs.close_event(event), kOk);
+  EXPECT_FALSE(handles.count(efi::LocateSearchType::ByRegisterNotify, nullptr, *key));
+}
 
 TEST_F(Services, CreatingNeedsSomewhereToPutTheEvent) {
   int calls = 0;
