@@ -23,7 +23,7 @@ foreach(room ${EFILITE_PORTABLE_ROOMS})
 endforeach()
 file(GLOB support CONFIGURE_DEPENDS tests/support/*.cpp)
 # With the fuzzers' coverage counters for the unit tests too: they cost little, compiling everything twice would cost minutes.
-add_library(efilite_host STATIC ${sources} ${support} src/arch/host/check.cpp)
+add_library(efilite_host STATIC ${sources} ${support} src/arch/host/check.cpp src/arch/host/copy.cpp)
 target_compile_options(efilite_host PRIVATE -fsanitize=fuzzer-no-link)
 
 # The heavy headers of the tests, parsed once.

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "abi/linux_boot.hpp"
+#include "base/copy.hpp"
 #include "base/log.hpp"
 
 namespace efilite::boot {
@@ -194,7 +195,7 @@ class Chooser {
 Result<> MemorySource::read(uint64_t offset, MutableByteSpan out) {
   auto from = slice(bytes_, offset, out.size());
   if (!from) return Status::InvalidParameter;
-  if (!out.empty()) memcpy(out.data(), from->data(), out.size());
+  copy_bulk(out.data(), from->data(), out.size());
   return {};
 }
 

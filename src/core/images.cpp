@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "core/images.hpp"
 
+#include "base/copy.hpp"
 #include "base/log.hpp"
 #include "core/device_path.hpp"
 
@@ -37,7 +38,7 @@ void name_image(const efi::DevicePath* path, const char* fallback, std::array<ch
 Result<> BufferSource::read(uint64_t offset, MutableByteSpan out) {
   auto from = slice(bytes_, offset, out.size());
   if (!from) return Status::EndOfFile;
-  if (!out.empty()) memcpy(out.data(), from->data(), out.size());
+  copy_bulk(out.data(), from->data(), out.size());
   return {};
 }
 

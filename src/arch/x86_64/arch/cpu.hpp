@@ -27,6 +27,16 @@ inline void write_msr(uint32_t index, uint64_t value) {
   asm volatile("wrmsr" : : "c"(index), "a"(static_cast<uint32_t>(value)), "d"(static_cast<uint32_t>(value >> 32)) : "memory");
 }
 
+// XCR0; needs CR4.OSXSAVE.
+inline uint64_t read_xcr0() {
+  uint32_t low, high;
+  asm volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+  return uint64_t{high} << 32 | low;
+}
+inline void write_xcr0(uint64_t value) {
+  asm volatile("xsetbv" : : "c"(0), "a"(static_cast<uint32_t>(value)), "d"(static_cast<uint32_t>(value >> 32)) : "memory");
+}
+
 inline void invalidate_page(uint64_t address) { asm volatile("invlpg (%0)" : : "r"(address) : "memory"); }
 
 inline uint64_t read_cr2() {

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#include "base/copy.hpp"
+
+#include <cstring>
+
+namespace efilite {
+
+void copy_bulk(void* destination, const void* source, size_t length) {
+  if (length != 0) memcpy(destination, source, length);
+}
+
+}  // namespace efilite
