@@ -14,7 +14,7 @@ string instruction counts once for each repetition, so `rep movsq` over 8 MiB co
   to init       until the guest's init
 copied: bytes of program and initrd that efilite moved in memory.
 map: entries of the EFI memory map; for a kernel with the ones its own allocations made.
-held: RAM that the system cannot use after boot, without the legacy hole (0xa0000-0xfffff); for a kernel by its iomem."""
+held: RAM that the system cannot use after boot, without the legacy hole (0xa0000-0xfffff); a kernel tells by iomem."""
 
 COLUMNS = ["firmware", "machine", "MiB", "program", "by", "before", "to entry", "waiting", "to exit-boot", "to init",
            "copied", "held", "map"]
