@@ -9,7 +9,7 @@ constexpr uint8_t kEscape = 0x1B;
 constexpr uint8_t kDelete = 0x7F;
 // A terminal sends a sequence at one go; a person cannot type the next key this fast. In 100 ns: 50 ms.
 constexpr uint64_t kSequenceTimeout = 500'000;
-constexpr int kMostToDrain = 4096;  // a line stuck at sending must not hold Reset forever
+constexpr int kMostToDrain = 4096;  // a line stuck at sending must not hold its reader forever
 
 // [UEFI 2.10, 12.1.2, table "EFI Scan Codes for EFI_SIMPLE_TEXT_INPUT_PROTOCOL"]
 enum Scan : uint16_t {
@@ -126,7 +126,8 @@ void TextInput::feed(uint8_t byte) {
 }
 
 void TextInput::poll() {
-  while (keys_.size() + sequence_.capacity() < keys_.capacity()) {
+  // Counted too: not every byte becomes a key.
+  for (int i = 0; i < kMostToDrain && keys_.size() + sequence_.capacity() < keys_.capacity(); ++i) {
     const auto byte = port_.read();
     if (!byte) break;
     feed(*byte);

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <deque>
 #include <string>
 
@@ -13,10 +14,12 @@ namespace {
 
 struct Keyboard final : ConsolePort {
   std::deque<uint8_t> typed;
-  bool stuck = false;
+  std::optional<uint8_t> stuck_at;  // a line that sends this for ever
+  int stuck_reads = 0;
   void write(std::string_view) override {}
   std::optional<uint8_t> read() override {
-    if (stuck) return 'x';
+    if (stuck_at && ++stuck_reads > 1'000'000) std::abort();
+    if (stuck_at) return stuck_at;
     if (typed.empty()) return std::nullopt;
     const uint8_t byte = typed.front();
     typed.pop_front();
@@ -147,8 +150,18 @@ TEST_F(TextInputTest, ResetForgetsWhatWasTyped) {
   EXPECT_EQ(keys(), u"");
   let_time_pass();
   EXPECT_EQ(type("A"), u"A");
-  keyboard.stuck = true;
+  keyboard.stuck_at = 'x';
   EXPECT_EQ(con->reset(con, 0), efi::encode(Status::Success));  // comes back even from a line that never stops
+}
+
+TEST_F(TextInputTest, NoiseWithoutEndIsNoKeyAndHoldsNobody) {
+  for (uint8_t noise : {0x00, 0xFF}) {  // a break, a floating line
+    keyboard.stuck_at = noise;
+    EXPECT_EQ(keys(), u"");
+    EXPECT_EQ(events.check(con->wait_for_key).status(), Status::NotReady);
+  }
+  keyboard.stuck_at.reset();
+  EXPECT_EQ(type("k"), u"k");
 }
 
 TEST_F(TextInputTest, WaitForKeyIsSignalledWhenAKeyIsThere) {
