@@ -170,11 +170,14 @@ SmbiosEntryPoints find_smbios(core::PhysicalMemory& memory) {
   SmbiosEntryPoints found;
   auto bytes = memory.window(area);
   if (!bytes) return found;
-  for (size_t offset = 0; offset < bytes->size(); offset += 16) {
-    constexpr uint32_t first_three = 0x4D535F;  // "_SM"
-    uint32_t text;  // by hand: this runs four thousand times at every boot
-    __builtin_memcpy(&text, bytes->data() + offset, sizeof text);
-    if ((text & 0xFFFFFF) != first_three) continue;
+  const std::byte* const begin = bytes->data();
+  const std::byte* const end = begin + bytes->size();
+  for (const std::byte* here = begin; here != end; here += 16) {
+    constexpr uint32_t first_three = 0x4D535F << 8;  // "_SM"
+    uint32_t text;  // by hand and by pointers: this runs four thousand times at every boot
+    __builtin_memcpy(&text, here, sizeof text);
+    if (text << 8 != first_three) continue;
+    auto offset = static_cast<size_t>(here - begin);
     ByteSpan rest = ByteSpan(*bytes).subspan(offset);
     PhysAddr at{area.begin.value + offset};
     if (found.v3.value == 0 && starts_with(rest, "_SM3_") && good_v3(memory, rest)) found.v3 = at;

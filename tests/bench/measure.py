@@ -34,6 +34,7 @@ class Row:
     status: str = "ok"
     before_entry: int | None = None  # what SeaBIOS or qboot did before
     to_payload: int | None = None
+    to_kernel: int | None = None  # the kernel's EFI entry: the payload's own, or the one inside a UKI
     waiting: int | None = None  # of to_payload: waiting for time to pass
     to_exit_boot_services: int | None = None
     to_init: int | None = None
@@ -73,6 +74,7 @@ class Firmware:
         found = {"payload": payload.pe_entry(self.payload_file(row))}
         if row.payload != "probe":
             found["init"] = payload.elf_entry(self.files["init"])
+            found["kernel"] = payload.pe_entry(self.files["kernel"])
         return found
 
 
@@ -161,7 +163,9 @@ def read_probe(row, outcome, start):
 
 def read_init(row, outcome, start):
     row.to_init = int(outcome.lines("init: tsc ")[0]) - start
-    row.map_entries = len(outcome.lines("init: log "))
+    # The map as the firmware handed it over; Linux prints what it keeps of it a second time, and its attributes.
+    dumps = re.findall(r"^init: log .*?efi: mem(\d+): ", outcome.debug, re.M)
+    row.map_entries = next((i for i, number in enumerate(dumps) if i and int(number) == 0), len(dumps))
     row.os_memory_kib = int(outcome.lines("init: memory MemTotal:")[0].split()[0])
     ranges = ram_without_hole(row)
     # Nested entries begin with a space and repeat what the one around them covers.
@@ -181,6 +185,8 @@ def check_marks(row, outcome, ticks):
             row.to_payload = counted
         elif abs(counted - row.to_payload) > TOLERANCE * max(counted, row.to_payload) + 1000:
             row.notes.append(f"told {row.to_payload} instructions to the payload, counted from outside: {counted}")
+    if "kernel" in outcome.marks:
+        row.to_kernel = outcome.marks["kernel"] - start
     if "entry" in ticks and "entry" in outcome.marks:
         counted = outcome.marks["entry"]
         if abs(counted - ticks["entry"]) > TOLERANCE * counted:

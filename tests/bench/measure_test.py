@@ -68,6 +68,7 @@ class Held(unittest.TestCase):
 
     def test_a_kernel_tells_by_iomem(self):
         text = "\n".join(["init: tsc 9000", "init: efi 1", "init: memory MemTotal:   100 kB", "init: log efi: mem00: x",
+                          "init: log efi: mem00: what is kept", "init: log efi: memattr: y",
                           "init: iomem 00000000-0009ffff : System RAM", "init: iomem 00100000-07efffff : System RAM",
                           "init: iomem   01000000-01ffffff : Kernel code", "init: end"])
         measured = row(kind="kernel")
