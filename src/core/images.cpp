@@ -103,10 +103,11 @@ void Images::release(ImageRecord& image) {
     seen |= handles_.uninstall(image.handle, &image.protocol).status() == Status::AccessDenied;
   }
   free_pages(image);
-  if (image.load_options != nullptr) pool_.release(image.load_options);
+  // Programs see some of these and may have freed them: that is no fault of ours.
+  if (image.load_options != nullptr) static_cast<void>(pool_.free(image.load_options));
   if (image.exit_data != nullptr) pool_.release(image.exit_data);
   if (seen) return;
-  if (image.device_path != nullptr) pool_.release(image.device_path);
+  if (image.device_path != nullptr) static_cast<void>(pool_.free(image.device_path));
   pool_.release(&image);
 }
 
@@ -190,7 +191,7 @@ Result<> Images::set_load_options(efi::Handle handle, std::u16string_view option
   auto* copy = static_cast<std::byte*>(TRY(pool_.allocate(efi::MemoryType::LoaderData, text + sizeof(char16_t))));
   memcpy(copy, options.data(), text);
   memset(copy + text, 0, sizeof(char16_t));
-  if (image->load_options != nullptr) pool_.release(image->load_options);
+  if (image->load_options != nullptr) static_cast<void>(pool_.free(image->load_options));
   image->load_options = image->protocol.load_options = copy;
   image->protocol.load_options_size = static_cast<uint32_t>(text + sizeof(char16_t));
   return {};
@@ -227,8 +228,11 @@ efi::EfiStatus Images::start(efi::Handle handle, uint64_t* exit_data_size, efi::
   image->way_back = &way_back;
   image->tpl = events_.tpl();
   current_ = image;
+  // Exit() may leave a ConnectController behind that never ends, and its gate with it.
+  DriverGate* const gate = handles_.exchange_gate(nullptr);
   const efi::EfiStatus status = caller_.call(image->entry, handle, tables_.system_table(), way_back);
 
+  handles_.exchange_gate(gate);
   current_ = image->starter;
   image->way_back = nullptr;
   // Programs should leave as they came; one that does not must not stop its starter's timers.

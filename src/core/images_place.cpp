@@ -21,13 +21,16 @@ uint64_t page_end(uint64_t address) { return (address + kPageMask) & ~kPageMask;
 // Xen and old Linux kernels must lie below 4 GiB, and nobody minds.
 constexpr PhysAddr kBelow4GiB{0xFFFFFFFF};
 
+// [UEFI 2.10, 7.2.2] An image did not get its pages by AllocatePages: FreePages refuses them until the image goes.
+constexpr PageOwner kOwner = PageOwner::SetUp;
+
 }  // namespace
 
 Result<PhysRange> Images::allocate(const PePlan& plan, efi::MemoryType type) {
   const uint64_t size = page_end(plan.size_of_image);
   if (plan.relocs_stripped) {
     const PhysAddr base{plan.image_base};
-    auto at = memory_.allocate(efi::AllocateType::Address, type, {size / kPageSize}, base);
+    auto at = memory_.allocate(efi::AllocateType::Address, type, {size / kPageSize}, base, kOwner);
     if (!at) {
       log::line("efilite: an image is not relocatable, and its ImageBase ", base, " is not free");
       return Status::OutOfResources;
@@ -37,13 +40,13 @@ Result<PhysRange> Images::allocate(const PePlan& plan, efi::MemoryType type) {
   // More than is needed when the alignment is more than the allocator's; what is too much goes back at once.
   const uint64_t slack = plan.alignment() - kPageSize;
   const PageCount pages{(size + slack) / kPageSize};
-  auto at = memory_.allocate(efi::AllocateType::MaxAddress, type, pages, kBelow4GiB);
-  if (!at) at = memory_.allocate(efi::AllocateType::AnyPages, type, pages);
+  auto at = memory_.allocate(efi::AllocateType::MaxAddress, type, pages, kBelow4GiB, kOwner);
+  if (!at) at = memory_.allocate(efi::AllocateType::AnyPages, type, pages, {}, kOwner);
   if (!at) return at.error();
   const uint64_t begin = (at->value + slack) & ~(plan.alignment() - 1);
   const uint64_t before = begin - at->value;
-  if (before != 0) CHECK(memory_.free(*at, {before / kPageSize}).has_value());
-  if (before != slack) CHECK(memory_.free({begin + size}, {(slack - before) / kPageSize}).has_value());
+  if (before != 0) CHECK(memory_.free(*at, {before / kPageSize}, kOwner).has_value());
+  if (before != slack) CHECK(memory_.free({begin + size}, {(slack - before) / kPageSize}, kOwner).has_value());
   return PhysRange{{begin}, {begin + size}};
 }
 
@@ -60,7 +63,7 @@ bool Images::claim_in_place(const PePlan& plan, MutableByteSpan file, uint32_t l
   const auto old = memory_.find(own.begin);
   const PageCount own_pages{own.size() / kPageSize};
   if (!old || !memory_.free(own.begin, own_pages, PageOwner::SetUp)) return false;
-  if (memory_.allocate(efi::AllocateType::Address, code_type(plan.subsystem), {wanted.size() / kPageSize}, wanted.begin)) {
+  if (memory_.allocate(efi::AllocateType::Address, code_type(plan.subsystem), {wanted.size() / kPageSize}, wanted.begin, kOwner)) {
     image.pages = wanted;
     image.protocol.image_base = reinterpret_cast<void*>(base);
     image.in_place = true;
@@ -119,7 +122,8 @@ void Images::free_pages(ImageRecord& image) {
   if (image.pages.empty()) return;
   // The next owner of the pages may want to write and to execute.
   if (image.is_protected && !protection_.set(image.pages, 0)) log::line("efilite: cannot lift the page protection of ", image.pages.begin);
-  CHECK(memory_.free(image.pages.begin, {image.pages.size() / kPageSize}).has_value());
+  auto freed = memory_.free(image.pages.begin, {image.pages.size() / kPageSize}, kOwner);
+  if (!freed) log::line("efilite: the pages of an image at ", image.pages.begin, " stay taken: ", freed.status());
 }
 
 }  // namespace efilite::core

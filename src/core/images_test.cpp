@@ -4,6 +4,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "core/device_path.hpp"
 #include "tests/support/images.hpp"
 
 namespace efilite::core {
@@ -258,6 +259,59 @@ TEST_F(LifeOfImages, LoadOptionsAreCopiedWithTheirNul) {
   EXPECT_EQ(info(image).load_options_size, (options.size() + 1) * 2);
   EXPECT_EQ(std::u16string(static_cast<char16_t*>(info(image).load_options)), options);
   EXPECT_EQ(images.set_load_options(nullptr, options).status(), Status::InvalidParameter);
+}
+
+TEST_F(LifeOfImages, AnImageCannotFreeItsOwnPages) {
+  static MemoryMap* map;
+  static efi::LoadedImageProtocol* own;
+  map = &memory.map;
+  efi::Handle image = loaded(jump_to([](efi::Handle, efi::SystemTable*) EFIAPI {
+    // [UEFI 2.10, 7.2.2] AllocatePages did not give them out
+    return encode(map->free({reinterpret_cast<uint64_t>(own->image_base)}, {1}));
+  }));
+  own = &info(image);
+  EXPECT_EQ(services.start_image(image, nullptr, nullptr), encode(Status::NotFound));
+  EXPECT_EQ(map_of(efi::MemoryType::LoaderCode), "");
+}
+
+TEST_F(LifeOfImages, AnImageThatFreesItsLoadOptionsAndItsPathHarmsNobody) {
+  static ImagesTest* bench;
+  bench = this;
+  struct [[gnu::packed]] {
+    efi::VendorNode vendor = {device_path::header(efi::kMessagingPath, efi::kMessagingVendor, sizeof vendor), {9, 0, 0, {}}};
+    efi::DevicePath end = efi::kEndEntirePath;
+  } path;
+  efi::Handle image = nullptr;
+  auto file = jump_to([](efi::Handle self, efi::SystemTable*) EFIAPI {
+    auto& own = bench->info(self);
+    EXPECT_TRUE(bench->memory.pool.free(own.load_options));
+    EXPECT_TRUE(bench->memory.pool.free(own.file_path));
+    return encode(Status::Success);
+  }).build();
+  ASSERT_EQ(load(file, &image, &path.vendor.header), EfiStatus{});
+  ASSERT_TRUE(images.set_load_options(image, u"quiet").has_value());
+  EXPECT_EQ(services.start_image(image, nullptr, nullptr), EfiStatus{});
+  EXPECT_FALSE(handles.is_valid(image));
+}
+
+// ConnectController waits below for a driver that never comes back, and nothing of it may be used any more.
+TEST_F(LifeOfImages, ExitFromInsideADriverLeavesTheGateOfItsCallerBehind) {
+  struct Gate final : DriverGate {
+    void leave() override {}
+    void enter() override {}
+  };
+  static ImagesTest* bench;
+  static Gate* gate;
+  Gate of_the_lost_call;
+  bench = this;
+  gate = &of_the_lost_call;
+  efi::Handle image = loaded(jump_to([](efi::Handle self, efi::SystemTable*) EFIAPI {
+    bench->handles.exchange_gate(gate);
+    bench->services.exit(self, EfiStatus{}, 0, nullptr);
+    return encode(Status::Aborted);
+  }));
+  EXPECT_EQ(services.start_image(image, nullptr, nullptr), EfiStatus{});
+  EXPECT_EQ(handles.exchange_gate(nullptr), nullptr);
 }
 
 TEST_F(LifeOfImages, AddressesAreToldByImageAndOffset) {
