@@ -23,8 +23,8 @@ Result<> reserve(core::MemoryMap& map, PhysRange range, efi::MemoryType type, co
 // A module owns whole pages: what lies beside it in its last page is nobody's.
 Result<> reserve_modules(const BootInfo& info, core::MemoryMap& map) {
   for (const Module& module : info.modules) {
+    if (module.range.empty()) continue;
     PhysRange pages{{align_down(module.range.begin.value, kPageSize)}, {align_up(module.range.end.value, kPageSize).value_or(0)}};
-    if (pages.empty()) continue;
     TRY(reserve(map, pages, efi::MemoryType::BootServicesData, "a PVH module"));
   }
   return {};
@@ -66,17 +66,15 @@ Result<> place_runtime_window(const BootInfo& info, core::MemoryMap& map) {
   return map.set_runtime_window({{best - kRuntimeWindow}, {best}});
 }
 
-}  // namespace
-
-uint64_t top_of_ram(const BootInfo& info) {
-  uint64_t top = 0;
-  for (const MemoryRegion& region : info.memory)
-    if (region.type == E820Type::Ram) top = std::max(top, region.range.end.value);
-  return top;
+bool is_occupied(const BootInfo& info, PhysRange image, PhysRange memory) {
+  bool found = memory.overlaps(image);
+  for (const Module& module : info.modules) found |= memory.overlaps(module.range);
+  return found;
 }
 
-Result<> set_up_memory(const BootInfo& info, PhysRange image, core::MemoryMap& map) {
+Result<> add_memory(const BootInfo& info, PhysRange image, bool occupied, core::MemoryMap& map) {
   for (const MemoryRegion& region : info.memory) {
+    if (is_occupied(info, image, region.range) != occupied) continue;
     EfiMemoryKind kind = efi_type(region.type);
     Result<> added = map.add(region.range, kind.type, kind.attributes);
     if (!added) {
@@ -84,12 +82,28 @@ Result<> set_up_memory(const BootInfo& info, PhysRange image, core::MemoryMap& m
       return added;
     }
   }
+  return {};
+}
+
+}  // namespace
+
+uint64_t top_of_memory(const BootInfo& info) {
+  uint64_t top = 0;
+  for (const MemoryRegion& region : info.memory)
+    if (efi_type(region.type).type != efi::MemoryType::Reserved) top = std::max(top, region.range.end.value);
+  return top;
+}
+
+Result<> set_up_memory(const BootInfo& info, PhysRange image, core::MemoryMap& map) {
+  // A map with many entries grows into memory that it takes for free: by then it must know what we lie in.
+  TRY(add_memory(info, image, true, map));
+  TRY(reserve(map, image, efi::MemoryType::BootServicesData, "efilite"));
+  TRY(reserve_modules(info, map));
+  TRY(add_memory(info, image, false, map));
   TRY(fill_legacy_hole(info, map));
   // Page 0 holds what address 0 must not be mistaken for.
   if (map.find({0}) && map.find({0})->type == efi::MemoryType::Conventional)
     TRY(reserve(map, {{0}, {kPageSize}}, efi::MemoryType::BootServicesData, "page 0"));
-  TRY(reserve(map, image, efi::MemoryType::BootServicesData, "efilite"));
-  TRY(reserve_modules(info, map));
   return place_runtime_window(info, map);
 }
 

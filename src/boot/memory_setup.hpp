@@ -11,7 +11,7 @@ namespace efilite::boot {
 // `image` is where efilite lies.
 Result<> set_up_memory(const BootInfo& info, PhysRange image, core::MemoryMap& map);
 
-// One byte behind the last RAM: what the identity map has to reach.
-uint64_t top_of_ram(const BootInfo& info);
+// One byte behind the last memory that is not just reserved: what the identity map has to reach [UEFI 2.10, 2.3.4].
+uint64_t top_of_memory(const BootInfo& info);
 
 }  // namespace efilite::boot

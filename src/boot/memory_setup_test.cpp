@@ -3,6 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
+#include "tests/support/memory.hpp"
+
 namespace efilite::boot {
 namespace {
 
@@ -31,7 +35,7 @@ TEST_F(MemorySetup, EfiliteAndPageZeroAreNotFreeAndLowMemoryIs) {
   EXPECT_EQ(type_at(0x100000), MemoryType::BootServicesData);
   EXPECT_EQ(type_at(0x140000), MemoryType::Conventional);
   EXPECT_EQ(type_at(0xF0000), MemoryType::Reserved);
-  EXPECT_EQ(top_of_ram(info), 0x180000000u);
+  EXPECT_EQ(top_of_memory(info), 0x180000000u);
 }
 
 TEST_F(MemorySetup, AModuleOwnsItsWholePages) {
@@ -39,6 +43,42 @@ TEST_F(MemorySetup, AModuleOwnsItsWholePages) {
   ASSERT_TRUE(set_up_memory(info, image, map));
   EXPECT_EQ(type_at(0x7000000), MemoryType::BootServicesData);
   EXPECT_EQ(type_at(0x7001000), MemoryType::Conventional);
+}
+
+TEST_F(MemorySetup, AModuleWithoutBytesTakesNoPage) {
+  ASSERT_TRUE(info.modules.push_back({{{0xE0000010}, {0xE0000010}}, {}}));
+  ASSERT_TRUE(info.modules.push_back({{{0x7000010}, {0x7000010}}, {}}));
+  ASSERT_TRUE(set_up_memory(info, image, map));
+  EXPECT_EQ(type_at(0x7000000), MemoryType::Conventional);
+}
+
+TEST_F(MemorySetup, AMapThatMustGrowLeavesEfiliteAndItsModulesAlone) {
+  test::Arena arena(1 << 20);
+  const PhysRange ram = arena.range();
+  info.memory.clear();
+  for (uint64_t page = 1; page < 150; page += 2) add(page * kPageSize, kPageSize, 2);
+  add(ram.begin.value, ram.size(), 1);
+  image = {ram.begin, {ram.begin.value + 0x10000}};
+  const PhysRange module{image.end, {image.end.value + 0x10000}};
+  ASSERT_TRUE(info.modules.push_back({module, {}}));
+  auto* bytes = reinterpret_cast<uint8_t*>(ram.begin.value);
+  memset(bytes, 0x5A, 0x20000);
+  ASSERT_TRUE(set_up_memory(info, image, map));
+  EXPECT_TRUE(std::all_of(bytes, bytes + 0x20000, [](uint8_t b) { return b == 0x5A; }));
+  EXPECT_FALSE(map.storage().empty());
+  EXPECT_TRUE(map.owned_by(image.begin, core::PageOwner::SetUp));
+  EXPECT_TRUE(map.owned_by(module.begin, core::PageOwner::SetUp));
+  EXPECT_EQ(type_at(kPageSize), MemoryType::Reserved);
+}
+
+// [UEFI 2.10, 2.3.4] and soft reserved memory may be allocated.
+TEST_F(MemorySetup, TheIdentityMapReachesAllThatIsNotReserved) {
+  add(0x200000000, 0x1000, 0xEFFFFFFF);
+  EXPECT_EQ(top_of_memory(info), 0x200001000u);
+  add(0x280000000, 0x1000, 3);
+  EXPECT_EQ(top_of_memory(info), 0x280001000u);
+  add(0xFD00000000, 0x300000000, 2);
+  EXPECT_EQ(top_of_memory(info), 0x280001000u);
 }
 
 TEST_F(MemorySetup, AModuleOutsideOfMemoryIsRefused) {
