@@ -13,6 +13,7 @@ namespace {
 
 constexpr uint32_t kLongestTable = 16 << 20;
 constexpr uint64_t kMostTables = 256;
+constexpr uint64_t kPhysicalLimit = uint64_t{1} << 52;  // [Intel SDM 3A, 4.1.4]
 constexpr uint64_t kRsdpMagic = 0x2052545020445352;  // "RSD PTR "
 
 // [ACPI 6.5, 5.2.5.3] the bytes of a table add up to zero
@@ -74,6 +75,7 @@ std::optional<ByteSpan> table_at(core::PhysicalMemory& memory, PhysAddr at, Chec
 AcpiRegister decode(const acpi::GenericAddress& gas) {
   if (gas.address == 0 || gas.space > 1) return {};
   if (gas.space == 1 && gas.address > 0xFFFF) return {};
+  if (gas.space == 0 && gas.address >= kPhysicalLimit) return {};
   return {static_cast<AcpiRegister::Space>(gas.space), gas.bit_width, gas.address};
 }
 

@@ -230,6 +230,18 @@ TEST_F(Acpi, BootFlagsSayWhatIsNotThere) {
   EXPECT_TRUE(read().has_cmos_rtc);
 }
 
+TEST_F(Acpi, ARegisterBeyondAllPhysicalAddressesIsNone) {
+  fadt.flags = acpi::kFlagResetRegister;
+  for (uint64_t address : {uint64_t{1} << 52, UINT64_MAX - 0xFF, UINT64_MAX}) {
+    fadt.reset_reg = {0, 8, 0, 0, address};
+    put_all();
+    EXPECT_FALSE(read().reset_register.present()) << address;
+  }
+  fadt.reset_reg = {0, 8, 0, 0, (uint64_t{1} << 52) - 1};
+  put_all();
+  EXPECT_TRUE(read().reset_register.present());
+}
+
 TEST_F(Acpi, AFirstRevisionFadtHasNoBootFlagsAndNoResetRegister) {
   fadt.header.revision = 1;
   fadt_size = acpi::kFadt1Size;
