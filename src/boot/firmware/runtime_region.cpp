@@ -85,12 +85,18 @@ Result<RuntimeRegion> make_runtime_region(core::MemoryMap& memory, const platfor
 Result<> finish_runtime_region(const RuntimeRegion& region, const core::MemoryMap& memory) {
   // Static, since the map may not change any more.
   static constinit std::array<std::byte, 256 * core::MemoryMap::kDescriptorSize> buffer{};
-  uint64_t size = TRY(memory.read(buffer));
-  ByteSpan map = ByteSpan(buffer).first(size);
-  TRY(core::fill_memory_attributes(map, region.code, region.data->memory_attributes));
+  runtime::RuntimeState& state = region.data->state;
+  Result<uint64_t> size = memory.read(buffer);
+  if (!size) {
+    state.addressing.known_complete = false;  // SetVirtualAddressMap checks less then, and works
+    return size.error();
+  }
+  ByteSpan map = ByteSpan(buffer).first(*size);
+  Result<> noted;
   for (uint64_t at = 0; auto d = read_at<efi::MemoryDescriptor>(map, at); at += core::MemoryMap::kDescriptorSize)
-    if (Status s = runtime::note_memory(region.data->state, *d); is_error(s)) return s;
-  return {};
+    if (Status s = runtime::note_memory(state, *d); is_error(s)) noted = s;
+  TRY(core::fill_memory_attributes(map, region.code, region.data->memory_attributes));
+  return noted;
 }
 
 }  // namespace efilite::boot
