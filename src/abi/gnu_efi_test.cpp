@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+// Our structs against another hand's reading of the specification: gnu-efi's headers, field by field.
+#include <efi.h>
+#undef EFIAPI
+
+#include <gtest/gtest.h>
+
+#include <cstddef>
+#include <cstring>
+
+#include "abi/uefi.hpp"
+
+namespace efilite::efi {
+namespace {
+
+#define SAME(THEIRS, THEIR_FIELD, OURS, OUR_FIELD)                                                \
+  EXPECT_EQ(offsetof(THEIRS, THEIR_FIELD), offsetof(OURS, OUR_FIELD)) << #OURS "::" #OUR_FIELD; \
+  EXPECT_EQ(sizeof(THEIRS::THEIR_FIELD), sizeof(OURS::OUR_FIELD)) << #OURS "::" #OUR_FIELD
+
+TEST(GnuEfi, BootServices) {
+  EXPECT_EQ(sizeof(EFI_BOOT_SERVICES), sizeof(BootServices));
+  SAME(EFI_BOOT_SERVICES, Hdr, BootServices, header);
+  SAME(EFI_BOOT_SERVICES, RaiseTPL, BootServices, raise_tpl);
+  SAME(EFI_BOOT_SERVICES, RestoreTPL, BootServices, restore_tpl);
+  SAME(EFI_BOOT_SERVICES, AllocatePages, BootServices, allocate_pages);
+  SAME(EFI_BOOT_SERVICES, FreePages, BootServices, free_pages);
+  SAME(EFI_BOOT_SERVICES, GetMemoryMap, BootServices, get_memory_map);
+  SAME(EFI_BOOT_SERVICES, AllocatePool, BootServices, allocate_pool);
+  SAME(EFI_BOOT_SERVICES, FreePool, BootServices, free_pool);
+  SAME(EFI_BOOT_SERVICES, CreateEvent, BootServices, create_event);
+  SAME(EFI_BOOT_SERVICES, SetTimer, BootServices, set_timer);
+  SAME(EFI_BOOT_SERVICES, WaitForEvent, BootServices, wait_for_event);
+  SAME(EFI_BOOT_SERVICES, SignalEvent, BootServices, signal_event);
+  SAME(EFI_BOOT_SERVICES, CloseEvent, BootServices, close_event);
+  SAME(EFI_BOOT_SERVICES, CheckEvent, BootServices, check_event);
+  SAME(EFI_BOOT_SERVICES, InstallProtocolInterface, BootServices, install_protocol_interface);
+  SAME(EFI_BOOT_SERVICES, ReinstallProtocolInterface, BootServices, reinstall_protocol_interface);
+  SAME(EFI_BOOT_SERVICES, UninstallProtocolInterface, BootServices, uninstall_protocol_interface);
+  SAME(EFI_BOOT_SERVICES, HandleProtocol, BootServices, handle_protocol);
+  SAME(EFI_BOOT_SERVICES, PCHandleProtocol, BootServices, reserved);
+  SAME(EFI_BOOT_SERVICES, RegisterProtocolNotify, BootServices, register_protocol_notify);
+  SAME(EFI_BOOT_SERVICES, LocateHandle, BootServices, locate_handle);
+  SAME(EFI_BOOT_SERVICES, LocateDevicePath, BootServices, locate_device_path);
+  SAME(EFI_BOOT_SERVICES, InstallConfigurationTable, BootServices, install_configuration_table);
+  SAME(EFI_BOOT_SERVICES, LoadImage, BootServices, load_image);
+  SAME(EFI_BOOT_SERVICES, StartImage, BootServices, start_image);
+  SAME(EFI_BOOT_SERVICES, Exit, BootServices, exit);
+  SAME(EFI_BOOT_SERVICES, UnloadImage, BootServices, unload_image);
+  SAME(EFI_BOOT_SERVICES, ExitBootServices, BootServices, exit_boot_services);
+  SAME(EFI_BOOT_SERVICES, GetNextMonotonicCount, BootServices, get_next_monotonic_count);
+  SAME(EFI_BOOT_SERVICES, Stall, BootServices, stall);
+  SAME(EFI_BOOT_SERVICES, SetWatchdogTimer, BootServices, set_watchdog_timer);
+  SAME(EFI_BOOT_SERVICES, ConnectController, BootServices, connect_controller);
+  SAME(EFI_BOOT_SERVICES, DisconnectController, BootServices, disconnect_controller);
+  SAME(EFI_BOOT_SERVICES, OpenProtocol, BootServices, open_protocol);
+  SAME(EFI_BOOT_SERVICES, CloseProtocol, BootServices, close_protocol);
+  SAME(EFI_BOOT_SERVICES, OpenProtocolInformation, BootServices, open_protocol_information);
+  SAME(EFI_BOOT_SERVICES, ProtocolsPerHandle, BootServices, protocols_per_handle);
+  SAME(EFI_BOOT_SERVICES, LocateHandleBuffer, BootServices, locate_handle_buffer);
+  SAME(EFI_BOOT_SERVICES, LocateProtocol, BootServices, locate_protocol);
+  SAME(EFI_BOOT_SERVICES, InstallMultipleProtocolInterfaces, BootServices, install_multiple_protocol_interfaces);
+  SAME(EFI_BOOT_SERVICES, UninstallMultipleProtocolInterfaces, BootServices, uninstall_multiple_protocol_interfaces);
+  SAME(EFI_BOOT_SERVICES, CalculateCrc32, BootServices, calculate_crc32);
+  SAME(EFI_BOOT_SERVICES, CopyMem, BootServices, copy_mem);
+  SAME(EFI_BOOT_SERVICES, SetMem, BootServices, set_mem);
+  SAME(EFI_BOOT_SERVICES, CreateEventEx, BootServices, create_event_ex);
+}
+
+TEST(GnuEfi, RuntimeServices) {
+  EXPECT_EQ(sizeof(EFI_RUNTIME_SERVICES), sizeof(RuntimeServices));
+  SAME(EFI_RUNTIME_SERVICES, Hdr, RuntimeServices, header);
+  SAME(EFI_RUNTIME_SERVICES, GetTime, RuntimeServices, get_time);
+  SAME(EFI_RUNTIME_SERVICES, SetTime, RuntimeServices, set_time);
+  SAME(EFI_RUNTIME_SERVICES, GetWakeupTime, RuntimeServices, get_wakeup_time);
+  SAME(EFI_RUNTIME_SERVICES, SetWakeupTime, RuntimeServices, set_wakeup_time);
+  SAME(EFI_RUNTIME_SERVICES, SetVirtualAddressMap, RuntimeServices, set_virtual_address_map);
+  SAME(EFI_RUNTIME_SERVICES, ConvertPointer, RuntimeServices, convert_pointer);
+  SAME(EFI_RUNTIME_SERVICES, GetVariable, RuntimeServices, get_variable);
+  SAME(EFI_RUNTIME_SERVICES, GetNextVariableName, RuntimeServices, get_next_variable_name);
+  SAME(EFI_RUNTIME_SERVICES, SetVariable, RuntimeServices, set_variable);
+  SAME(EFI_RUNTIME_SERVICES, GetNextHighMonotonicCount, RuntimeServices, get_next_high_monotonic_count);
+  SAME(EFI_RUNTIME_SERVICES, ResetSystem, RuntimeServices, reset_system);
+  SAME(EFI_RUNTIME_SERVICES, UpdateCapsule, RuntimeServices, update_capsule);
+  SAME(EFI_RUNTIME_SERVICES, QueryCapsuleCapabilities, RuntimeServices, query_capsule_capabilities);
+  SAME(EFI_RUNTIME_SERVICES, QueryVariableInfo, RuntimeServices, query_variable_info);
+}
+
+TEST(GnuEfi, SystemTable) {
+  EXPECT_EQ(sizeof(EFI_SYSTEM_TABLE), sizeof(SystemTable));
+  SAME(EFI_SYSTEM_TABLE, Hdr, SystemTable, header);
+  SAME(EFI_SYSTEM_TABLE, FirmwareVendor, SystemTable, firmware_vendor);
+  SAME(EFI_SYSTEM_TABLE, FirmwareRevision, SystemTable, firmware_revision);
+  SAME(EFI_SYSTEM_TABLE, ConsoleInHandle, SystemTable, console_in_handle);
+  SAME(EFI_SYSTEM_TABLE, ConIn, SystemTable, con_in);
+  SAME(EFI_SYSTEM_TABLE, ConsoleOutHandle, SystemTable, console_out_handle);
+  SAME(EFI_SYSTEM_TABLE, ConOut, SystemTable, con_out);
+  SAME(EFI_SYSTEM_TABLE, StandardErrorHandle, SystemTable, standard_error_handle);
+  SAME(EFI_SYSTEM_TABLE, StdErr, SystemTable, std_err);
+  SAME(EFI_SYSTEM_TABLE, RuntimeServices, SystemTable, runtime_services);
+  SAME(EFI_SYSTEM_TABLE, BootServices, SystemTable, boot_services);
+  SAME(EFI_SYSTEM_TABLE, NumberOfTableEntries, SystemTable, number_of_table_entries);
+  SAME(EFI_SYSTEM_TABLE, ConfigurationTable, SystemTable, configuration_table);
+}
+
+TEST(GnuEfi, LoadedImage) {
+  EXPECT_EQ(sizeof(EFI_LOADED_IMAGE), sizeof(LoadedImageProtocol));
+  SAME(EFI_LOADED_IMAGE, ParentHandle, LoadedImageProtocol, parent_handle);
+  SAME(EFI_LOADED_IMAGE, SystemTable, LoadedImageProtocol, system_table);
+  SAME(EFI_LOADED_IMAGE, DeviceHandle, LoadedImageProtocol, device_handle);
+  SAME(EFI_LOADED_IMAGE, FilePath, LoadedImageProtocol, file_path);
+  SAME(EFI_LOADED_IMAGE, LoadOptionsSize, LoadedImageProtocol, load_options_size);
+  SAME(EFI_LOADED_IMAGE, LoadOptions, LoadedImageProtocol, load_options);
+  SAME(EFI_LOADED_IMAGE, ImageBase, LoadedImageProtocol, image_base);
+  SAME(EFI_LOADED_IMAGE, ImageSize, LoadedImageProtocol, image_size);
+  SAME(EFI_LOADED_IMAGE, ImageCodeType, LoadedImageProtocol, image_code_type);
+  SAME(EFI_LOADED_IMAGE, ImageDataType, LoadedImageProtocol, image_data_type);
+  SAME(EFI_LOADED_IMAGE, Unload, LoadedImageProtocol, unload);
+}
+
+TEST(GnuEfi, Console) {
+  EXPECT_EQ(sizeof(SIMPLE_TEXT_OUTPUT_INTERFACE), sizeof(SimpleTextOutputProtocol));
+  SAME(SIMPLE_TEXT_OUTPUT_INTERFACE, OutputString, SimpleTextOutputProtocol, output_string);
+  SAME(SIMPLE_TEXT_OUTPUT_INTERFACE, QueryMode, SimpleTextOutputProtocol, query_mode);
+  SAME(SIMPLE_TEXT_OUTPUT_INTERFACE, EnableCursor, SimpleTextOutputProtocol, enable_cursor);
+  SAME(SIMPLE_TEXT_OUTPUT_INTERFACE, Mode, SimpleTextOutputProtocol, mode);
+  EXPECT_EQ(sizeof(SIMPLE_TEXT_OUTPUT_MODE), sizeof(SimpleTextOutputMode));
+  SAME(SIMPLE_TEXT_OUTPUT_MODE, CursorVisible, SimpleTextOutputMode, cursor_visible);
+  EXPECT_EQ(sizeof(EFI_INPUT_KEY), sizeof(InputKey));
+  SAME(SIMPLE_INPUT_INTERFACE, ReadKeyStroke, SimpleTextInputProtocol, read_key_stroke);
+  SAME(SIMPLE_INPUT_INTERFACE, WaitForKey, SimpleTextInputProtocol, wait_for_key);
+}
+
+TEST(GnuEfi, PlainTypes) {
+  EXPECT_EQ(sizeof(EFI_MEMORY_DESCRIPTOR), sizeof(efi::MemoryDescriptor));
+  SAME(EFI_MEMORY_DESCRIPTOR, PhysicalStart, MemoryDescriptor, physical_start);
+  SAME(EFI_MEMORY_DESCRIPTOR, VirtualStart, MemoryDescriptor, virtual_start);
+  SAME(EFI_MEMORY_DESCRIPTOR, NumberOfPages, MemoryDescriptor, number_of_pages);
+  SAME(EFI_MEMORY_DESCRIPTOR, Attribute, MemoryDescriptor, attribute);
+  EXPECT_EQ(sizeof(EFI_TIME), sizeof(Time));
+  SAME(EFI_TIME, Nanosecond, Time, nanosecond);
+  SAME(EFI_TIME, TimeZone, Time, time_zone);
+  SAME(EFI_TIME, Daylight, Time, daylight);
+  EXPECT_EQ(sizeof(EFI_CONFIGURATION_TABLE), sizeof(ConfigurationTable));
+  SAME(EFI_OPEN_PROTOCOL_INFORMATION_ENTRY, OpenCount, OpenProtocolInformationEntry, open_count);
+  EXPECT_EQ(static_cast<uint32_t>(EfiRuntimeServicesData), static_cast<uint32_t>(MemoryType::RuntimeServicesData));
+  EXPECT_EQ(static_cast<uint32_t>(EfiMemoryMappedIO), static_cast<uint32_t>(MemoryType::MemoryMappedIo));
+}
+
+TEST(GnuEfi, Files) {
+  SAME(EFI_FILE_PROTOCOL, Open, FileProtocol, open);
+  SAME(EFI_FILE_PROTOCOL, SetPosition, FileProtocol, set_position);
+  SAME(EFI_FILE_PROTOCOL, Flush, FileProtocol, flush);
+}
+
+#define SAME_STATUS(THEIRS, OURS) EXPECT_EQ(static_cast<uint64_t>(THEIRS), static_cast<uint64_t>(encode(Status::OURS)))
+
+TEST(GnuEfi, StatusCodes) {
+  SAME_STATUS(EFI_SUCCESS, Success);
+  SAME_STATUS(EFI_LOAD_ERROR, LoadError);
+  SAME_STATUS(EFI_INVALID_PARAMETER, InvalidParameter);
+  SAME_STATUS(EFI_UNSUPPORTED, Unsupported);
+  SAME_STATUS(EFI_BAD_BUFFER_SIZE, BadBufferSize);
+  SAME_STATUS(EFI_BUFFER_TOO_SMALL, BufferTooSmall);
+  SAME_STATUS(EFI_NOT_READY, NotReady);
+  SAME_STATUS(EFI_DEVICE_ERROR, DeviceError);
+  SAME_STATUS(EFI_WRITE_PROTECTED, WriteProtected);
+  SAME_STATUS(EFI_OUT_OF_RESOURCES, OutOfResources);
+  SAME_STATUS(EFI_NOT_FOUND, NotFound);
+  SAME_STATUS(EFI_ACCESS_DENIED, AccessDenied);
+  SAME_STATUS(EFI_NO_MAPPING, NoMapping);
+  SAME_STATUS(EFI_TIMEOUT, Timeout);
+  SAME_STATUS(EFI_ALREADY_STARTED, AlreadyStarted);
+  SAME_STATUS(EFI_ABORTED, Aborted);
+  SAME_STATUS(EFI_SECURITY_VIOLATION, SecurityViolation);
+  SAME_STATUS(EFI_COMPROMISED_DATA, CompromisedData);
+}
+
+Guid ours(EFI_GUID theirs) {
+  Guid guid;
+  memcpy(&guid, &theirs, sizeof guid);
+  return guid;
+}
+
+TEST(GnuEfi, Guids) {
+  EXPECT_EQ(ours(EFI_GUID EFI_LOADED_IMAGE_PROTOCOL_GUID), LoadedImageProtocol::kGuid);
+  EXPECT_EQ(ours(EFI_GUID EFI_LOADED_IMAGE_DEVICE_PATH_PROTOCOL_GUID), kLoadedImageDevicePathGuid);
+  EXPECT_EQ(ours(EFI_GUID EFI_DEVICE_PATH_PROTOCOL_GUID), kDevicePathGuid);
+  EXPECT_EQ(ours(EFI_GUID EFI_SIMPLE_FILE_SYSTEM_PROTOCOL_GUID), SimpleFileSystemProtocol::kGuid);
+  EXPECT_EQ(ours(EFI_GUID ACPI_20_TABLE_GUID), kAcpi20Table);
+  EXPECT_EQ(ours(EFI_GUID ACPI_TABLE_GUID), kAcpi10Table);
+  EXPECT_EQ(ours(EFI_GUID SMBIOS_TABLE_GUID), kSmbiosTable);
+  EXPECT_EQ(ours(EFI_GUID SMBIOS3_TABLE_GUID), kSmbios3Table);
+  EXPECT_EQ(ours(EFI_GUID EFI_GLOBAL_VARIABLE), kGlobalVariable);
+}
+
+}  // namespace
+}  // namespace efilite::efi
