@@ -13,7 +13,7 @@ using efi::MemoryType;
 
 namespace {
 
-// Below 1 MiB lies the only place where an OS can start its other CPUs, so nothing goes there that was not asked for by address.
+// Below 1 MiB lies the only place where an OS can start its other CPUs, so nothing goes there unless an address or a limit asks for it.
 constexpr uint64_t kLowEnd = 0x100000;
 constexpr uint64_t k4GiB = uint64_t{1} << 32;
 constexpr uint64_t kTop = ~kPageMask;  // the last page of the address space cannot be named, see PhysRange
@@ -47,7 +47,7 @@ Result<> MemoryMap::add(PhysRange range, MemoryType type, uint64_t attributes) {
   if (!well_formed(range) || !known_type(type)) return Status::InvalidParameter;
   size_t at = index_of(range.begin.value);
   if (at < size_ && regions()[at].begin < range.end.value) return Status::AccessDenied;
-  if (!has_room()) return Status::OutOfResources;
+  if (!has_room(1)) return Status::OutOfResources;
   PageOwner owner = type == MemoryType::Conventional ? PageOwner::Nobody : PageOwner::SetUp;
   insert(at, {range.begin.value, range.end.value, attributes, type, owner});
   merge(at, at + 1);
@@ -58,7 +58,7 @@ Result<> MemoryMap::add(PhysRange range, MemoryType type, uint64_t attributes) {
 Result<> MemoryMap::reserve(PhysRange range, MemoryType type) {
   if (!well_formed(range) || !known_type(type) || type == MemoryType::Conventional) return Status::InvalidParameter;
   if (!all_owned_by(range.begin.value, range.end.value, PageOwner::Nobody)) return Status::NotFound;
-  if (!has_room()) return Status::OutOfResources;
+  if (!has_room(new_borders(range.begin.value, range.end.value))) return Status::OutOfResources;
   convert(range.begin.value, range.end.value, type, PageOwner::SetUp);
   changed();
   return {};
@@ -81,11 +81,14 @@ Result<PhysAddr> MemoryMap::allocate(AllocateType how, MemoryType type, PageCoun
     if (how == AllocateType::MaxAddress && address.value < kPageMask) return Status::NotFound;
     // MaxAddress names the last byte that may be used [UEFI 2.10, 7.2.1].
     uint64_t limit = how == AllocateType::AnyPages ? kTop : align_down(std::min(address.value, kTop - 1) + 1, kPageSize);
-    auto found = bytes && bytes->value != 0 ? choose(type, bytes->value, limit, owner) : std::nullopt;
+    const bool sensible = bytes && bytes->value != 0;
+    auto found = sensible ? choose(type, bytes->value, limit, owner) : std::nullopt;
+    // Any available range below the limit will do, rather than none.
+    if (!found && sensible && how == AllocateType::MaxAddress) found = find_free(kPageSize, std::min(limit, kLowEnd), bytes->value);
     if (!found) return Status::OutOfResources;
     begin = *found;
   }
-  if (!has_room()) return Status::OutOfResources;
+  if (!has_room(new_borders(begin, begin + bytes->value))) return Status::OutOfResources;
   convert(begin, begin + bytes->value, type, owner);
   changed();
   return PhysAddr{begin};
@@ -96,7 +99,7 @@ Result<> MemoryMap::free(PhysAddr address, PageCount pages, PageOwner owner) {
   auto end = bytes ? address.plus(*bytes) : std::nullopt;
   if (!end || !well_formed({address, *end}) || owner == PageOwner::Nobody) return Status::InvalidParameter;
   if (!all_owned_by(address.value, end->value, owner)) return Status::NotFound;
-  if (!has_room()) return Status::OutOfResources;
+  if (!has_room(new_borders(address.value, end->value))) return Status::OutOfResources;
   convert(address.value, end->value, MemoryType::Conventional, PageOwner::Nobody);
   changed();
   return {};
@@ -156,6 +159,15 @@ PhysRange MemoryMap::storage() const {
 size_t MemoryMap::index_of(uint64_t address) const {
   const Region* r = regions();
   return std::partition_point(r, r + size_, [=](const Region& region) { return region.end <= address; }) - r;
+}
+
+// How many regions a change of [begin, end) may add. None where whole regions change: so a map that cannot grow can still be freed.
+size_t MemoryMap::new_borders(uint64_t begin, uint64_t end) const {
+  const auto cuts = [this](uint64_t address) -> size_t {
+    const size_t at = index_of(address);
+    return at < size_ && regions()[at].begin < address;
+  };
+  return cuts(begin) + cuts(end);
 }
 
 bool MemoryMap::all_owned_by(uint64_t begin, uint64_t end, PageOwner owner) const {
@@ -261,7 +273,7 @@ void MemoryMap::grow() {
   uint64_t bytes = 2 * capacity_ * sizeof(Region);
   static_assert(2 * kInlineRegions * sizeof(Region) % kPageSize == 0);
   auto at = choose(MemoryType::BootServicesData, bytes, kTop, PageOwner::Map);
-  if (!at || !has_room()) return;
+  if (!at || size_ + new_borders(*at, *at + bytes) > capacity_) return;
   convert(*at, *at + bytes, MemoryType::BootServicesData, PageOwner::Map);
   auto* bigger = reinterpret_cast<Region*>(*at);  // physical memory is mapped one to one
   memcpy(bigger, regions(), size_ * sizeof(Region));

@@ -86,14 +86,15 @@ class MemoryMap {
     efi::MemoryDescriptor exported() const;
   };
   static constexpr size_t kInlineRegions = 64;
-  static constexpr size_t kRoomForOneChange = 2;  // a range in the middle of a region makes three out of one
+  static constexpr size_t kRoomToGrow = 1;  // the map's own new place makes two regions out of one
   static constexpr size_t kGrowBelow = 8;
 
   template <typename Visit>
   void for_each_exported(Visit visit) const;
   size_t index_of(uint64_t address) const;
   bool all_owned_by(uint64_t begin, uint64_t end, PageOwner owner) const;
-  bool has_room() const { return capacity_ - size_ >= kRoomForOneChange; }
+  size_t new_borders(uint64_t begin, uint64_t end) const;
+  bool has_room(size_t new_regions) const { return new_regions == 0 || size_ + new_regions + kRoomToGrow <= capacity_; }
   std::optional<uint64_t> find_free(uint64_t floor, uint64_t ceiling, uint64_t bytes, bool lowest = false) const;
   std::optional<uint64_t> choose(efi::MemoryType type, uint64_t bytes, uint64_t limit, PageOwner owner) const;
   void insert(size_t at, const Region& region);

@@ -147,6 +147,7 @@ struct Model {
       if (how == AllocateType::MaxAddress && address < 4095) return Status::NotFound;
       uint64_t limit = how == AllocateType::AnyPages || address == UINT64_MAX ? ~uint64_t{4095} : (address + 1) / kPageSize * kPageSize;
       auto found = absurd ? std::nullopt : choose(type, count, limit, owner);
+      if (!found && !absurd && how == AllocateType::MaxAddress) found = search(kPageSize, std::min(limit, kMiB), count, false);
       if (!found) return Status::OutOfResources;
       begin = *found;
     }

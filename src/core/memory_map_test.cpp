@@ -83,7 +83,15 @@ TEST_F(MemoryMapTest, AnyPagesLeaveLowMemoryToTheOs) {
   ASSERT_TRUE(map.reserve(range(kMiB, 3 * kGiB), MemoryType::Reserved));
   ASSERT_TRUE(map.reserve(range(4 * kGiB, 6 * kGiB), MemoryType::Reserved));
   EXPECT_EQ(any(1).status(), Status::OutOfResources);
-  EXPECT_EQ(below(2 * kMiB, 1).status(), Status::OutOfResources);
+}
+
+// [UEFI 2.10, 7.2.1] "any available range" below the limit.
+TEST_F(MemoryMapTest, MaxAddressTakesLowMemoryRatherThanFail) {
+  ASSERT_TRUE(map.reserve(range(kMiB, 2 * kMiB), MemoryType::Reserved));
+  EXPECT_EQ(below(3 * kMiB - 1, 1).value().value, 3 * kMiB - 0x1000) << "while there is a choice, it is the OS's";
+  EXPECT_EQ(below(2 * kMiB - 1, 1).value().value, 0x9F000u);
+  EXPECT_EQ(below(2 * kMiB - 1, 0x9F).status(), Status::OutOfResources);
+  EXPECT_EQ(below(2 * kMiB - 1, 0x9E).value().value, 0x1000u) << "never page 0";
 }
 
 TEST_F(MemoryMapTest, MaxAddressNamesTheLastByte) {
@@ -369,11 +377,26 @@ TEST_F(GrowingMap, WithoutMemoryToGrowItSaysOutOfResourcesAndKeepsAll) {
     taken += got.has_value();
   }
   EXPECT_EQ(status, Status::OutOfResources);
-  EXPECT_EQ(taken, 31u);  // 64 regions, two of them kept for the change in hand
+  EXPECT_EQ(taken, 31u);  // 64 regions, one of them kept to grow with
   EXPECT_EQ(map.reserve(range(0x9F000, 0xA0000), MemoryType::Reserved).status(), Status::OutOfResources);
   EXPECT_EQ(map.add(arena.range(), MemoryType::Conventional, kRamAttributes).status(), Status::OutOfResources);
-  EXPECT_EQ(map.free({0x2000}, {1}).status(), Status::OutOfResources);
   EXPECT_EQ(entries(map).size(), 2 * taken + 1);
+  // What needs no new border always works, and memory to grow into is found as soon as there is some.
+  EXPECT_TRUE(map.free({0x2000}, {1}));
+  EXPECT_TRUE(map.free({0x4000}, {1}));
+  ASSERT_TRUE(map.add(arena.range(), MemoryType::Conventional, kRamAttributes));
+  for (uint64_t n = 97; n < kPages; n += 2) ASSERT_TRUE(take(n));
+}
+
+TEST_F(GrowingMap, GrowsWithTheLastRegionThatIsFree) {
+  ASSERT_TRUE(map.add(range(0x1000, 0xA0000), MemoryType::Conventional, kRamAttributes));
+  for (uint64_t n = 0; n < 30; ++n) {
+    ASSERT_TRUE(map.allocate(AllocateType::Address, MemoryType::LoaderData, {1}, {0x2000 + n * 0x2000}));
+  }
+  ASSERT_TRUE(map.reserve(range(0x9F000, 0xA0000), MemoryType::Reserved));
+  ASSERT_TRUE(map.add(arena.range(), MemoryType::Conventional, kRamAttributes));  // region 63 of 64
+  EXPECT_FALSE(map.storage().empty());
+  EXPECT_TRUE(take(99));
 }
 
 }  // namespace
