@@ -105,9 +105,9 @@ TEST_F(Services, AnEventsWholeLife) {
   EXPECT_EQ(bs.signal_event(event), kOk);
   EXPECT_EQ(calls, 1);
   EXPECT_EQ(bs.check_event(event), kInvalid);
-  EXPECT_EQ(bs.set_timer(event, efi::TimerDelay::Relative, 10), kOk);
+  EXPECT_EQ(bs.set_timer(event, efi::TimerDelay::Relative, 1000), kOk);
   EXPECT_EQ(bs.set_timer(event, efi::TimerDelay{7}, 10), kInvalid);
-  EXPECT_EQ(bs.stall(2), kOk);
+  EXPECT_EQ(bs.stall(100), kOk);
   EXPECT_EQ(calls, 2);
   EXPECT_EQ(bs.raise_tpl(efi::kTplCallback), efi::kTplApplication);
   EXPECT_EQ(bs.signal_event(event), kOk);
@@ -157,8 +157,8 @@ TEST_F(Services, StallSeesTimersWithoutInterrupts) {
   int calls = 0;
   efi::Event event = nullptr;
   ASSERT_EQ(bs.create_event(efi::kEvtTimer | efi::kEvtNotifySignal, efi::kTplCallback, count, &calls, &event), kOk);
-  EXPECT_EQ(bs.set_timer(event, efi::TimerDelay::Periodic, 100), kOk);
-  EXPECT_EQ(bs.stall(10), kOk);
+  EXPECT_EQ(bs.set_timer(event, efi::TimerDelay::Periodic, 1000), kOk);
+  EXPECT_EQ(bs.stall(100), kOk);
   EXPECT_EQ(calls, 1);
 }
 

@@ -198,10 +198,12 @@ Result<> EventQueue::set_timer(efi::Event event, efi::TimerDelay type, uint64_t 
   if (type > efi::TimerDelay::Relative) return Status::InvalidParameter;
   Lock lock(*this);
   Entry* entry = find(event);
-  if (entry == nullptr || (entry->type & efi::kEvtTimer) == 0 || timers_stopped_) return Status::InvalidParameter;
+  if (entry == nullptr || (entry->type & efi::kEvtTimer) == 0) return Status::InvalidParameter;
+  // Who cancels during ExitBootServices has what it wants; who waits for a timer then must not wait forever.
+  if (timers_stopped_ && type != efi::TimerDelay::Cancel) return Status::InvalidParameter;
   unlink(kTimers, *entry);
   if (type != efi::TimerDelay::Cancel) {
-    if (trigger_time == 0) trigger_time = kTimerTick;
+    trigger_time = trigger_time == 0 ? kTimerTick : std::max(trigger_time, kShortestTime);
     entry->due = checked_add(clock_.now(), trigger_time).value_or(kNever);
     entry->period = type == efi::TimerDelay::Periodic ? trigger_time : 0;
     link(kTimers, *entry);

@@ -19,6 +19,8 @@ class EventQueue final : public EventSignaller {
  public:
   // What SetTimer's trigger time 0 calls a timer tick, in 100 ns: 10 ms. Nothing here ticks by itself, so the length is ours to say.
   static constexpr uint64_t kTimerTick = 100'000;
+  // Shorter trigger times are this long, 100 us: a timer that is due again before its interrupt returns would leave the program no time.
+  static constexpr uint64_t kShortestTime = 1'000;
 
   // Begins at TPL_HIGH_LEVEL, interrupts untouched: restore_tpl(efi::kTplApplication) opens the house once the platform can take
   // interrupts.

@@ -67,10 +67,10 @@ struct World {
     switch (a.what % 12) {
       case 0: return tell('s', signal(which));
       case 1: return tell('c', check(which));
-      case 2: return tell('t', set_timer(which, 1 + a.how % 2, a.how / 2));
+      case 2: return tell('t', set_timer(which, 1 + a.how % 2, a.how / 2 * EventQueue::kShortestTime));
       case 3: return tell('t', set_timer(which, a.how % 8 == 7 ? 3 : 0, 0));
       case 4: return tell('x', close(which));
-      case 5: return advance(a.how);
+      case 5: return advance(a.how * EventQueue::kShortestTime);
       case 6: return signal_group(kGroups[1 + a.how % (std::size(kGroups) - 1)]);
       case 7: return map_changed();
       case 8: return tell('r', raise(level));
@@ -277,7 +277,7 @@ struct Model final : World {
   Status set_timer(size_t which, uint32_t delay, uint64_t trigger) override {
     if (delay > 2) return Status::InvalidParameter;
     Item* item = find(which);
-    const bool good = item && item->timer_type && !timers_off;
+    const bool good = item && item->timer_type && (delay == 0 || !timers_off);
     if (good) {
       item->due.reset();
       if (trigger == 0) trigger = EventQueue::kTimerTick;

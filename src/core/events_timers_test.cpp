@@ -56,6 +56,21 @@ TEST_F(EventTimers, TriggerTimeZeroIsTheNextOrEveryTick) {
   EXPECT_EQ(order(), "once each each each");
 }
 
+TEST_F(EventTimers, ATimerIsNeverSoFastThatTheProgramStandsStill) {
+  const auto each = make_timer(kTplCallback, "e");
+  EXPECT_TRUE(queue.set_timer(each, efi::TimerDelay::Periodic, 1).has_value());
+  machine.clock.advance(5 * EventQueue::kShortestTime);
+  EXPECT_EQ(order(), "e e e e e");
+  EXPECT_TRUE(queue.close(each).has_value());
+  seen.clear();
+  const auto again = make(efi::kEvtTimer | efi::kEvtNotifySignal, kTplCallback, "a", [&](efi::Event self) {
+    EXPECT_TRUE(queue.set_timer(self, efi::TimerDelay::Relative, 1).has_value());
+  });
+  EXPECT_TRUE(queue.signal(again).has_value());
+  machine.clock.advance(3 * EventQueue::kShortestTime);
+  EXPECT_EQ(order(), "a a a a");
+}
+
 TEST_F(EventTimers, SettingAgainReplacesTheOldTime) {
   const auto event = make_timer(kTplCallback, "t");
   EXPECT_TRUE(queue.set_timer(event, efi::TimerDelay::Periodic, kMs).has_value());
@@ -212,6 +227,7 @@ TEST_F(EventTimers, ExitBootServicesNotifiesEachOnceAndThenNothingMore) {
   make(efi::kEvtSignalExitBootServices, kTplCallback, "old");
   const auto too_late = [&](efi::Event) {
     EXPECT_EQ(queue.set_timer(timer, efi::TimerDelay::Relative, 1).status(), Status::InvalidParameter);
+    EXPECT_TRUE(queue.set_timer(timer, efi::TimerDelay::Cancel, 0).has_value()) << "drivers tidy up here";
   };
   make(efi::kEvtNotifySignal, kTplNotify, "new", too_late, &efi::kEventGroupExitBootServices);
   make(efi::kEvtNotifySignal, kTplNotify, "before", {}, &efi::kEventGroupBeforeExitBootServices);
