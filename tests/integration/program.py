@@ -14,6 +14,12 @@ COMPILER = ["clang-19", "--target=x86_64-unknown-windows", "-ffreestanding", "-f
             "-isystem", "/usr/include/efi", "-isystem", "/usr/include/efi/x86_64",
             "-fuse-ld=lld", "-Wl,-entry:efi_main", "-Wl,-subsystem:efi_application", "-Wl,-nodefaultlib"]
 CHECKS = 27  # and one less when it returns: what comes after a failed ExitBootServices is no matter of boot services
+# How the program ends -> the exception, and what the report says of the place
+CRASHES = {
+    "crash-instruction": ("invalid opcode", r"in module \+ 0x[0-9a-f]+"),
+    "crash-write": ("page fault", r"in module \+ 0x[0-9a-f]+"),
+    "crash-stack": ("page fault", r"it ran into its guard page"),
+}
 CLOCK_TOLERANCE = 120
 LIMIT = 60
 KEYS = {b"PRESS": b"q\x1b[A"}  # q and cursor up, when the program asks for them
@@ -39,6 +45,19 @@ def run(scenario, options):
     return done, judge(scenario, done, options.firmware == "efilite")
 
 
+def judge_crash(scenario, done):
+    """The report names the exception and where it happened, shows the registers, and the machine stands still."""
+    exception, place = CRASHES[scenario.end]
+    complaints = []
+    for log, text in [("serial line", done.serial), ("debug port", done.debug)]:
+        for wanted in [rf"efilite: CRASH: {exception} ", place, r"rip [0-9a-f]{16}", r"r15 [0-9a-f]{16}", "the machine is stopped"]:
+            if not re.search(wanted, text):
+                complaints.append(f"nothing on the {log} matches /{wanted}/")
+    if done.shutdown:
+        complaints.append(f"the machine ended by '{done.shutdown}' instead of standing still")
+    return complaints
+
+
 def judge(scenario, done, efilite):
     complaints = []
 
@@ -62,6 +81,8 @@ def judge(scenario, done, efilite):
     if "stall-ends" in arrival:
         stalled = arrival["stall-ends"][0] - arrival["stall-begins"][0]
         expect(0.8 < stalled < 5, f"Stall of one second took {stalled:.2f} s")
+    if scenario.end in CRASHES:
+        return complaints + judge_crash(scenario, done), f"{len(good)} checks, {CRASHES[scenario.end][0]}"
     expect(not done.timed_out, f"it was given up after {done.seconds:.0f} s")
     expect(done.exit_code == 0, f"QEMU's exit code is {done.exit_code}")
 

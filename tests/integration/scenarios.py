@@ -83,7 +83,7 @@ REFUSALS = [
 @dataclass(frozen=True)
 class Program:
     """programs/probe.c, and what it does at its end."""
-    end: str        # shutdown, cold, warm: by ResetSystem; return: it returns to the firmware
+    end: str        # shutdown, cold, warm: by ResetSystem; return: it returns to the firmware; crash-...: by an exception
     transport: str
     machine: str
 
@@ -102,6 +102,9 @@ PROGRAMS = [Program(*row) for row in [
     ("cold", "fw_cfg", "microvm"),
     ("warm", "fw_cfg", "microvm-noacpi"),
     ("return", "module", "q35"),
+    ("crash-instruction", "module", "q35"),
+    ("crash-write", "fw_cfg", "microvm"),
+    ("crash-stack", "fw_cfg", "pc"),
 ]]
 
 ALL = BOOTS + PROGRAMS + REFUSALS

@@ -161,6 +161,22 @@ static void check_exit_with_old_key(EFI_HANDLE image) {
   check(L"exit-with-a-wrong-key", bs->ExitBootServices(image, ~(UINTN)0) == EFI_INVALID_PARAMETER);
 }
 
+// Three ways to break the machine, each of which efilite has to report.
+static int deeper(volatile int *above) {
+  volatile int room[256];
+  room[0] = *above + 1;
+  if (room[0] < 0) return 0;
+  return deeper(room) + room[0];
+}
+
+static void crash(const CHAR16 *end) {
+  if (same(end, L"crash-instruction")) __builtin_trap();
+  // The firmware's own code is not for writing.
+  if (same(end, L"crash-write")) *(volatile UINT8 *)(UINTN)bs->RaiseTPL = 0xC3;
+  volatile int start = 0;
+  if (same(end, L"crash-stack")) deeper(&start);
+}
+
 EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *table) {
   EFI_GUID loaded_image = LOADED_IMAGE_PROTOCOL;
   EFI_LOADED_IMAGE *self = NULL;
@@ -181,5 +197,6 @@ EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *table) {
   if (same(end, L"shutdown")) rt->ResetSystem(EfiResetShutdown, EFI_SUCCESS, 0, NULL);
   if (same(end, L"cold")) rt->ResetSystem(EfiResetCold, EFI_SUCCESS, 0, NULL);
   if (same(end, L"warm")) rt->ResetSystem(EfiResetWarm, EFI_SUCCESS, 0, NULL);
+  crash(end);
   return same(end, L"return") ? EFI_SUCCESS : EFI_INVALID_PARAMETER;
 }
