@@ -27,16 +27,18 @@ Result<> push_code(MemoryAttributesTable& table, const efi::MemoryDescriptor& d,
 
 }  // namespace
 
-Result<> fill_memory_attributes(ByteSpan map, PhysRange code, MemoryAttributesTable& table) {
+Result<> fill_memory_attributes(const MemoryMap& map, PhysRange code, MemoryAttributesTable& table) {
   table = {.version = MemoryAttributesTable::kVersion, .number_of_entries = 0, .descriptor_size = sizeof(efi::MemoryDescriptor),
            .reserved = 0, .entries = {}};
-  for (uint64_t at = 0; auto d = read_at<efi::MemoryDescriptor>(map, at); at += MemoryMap::kDescriptorSize) {
+  Result<> result;
+  map.for_each([&](const efi::MemoryDescriptor& d) {
+    if (!result) return;
     // [4.6.4] only these two types; runtime MMIO is not told here.
-    if (d->type == efi::MemoryType::RuntimeServicesCode) TRY(push_code(table, *d, code));
-    if (d->type == efi::MemoryType::RuntimeServicesData)
-      TRY(push(table, d->type, d->physical_start, d->physical_start + d->number_of_pages * kPageSize, efi::kMemoryXp));
-  }
-  return {};
+    if (d.type == efi::MemoryType::RuntimeServicesCode) result = push_code(table, d, code);
+    if (d.type == efi::MemoryType::RuntimeServicesData)
+      result = push(table, d.type, d.physical_start, d.physical_start + d.number_of_pages * kPageSize, efi::kMemoryXp);
+  });
+  return result;
 }
 
 }  // namespace efilite::core

@@ -21,8 +21,8 @@ struct MemoryAttributesTable {
 };
 static_assert(offsetof(MemoryAttributesTable, entries) == 16);
 
-// Tells about all runtime regions of `map`, which is what MemoryMap::read() gave. `code` is efilite's own runtime code, which never writes to itself after
+// Tells about all runtime regions of the map as it is now. `code` is efilite's own runtime code, which never writes to itself after
 // SetVirtualAddressMap; runtime code of other images may, so it gets no promise. OUT_OF_RESOURCES when there are more regions than room.
-Result<> fill_memory_attributes(ByteSpan map, PhysRange code, MemoryAttributesTable& table);
+Result<> fill_memory_attributes(const MemoryMap& map, PhysRange code, MemoryAttributesTable& table);
 
 }  // namespace efilite::core

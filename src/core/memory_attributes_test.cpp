@@ -3,8 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include <vector>
-
 #include "tests/support/memory.hpp"
 
 namespace efilite::core {
@@ -13,12 +11,6 @@ namespace {
 constexpr uint64_t kBase = 0x1000000;
 PhysRange pages(uint64_t first, uint64_t count) { return {{kBase + first * kPageSize}, {kBase + (first + count) * kPageSize}}; }
 
-std::vector<std::byte> exported(const MemoryMap& map) {
-  std::vector<std::byte> out(map.read_size());
-  EXPECT_TRUE(map.read(out));
-  return out;
-}
-
 TEST(MemoryAttributes, CodeIsReadOnlyDataIsNotExecutableAndOthersCodeGetsNoPromise) {
   MemoryMap map;
   ASSERT_TRUE(map.add(pages(0, 16), efi::MemoryType::Conventional, kRamAttributes));
@@ -26,7 +18,7 @@ TEST(MemoryAttributes, CodeIsReadOnlyDataIsNotExecutableAndOthersCodeGetsNoPromi
   ASSERT_TRUE(map.reserve(pages(6, 2), efi::MemoryType::RuntimeServicesData));
   ASSERT_TRUE(map.add({{0xFEC00000}, {0xFEC01000}}, efi::MemoryType::MemoryMappedIo, efi::kMemoryUc | efi::kMemoryRuntime));
   MemoryAttributesTable table;
-  ASSERT_TRUE(fill_memory_attributes(exported(map), pages(3, 2), table));
+  ASSERT_TRUE(fill_memory_attributes(map, pages(3, 2), table));
   ASSERT_EQ(table.number_of_entries, 4u);
   EXPECT_EQ(table.version, 1u);
   EXPECT_EQ(table.descriptor_size, 40u);
@@ -45,7 +37,7 @@ TEST(MemoryAttributes, MoreRegionsThanRoomIsOutOfResources) {
   for (uint64_t i = 0; i < MemoryAttributesTable::kCapacity + 1; ++i)
     ASSERT_TRUE(map.reserve(pages(2 * i, 1), efi::MemoryType::RuntimeServicesData));
   MemoryAttributesTable table;
-  EXPECT_EQ(fill_memory_attributes(exported(map), {}, table).status(), Status::OutOfResources);
+  EXPECT_EQ(fill_memory_attributes(map, {}, table).status(), Status::OutOfResources);
 }
 
 }  // namespace

@@ -105,24 +105,9 @@ Result<> MemoryMap::free(PhysAddr address, PageCount pages, PageOwner owner) {
   return {};
 }
 
-// Programs do not see owners: neighbours that differ in nothing else are one descriptor.
-template <typename Visit>
-void MemoryMap::for_each_exported(Visit visit) const {
-  const Region* r = regions();
-  for (size_t i = 0; i < size_;) {
-    efi::MemoryDescriptor out = r[i].exported();
-    uint64_t end = r[i].end;
-    for (++i; i < size_ && r[i].begin == end && r[i].type == out.type && r[i].exported_attributes() == out.attribute; ++i) {
-      end = r[i].end;
-    }
-    out.number_of_pages = (end - out.physical_start) / kPageSize;
-    visit(out);
-  }
-}
-
 uint64_t MemoryMap::read_size() const {
   uint64_t size = 0;
-  for_each_exported([&](const efi::MemoryDescriptor&) { size += kDescriptorSize; });
+  for_each([&](const efi::MemoryDescriptor&) { size += kDescriptorSize; });
   return size;
 }
 
@@ -130,7 +115,7 @@ Result<uint64_t> MemoryMap::read(MutableByteSpan out) const {
   uint64_t size = read_size();
   if (out.size() < size) return Status::BufferTooSmall;
   std::byte* to = out.data();
-  for_each_exported([&](const efi::MemoryDescriptor& descriptor) {
+  for_each([&](const efi::MemoryDescriptor& descriptor) {
     memcpy(to, &descriptor, sizeof(descriptor));
     memset(to + sizeof(descriptor), 0, kDescriptorSize - sizeof(descriptor));
     to += kDescriptorSize;

@@ -60,6 +60,10 @@ class MemoryMap {
   uint64_t read_size() const;
   Result<uint64_t> read(MutableByteSpan out) const;
 
+  // The same descriptors one by one: visit(const efi::MemoryDescriptor&), which must not change the map.
+  template <typename Visit>
+  void for_each(Visit visit) const;
+
   // The region around an address, as a program would see it but not merged with equal neighbours.
   std::optional<efi::MemoryDescriptor> find(PhysAddr address) const;
   bool owned_by(PhysAddr address, PageOwner owner) const;
@@ -89,8 +93,6 @@ class MemoryMap {
   static constexpr size_t kRoomToGrow = 1;  // the map's own new place makes two regions out of one
   static constexpr size_t kGrowBelow = 8;
 
-  template <typename Visit>
-  void for_each_exported(Visit visit) const;
   size_t index_of(uint64_t address) const;
   bool all_owned_by(uint64_t begin, uint64_t end, PageOwner owner) const;
   size_t new_borders(uint64_t begin, uint64_t end) const;
@@ -116,5 +118,20 @@ class MemoryMap {
   Region* regions() { return grown_ ? grown_ : inline_.data(); }
   const Region* regions() const { return grown_ ? grown_ : inline_.data(); }
 };
+
+// Programs do not see owners: neighbours that differ in nothing else are one descriptor.
+template <typename Visit>
+void MemoryMap::for_each(Visit visit) const {
+  const Region* r = regions();
+  for (size_t i = 0; i < size_;) {
+    efi::MemoryDescriptor out = r[i].exported();
+    uint64_t end = r[i].end;
+    for (++i; i < size_ && r[i].begin == end && r[i].type == out.type && r[i].exported_attributes() == out.attribute; ++i) {
+      end = r[i].end;
+    }
+    out.number_of_pages = (end - out.physical_start) / kPageSize;
+    visit(out);
+  }
+}
 
 }  // namespace efilite::core

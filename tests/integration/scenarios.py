@@ -82,8 +82,9 @@ REFUSALS = [
 
 @dataclass(frozen=True)
 class Program:
-    """programs/probe.c, and what it does at its end."""
-    end: str        # shutdown, cold, warm: by ResetSystem; return: it returns to the firmware; crash-...: by an exception
+    """programs/probe.c, and what it does at its end; or programs/departure.c."""
+    end: str        # shutdown, cold, warm: by ResetSystem; return: it returns to the firmware; crash-...: by an exception;
+                    # moved: departure.c, which moves the runtime
     transport: str
     machine: str
 
@@ -102,6 +103,8 @@ PROGRAMS = [Program(*row) for row in [
     ("cold", "fw_cfg", "microvm"),
     ("warm", "fw_cfg", "microvm-noacpi"),
     ("return", "module", "q35"),
+    ("moved", "module", "q35"),
+    ("moved", "fw_cfg", "microvm"),
     ("crash-instruction", "module", "q35"),
     ("crash-write", "fw_cfg", "microvm"),
     ("crash-stack", "fw_cfg", "pc"),

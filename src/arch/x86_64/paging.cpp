@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "arch/x86_64/paging.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include "arch/cpu.hpp"
@@ -24,6 +25,7 @@ constexpr uint64_t kKiB4 = uint64_t{1} << 12;
 constexpr uint64_t kMiB2 = uint64_t{1} << 21;
 constexpr uint64_t kGiB1 = uint64_t{1} << 30;
 constexpr uint64_t kGiB512 = uint64_t{1} << 39;
+constexpr uint64_t kCanonicalHalf = uint64_t{1} << 47;  // four levels of tables reach no further one to one
 
 // Enough to split the page that holds efilite down to 4 KiB, before there is a memory map to allocate from.
 constexpr size_t kStaticTables = 2;
@@ -113,6 +115,7 @@ Result<> PageTables::protect_firmware() {
 Result<> PageTables::map_all(uint64_t top, TableAllocator allocator) {
   allocator_ = allocator;
   bool gigabyte_pages = has_gigabyte_pages();
+  top = std::min(top, kCanonicalHalf);
   for (uint64_t at = 4 * kGiB1; at < top; at += kGiB1) {
     uint64_t* entry = TRY(entry_of(at, kGiB1));
     *entry = at | kPresent | kWritable | kLarge;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "boot/firmware/runtime_region.hpp"
 
-#include <array>
 #include <new>
 
 #include "arch/sections.hpp"
@@ -83,19 +82,11 @@ Result<RuntimeRegion> make_runtime_region(core::MemoryMap& memory, const platfor
 }
 
 Result<> finish_runtime_region(const RuntimeRegion& region, const core::MemoryMap& memory) {
-  // Static, since the map may not change any more.
-  static constinit std::array<std::byte, 256 * core::MemoryMap::kDescriptorSize> buffer{};
-  runtime::RuntimeState& state = region.data->state;
-  Result<uint64_t> size = memory.read(buffer);
-  if (!size) {
-    state.addressing.known_complete = false;  // SetVirtualAddressMap checks less then, and works
-    return size.error();
-  }
-  ByteSpan map = ByteSpan(buffer).first(*size);
   Result<> noted;
-  for (uint64_t at = 0; auto d = read_at<efi::MemoryDescriptor>(map, at); at += core::MemoryMap::kDescriptorSize)
-    if (Status s = runtime::note_memory(state, *d); is_error(s)) noted = s;
-  TRY(core::fill_memory_attributes(map, region.code, region.data->memory_attributes));
+  memory.for_each([&](const efi::MemoryDescriptor& d) {
+    if (Status s = runtime::note_memory(region.data->state, d); is_error(s)) noted = s;
+  });
+  TRY(core::fill_memory_attributes(memory, region.code, region.data->memory_attributes));
   return noted;
 }
 
