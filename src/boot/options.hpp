@@ -13,7 +13,7 @@ enum class LogLevel : uint8_t {
   Quiet,   // quiet: failures alone
   Normal,  // normal (the default): what is started, and anything odd
   Timing,  // timing: one line with the time stamp counter at each step of the boot
-  Debug,   // debug: memory map, tables found, protocols installed
+  Debug,   // debug: command line, modules, memory map, tables
 };
 
 struct Options {

@@ -14,6 +14,7 @@
 #include "boot/firmware/boot_log.hpp"
 #include "boot/firmware/console.hpp"
 #include "boot/firmware/cpu_ports.hpp"
+#include "boot/firmware/describe.hpp"
 #include "boot/firmware/os_tables.hpp"
 #include "boot/firmware/runtime_region.hpp"
 #include "boot/firmware/version.hpp"
@@ -234,8 +235,7 @@ efi::Handle load_payload(Payload& payload) {
   power_off();
 }
 
-void announce(const Payload& payload, const Options& options) {
-  if (options.log < LogLevel::Normal) return;
+void announce(const Payload& payload) {
   constexpr const char* kKinds[] = {"a Linux kernel", "a unified kernel image", "an EFI program"};
   log::print("efilite ");
   log::print(kVersion);
@@ -276,9 +276,10 @@ extern "C" void boot_main(uint32_t start_info) {
     FailureLog urgent;  // choose_payload tells itself what is wrong
     if (!choose_payload(info, physical, fw_cfg.present() ? &fw_cfg : nullptr, payload)) power_off();
   }
-  announce(payload, options);
+  announce(payload);
   install_protocols(payload);
   efi::Handle image = load_payload(payload);
+  if (options.log >= LogLevel::Debug) describe(info, memory, *tables);
   start(image, payload);
 }
 
