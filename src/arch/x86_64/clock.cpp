@@ -25,7 +25,7 @@ uint64_t scale(uint64_t a, uint64_t b, uint64_t c) {
 constexpr uint64_t kUnitsPerMs = 10'000;  // of 100 ns
 constexpr uint64_t kPitHz = 1'193'182;
 constexpr uint64_t kPmTimerHz = 3'579'545;
-constexpr uint64_t kMeasureMs = 2;
+constexpr uint64_t kMeasureMs = 2;  // at least; twice, to be sure
 
 // The hypervisor's own word: Intel's crystal leaf, VMware's timing leaf (which KVM and others offer), Xen's time leaf.
 uint64_t told_tsc_khz() {
@@ -51,32 +51,62 @@ uint16_t pit_count() {
   return static_cast<uint16_t>(in8(0x40) << 8 | low);
 }
 
+// A counter's value and the time at which it was read. A busy host may take the CPU away between the two, so the best of a few is kept.
+struct Sample {
+  uint64_t tsc;
+  uint32_t value;
+};
+template <typename Read>
+Sample sample(Read read) {
+  Sample best{};
+  uint64_t best_spread = ~uint64_t{0};
+  for (int i = 0; i < 4; ++i) {
+    uint64_t before = timestamp();
+    uint32_t value = read();
+    uint64_t spread = timestamp() - before;
+    if (spread >= best_spread) continue;
+    best_spread = spread;
+    best = {before + spread / 2, value};
+  }
+  return best;
+}
+
+// kHz of the TSC by a counter of `hz` that wraps at `mask`; 0 when it stands still, as a bus with nobody on it does.
+template <typename Read>
+uint64_t measure_once(Read elapsed_counter, uint64_t hz, uint32_t mask) {
+  const uint64_t wanted = hz * kMeasureMs / 1000;
+  Sample first = sample(elapsed_counter);
+  for (uint64_t polls = 0; ((elapsed_counter() - first.value) & mask) < wanted; ++polls)
+    if (polls > 100'000) return 0;
+  Sample last = sample(elapsed_counter);
+  uint32_t passed = (last.value - first.value) & mask;
+  return scale(last.tsc - first.tsc, hz, uint64_t{passed} * 1000);
+}
+
+// Until two measurements agree to half a percent. A host that pauses us for longer than the counter takes to wrap makes the TSC look too
+// fast, never too slow: without agreement the smallest is right.
+template <typename Read>
+uint64_t measure(Read elapsed_counter, uint64_t hz, uint32_t mask) {
+  uint64_t smallest = ~uint64_t{0};
+  for (int i = 0; i < 5; ++i) {
+    uint64_t khz = measure_once(elapsed_counter, hz, mask);
+    if (khz == 0) return 0;
+    uint64_t difference = khz > smallest ? khz - smallest : smallest - khz;
+    smallest = std::min(smallest, khz);
+    if (difference <= smallest / 200) break;
+  }
+  return smallest;
+}
+
 uint64_t measure_by_pit() {
-  constexpr uint16_t kTicks = kPitHz * kMeasureMs / 1000;
   out8(0x43, 0x34);  // channel 0, both bytes, mode 2
   out8(0x40, 0xFF);
   out8(0x40, 0xFF);
-  uint16_t first = pit_count();
-  uint64_t start = timestamp();
-  uint16_t passed = 0;
-  for (uint64_t polls = 0; passed < kTicks; ++polls) {
-    passed = static_cast<uint16_t>(first - pit_count());
-    if (polls > 100'000) return 0;  // a bus with nobody on it reads the same for ever
-  }
-  return scale(timestamp() - start, kPitHz, uint64_t{passed} * 1000);
+  return measure([] { return uint32_t{0} - pit_count(); }, kPitHz, 0xFFFF);
 }
 
 uint64_t measure_by_pm_timer(uint16_t port) {
-  constexpr uint32_t kMask = 0xFFFFFF;  // 24 bits are always there
-  constexpr uint32_t kTicks = kPmTimerHz * kMeasureMs / 1000;
-  uint32_t first = in32(port) & kMask;
-  uint64_t start = timestamp();
-  uint32_t passed = 0;
-  for (uint64_t polls = 0; passed < kTicks; ++polls) {
-    passed = (in32(port) - first) & kMask;
-    if (polls > 1'000'000) return 0;
-  }
-  return scale(timestamp() - start, kPmTimerHz, uint64_t{passed} * 1000);
+  return measure([port] { return in32(port); }, kPmTimerHz, 0xFFFFFF);  // 24 bits are always there
 }
 
 }  // namespace
@@ -115,8 +145,10 @@ void X86Clock::arm(uint64_t due) {
     apic_ready_ = true;
     if ((cpuid(1).ecx & (1u << 24)) == 0) {
       apic_start_one_shot(0xFFFFFFFF);
-      stall(100);
-      apic_khz_ = std::max<uint64_t>((0xFFFFFFFF - apic_current_count()) * 10, 1);
+      Sample first = sample(apic_current_count);
+      stall(200);
+      Sample last = sample(apic_current_count);
+      apic_khz_ = std::max<uint64_t>(scale(first.value - last.value, tsc_khz_, last.tsc - first.tsc), 1);
       apic_disable_timer();
     }
   }
