@@ -3,7 +3,7 @@
 # into one static ELF without any library.
 add_compile_options(
   --target=x86_64-linux-gnu $<$<COMPILE_LANGUAGE:CXX>:-stdlib=libc++> -ffreestanding -fno-exceptions -fno-rtti -fno-threadsafe-statics
-  -mno-red-zone -fPIE -mcmodel=small -fno-stack-protector -fno-asynchronous-unwind-tables -fno-unwind-tables
+  -mno-red-zone -mno-sse -fPIE -mcmodel=small -fno-stack-protector -fno-asynchronous-unwind-tables -fno-unwind-tables
   -ffunction-sections -fdata-sections -fvisibility=hidden -fno-plt -Oz -g
   -ffile-prefix-map=${PROJECT_SOURCE_DIR}=.
   $<$<COMPILE_LANGUAGE:CXX>:-D_LIBCPP_HARDENING_MODE=_LIBCPP_HARDENING_MODE_FAST>)
