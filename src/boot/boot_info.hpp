@@ -79,7 +79,7 @@ struct BootInfo {
   bool command_line_truncated = false;
   PhysAddr rsdp{};  // 0: not told
   PhysAddr start_info{};
-  const char* source = "nobody";
+  const char* source = nullptr;  // which entry told all this; all zero until then, so that the object takes no room in the file
 
   std::string_view command_line() const { return {command_line_text.data(), command_line_length}; }
 };
