@@ -165,6 +165,7 @@ class Chooser {
     core::ByteSource* found = TRY(open(kInitrdFile, payload_.initrd_file));
     size_t module = payload_.image_module.size() != 0 ? 1 : 0;
     if (found != nullptr) {
+      if (found->size() == 0) found = nullptr;  // LoadFile2 has no way to say "empty": the kernel would take it for a failure
       payload_.initrd_origin = "fw_cfg file opt/efilite/initrd";
     } else if (info_.modules.size() > module) {
       if (map_module(module, payload_.initrd_module) && payload_.initrd_module.size() != 0) found = &payload_.initrd_module;

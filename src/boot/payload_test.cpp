@@ -180,6 +180,13 @@ TEST_F(Choice, WithModulesTheInitrdItemIsNotLookedAt) {
   EXPECT_EQ(payload.initrd, nullptr);
 }
 
+TEST_F(Choice, AnEmptyInitrdFileIsNoInitrd) {
+  device.add_file("opt/efilite/kernel", kKernel);
+  device.add_file("opt/efilite/initrd", {});
+  ASSERT_TRUE(choose());
+  EXPECT_EQ(payload.initrd, nullptr);
+}
+
 TEST_F(Choice, AModuleThatFwCfgHasTooIsReadFromThere) {
   add_module(kKernel);
   device.set_initrd(kKernel);

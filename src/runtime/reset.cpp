@@ -30,9 +30,9 @@ void wait_a_moment() {
   for (int i = 0; i < 2000; ++i) arch::in8(kDelayPort);
 }
 
-// Powering off is done by the hypervisor's other threads, which a busy host may keep waiting: about a second.
+// Powering off is done by the hypervisor's other threads, which a busy host may keep waiting: about ten seconds.
 void wait_for_power_off() {
-  for (int i = 0; i < 500; ++i) wait_a_moment();
+  for (int i = 0; i < 5000; ++i) wait_a_moment();
 }
 
 void write(const ResetRegister& where, uint8_t value) {

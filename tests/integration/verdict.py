@@ -2,6 +2,7 @@
 """Judges a finished boot. Every expectation that is not met becomes one sentence; no sentence means success."""
 import re
 
+KIB = 1024
 MIB = 1 << 20
 # The checks that tests/integration/guest/checks makes. Fewer means that something was silently left out.
 GUEST_CHECKS = 28
@@ -68,8 +69,8 @@ class Judgement:
                         f"the guest's {clock} is {seen}, the host's time was {self.arrival[clock]:.0f}")
         given = scenario.memory * MIB
         usable, total = self.number("usable-bytes"), self.number("memory-kib") * 1024
-        # efilite may hold 256 KiB, and below 1 MiB lies the old hole; OVMF holds far more.
-        held = (2 if self.efilite else 40) * MIB
+        # efilite may hold 256 KiB, and page 0x9f and the old hole above it are nobody's; OVMF holds far more.
+        held = 256 * KIB + 0x61000 if self.efilite else 40 * MIB
         self.expect(given - held <= usable <= given, f"{usable} bytes are usable by the map, of {given}")
         self.expect(given * 0.9 - 64 * MIB <= total <= given, f"Linux has {total} bytes of memory, of {given}")
         self.expect(self.number("runtime-map-entries") > 0, "the kernel has no runtime map")

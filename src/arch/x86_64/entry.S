@@ -25,16 +25,23 @@ pvh_entry:
     movl  $stack_top, %esp
     movl  %ebx, %edi            /* first argument of boot_main */
 
+    /* Long mode and no-execute pages, or nothing of this works: CPUID 0x80000001 EDX bits 29 and 20 */
+    movl  $0x80000000, %eax
+    cpuid
+    cmpl  $0x80000001, %eax
+    jb    no_long_mode
+    movl  $0x80000001, %eax
+    cpuid
+    andl  $((1 << 29) | (1 << 20)), %edx
+    cmpl  $((1 << 29) | (1 << 20)), %edx
+    jne   no_long_mode
+
     /* PML4[0] -> PDPT */
     movl  $early_pdpt, %eax
     orl   $PAGE_TABLE, %eax
     movl  %eax, early_pml4
 
     /* 1 GiB pages where the CPU has them: CPUID 0x80000001 EDX bit 26 */
-    movl  $0x80000000, %eax
-    cpuid
-    cmpl  $0x80000001, %eax
-    jb    2f
     movl  $0x80000001, %eax
     cpuid
     testl $(1 << 26), %edx
@@ -79,6 +86,21 @@ pvh_entry:
     lgdt  gdt_pointer
     ljmp  $SELECTOR_CODE, $long_mode
 
+/* There is no C++ to say it yet: the line goes to COM1 and to the debug port as it is. */
+no_long_mode:
+    movl  $no_long_mode_text, %esi
+1:  lodsb
+    testb %al, %al
+    jz    2f
+    movw  $0x3f8, %dx
+    outb  %al, %dx
+    movw  $0x402, %dx
+    outb  %al, %dx
+    jmp   1b
+2:  cli
+    hlt
+    jmp   2b
+
     .code64
 long_mode:
     movl  $SELECTOR_DATA, %eax
@@ -95,6 +117,10 @@ long_mode:
 1:  cli
     hlt
     jmp   1b
+
+    .section .rodata.entry, "a"
+no_long_mode_text:
+    .asciz "efilite: this CPU has no 64-bit mode, or no NX bit: give the machine one that has. Stopped.\r\n"
 
     .section .rodata.gdt, "a"
     .balign 16
