@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+// EFI_DECOMPRESS_PROTOCOL [UEFI 2.10, 19.5]: LZ77 with a window of 8 KiB and Huffman codes per block. Every bit of the source is distrusted.
+#pragma once
+
+#include "abi/uefi/text_protocols.hpp"
+#include "base/bytes.hpp"
+
+namespace efilite::core::decompress {
+
+struct Info {
+  uint32_t size;     // of the data when unpacked
+  uint32_t scratch;  // what unpacking needs besides
+};
+
+// INVALID_PARAMETER when `source` holds no whole compressed data.
+Result<Info> info(ByteSpan source);
+// INVALID_PARAMETER for data that is corrupt and buffers smaller than info() says.
+Result<> unpack(ByteSpan source, MutableByteSpan destination, MutableByteSpan scratch);
+
+efi::DecompressProtocol& protocol();
+
+}  // namespace efilite::core::decompress
