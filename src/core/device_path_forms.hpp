@@ -14,7 +14,7 @@
 
 namespace efilite::core::device_path {
 
-// One text form. `fields` lists the parameters in the order of the text, parted by blanks: a letter for the kind, then in hexadecimal where
+// One text form: its name, then the parameters in the order of the text, parted by blanks: a letter for the kind, then in hexadecimal where
 // the field is in the node (from its header), and what the kind needs besides:
 //   b w d q   integers of 8 to 64 bits, "0x1f";  B W D Q the same in decimal. ":" and words parted by "|" name the values 0, 1, 2, ...
 //   i         64 bits as 16 digits                g  GUID               E  EISA identifier ("PNP0A03"), or an integer
@@ -28,12 +28,18 @@ namespace efilite::core::device_path {
 // Values that the form stands for, and that have no text: C,n a byte; K,n 32 bits; J,n the n-th of kKnownGuids.
 // "-" before a field leaves it out of text that is for display only.
 struct Form {
-  const char* name;
+  const char* text;
   uint8_t type;      // 0: every one
   uint8_t sub_type;  // 0: every one; no node of the specification is 0
   uint8_t size;      // of the node; or without the field of variable length
   uint8_t flags;
-  const char* fields;
+
+  const char* fields() const {
+    const char* at = text;
+    while (*at != ' ') ++at;
+    return at;
+  }
+  std::string_view name() const { return {text, fields()}; }
 };
 inline constexpr uint8_t kExact = 1;     // the node has just `size` bytes
 inline constexpr uint8_t kShortcut = 2;  // only where shortcuts are allowed

@@ -17,27 +17,24 @@ int digit(char16_t c) {
   return letter >= 'A' && letter <= 'F' ? letter - 'A' + 10 : -1;
 }
 
-Result<uint64_t> digits(Text text, uint64_t base) {
-  if (text.empty()) return Status::InvalidParameter;
-  uint64_t value = 0;
+bool digits(Text text, uint64_t base, uint64_t& value) {
+  value = 0;
   for (char16_t c : text) {
     int d = digit(c);
     if (d < 0 || static_cast<uint64_t>(d) >= base || __builtin_mul_overflow(value, base, &value) ||
         __builtin_add_overflow(value, static_cast<uint64_t>(d), &value))
-      return Status::InvalidParameter;
+      return false;
   }
-  return value;
+  return !text.empty();
 }
 
 Text without_prefix(Text text) { return text.size() > 2 && text[0] == '0' && upper(text[1]) == 'X' ? text.substr(2) : text; }
 
-Result<uint64_t> integer(Text text, size_t width) {
+bool integer(Text text, size_t width, uint64_t& value) {
   while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
   while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
   Text plain = without_prefix(text);
-  uint64_t value = TRY(digits(plain, plain.size() == text.size() ? 10 : 16));
-  if (width < 8 && value >> (8 * width) != 0) return Status::InvalidParameter;
-  return value;
+  return digits(plain, plain.size() == text.size() ? 10 : 16, value) && (width == 8 || value >> (8 * width) == 0);
 }
 
 // Cuts off what stands before `stop`, and the stop.
@@ -49,35 +46,43 @@ Text cut(Text& text, char16_t stop) {
   return piece;
 }
 
-// Writes one node from the parameters of one form.
+// Writes one node from the parameters of one form. False: they make no sense for it, or the memory ran out.
 class Parser {
  public:
   Parser(Growing& out, Text parameters) : out_(out), begin_(out.size()), rest_(parameters), more_(!parameters.empty()) {}
-  Result<> parse(const Form& form);
+  bool parse(const Form& form);
 
  private:
   std::byte* at(size_t offset) { return out_.data() + begin_ + offset; }
   void set(size_t offset, uint64_t value, size_t width) { memcpy(at(offset), &value, width); }
+  bool set_digits(Text text, size_t offset, size_t width) {
+    uint64_t value;
+    return digits(text, 16, value) && (set(offset, value, width), true);
+  }
+  bool set_integer(Text text, size_t offset, size_t width) {
+    uint64_t value;
+    return integer(text, width, value) && (set(offset, value, width), true);
+  }
   Text parameter();
   Text everything() {
     more_ = false;
     return rest_;
   }
 
-  Result<> field(const Field& field);
-  Result<> number(const Field& field, Text text, size_t width);
-  Result<> hex(Text text, size_t offset, size_t count, size_t step = 0);
-  Result<> guid(Text text, size_t offset);
-  Result<> eisa(Text text, size_t offset);
-  Result<> ipv4(Text text, size_t offset);
-  Result<> ipv6(Text text, size_t offset);
-  Result<> string(Text text, size_t offset, uint32_t n);
-  Result<> addresses(const Field& field, Text first);
-  Result<> integers(Text first);
-  Result<> topology(Text first, size_t offset);
-  Result<> login_options(Text header, size_t offset);
-  Result<> signature(Text type, size_t offset);
-  Result<> namespace_identifier(Text text, size_t offset);
+  bool field(const Field& field);
+  bool number(const Field& field, Text text, size_t width);
+  bool hex(Text text, size_t offset, size_t count);
+  bool guid(Text text, size_t offset);
+  bool eisa(Text text, size_t offset);
+  bool ipv4(Text text, size_t offset);
+  bool ipv6(Text text, size_t offset);
+  bool string(Text text, size_t offset, uint32_t n);
+  bool addresses(const Field& field, Text first);
+  bool integers(Text first);
+  bool topology(Text first, size_t offset);
+  bool login_options(Text header, size_t offset);
+  bool signature(Text type, size_t offset);
+  bool namespace_identifier(Text text, size_t offset);
 
   Growing& out_;
   size_t begin_;
@@ -95,168 +100,161 @@ Text Parser::parameter() {
   return piece;
 }
 
-Result<> Parser::number(const Field& field, Text text, size_t width) {
+bool Parser::number(const Field& field, Text text, size_t width) {
   size_t bars = 0;
   for (char c : field.words) bars += c == '|';
   for (uint64_t i = 0; i <= bars; ++i) {
     std::string_view word = word_at(field.words, i);
-    if (!word.empty() && same_word(text, word)) return set(field.at, i, width), Result<>{};
+    if (!word.empty() && same_word(text, word)) return set(field.at, i, width), true;
   }
-  set(field.at, TRY(integer(text, width)), width);
-  return {};
+  return set_integer(text, field.at, width);
 }
 
 // Just `count` bytes of two digits each.
-Result<> Parser::hex(Text text, size_t offset, size_t count, size_t step) {
-  if (text.size() != 2 * count) return Status::InvalidParameter;
-  for (size_t i = 0; i < count; ++i, offset += 1 + step)
-    set(offset, TRY(digits(text.substr(2 * i, 2), 16)), 1);
-  return {};
+bool Parser::hex(Text text, size_t offset, size_t count) {
+  if (text.size() != 2 * count) return false;
+  for (; count > 0; --count, text.remove_prefix(2))
+    if (!set_digits(text.substr(0, 2), offset++, 1)) return false;
+  return true;
 }
 
-Result<> Parser::guid(Text text, size_t offset) {
+bool Parser::guid(Text text, size_t offset) {
   for (size_t width : {4, 2, 2}) {
     Text piece = cut(text, '-');
-    if (piece.size() != 2 * width) return Status::InvalidParameter;
-    set(offset, TRY(digits(piece, 16)), width);
+    if (piece.size() != 2 * width || !set_digits(piece, offset, width)) return false;
     offset += width;
   }
-  TRY(hex(cut(text, '-'), offset, 2));
-  return hex(text, offset + 2, 6);
+  return hex(cut(text, '-'), offset, 2) && hex(text, offset + 2, 6);
 }
 
-Result<> Parser::eisa(Text text, size_t offset) {
-  if (text.size() != 7 || upper(text[0]) < 'A') {
-    set(offset, TRY(integer(text, 4)), 4);
-    return {};
-  }
+bool Parser::eisa(Text text, size_t offset) {
+  if (text.size() != 7 || upper(text[0]) < 'A') return set_integer(text, offset, 4);
   uint64_t value = 0;
   for (size_t i = 0; i < 3; ++i) {
     char letter = upper(text[i]);
-    if (letter < 'A' || letter > 'Z') return Status::InvalidParameter;
+    if (letter < 'A' || letter > 'Z') return false;
     value = value << 5 | static_cast<uint64_t>(letter - '@');
   }
-  set(offset, value | TRY(digits(text.substr(3), 16)) << 16, 4);
-  return {};
+  set(offset, value, 2);
+  return set_digits(text.substr(3), offset + 2, 2);
 }
 
-Result<> Parser::ipv4(Text text, size_t offset) {
-  for (size_t i = 0; i < 4; ++i) set(offset + i, TRY(integer(cut(text, '.'), 1)), 1);
-  return text.empty() ? Result<>{} : Status::InvalidParameter;
+bool Parser::ipv4(Text text, size_t offset) {
+  for (size_t i = 0; i < 4; ++i)
+    if (!set_integer(cut(text, '.'), offset + i, 1)) return false;
+  return text.empty();
 }
 
 // Eight groups; one "::" stands for as many groups of zeros as are missing [RFC 4291, 2.2].
-Result<> Parser::ipv6(Text text, size_t offset) {
+bool Parser::ipv6(Text text, size_t offset) {
   std::array<uint16_t, 8> groups{};
   size_t count = 0, gap = 8;
   if (text.starts_with(u"::")) text.remove_prefix(1);
   while (!text.empty() && count < 8) {
     Text piece = cut(text, ':');
-    if (piece.empty()) {
-      if (gap != 8) return Status::InvalidParameter;
+    uint64_t value;
+    if (!piece.empty()) {
+      if (piece.size() > 4 || !digits(piece, 16, value)) return false;
+      groups[count++] = __builtin_bswap16(static_cast<uint16_t>(value));
+    } else if (gap == 8) {
       gap = count;
     } else {
-      if (piece.size() > 4) return Status::InvalidParameter;
-      groups[count++] = static_cast<uint16_t>(TRY(digits(piece, 16)));
+      return false;
     }
   }
-  if (!text.empty() || (gap == 8 && count != 8)) return Status::InvalidParameter;
+  if (!text.empty() || (gap == 8 && count != 8)) return false;
   for (size_t i = 0; i < 8; ++i) {
     size_t zeros = 8 - count;
-    uint16_t group = i < gap ? groups[i] : i < gap + zeros ? uint16_t{0} : groups[i - zeros];
-    set(offset + 2 * i, __builtin_bswap16(group), 2);
+    set(offset + 2 * i, i < gap ? groups[i] : i < gap + zeros ? uint16_t{0} : groups[i - zeros], 2);
   }
-  return {};
+  return true;
 }
 
 // Becomes the n-th of the strings at `offset`, which is empty so far.
-Result<> Parser::string(Text text, size_t offset, uint32_t n) {
+bool Parser::string(Text text, size_t offset, uint32_t n) {
   for (; n > 0; ++offset) n -= *at(offset) == std::byte{0};
   for (char16_t c : text) {
-    if (c > 0xFF || c == 0) return Status::InvalidParameter;
+    if (c > 0xFF || c == 0) return false;
     auto byte = static_cast<std::byte>(c);
     out_.insert(begin_ + offset++, {&byte, 1});
   }
-  return {};
+  return true;
 }
 
-Result<> Parser::addresses(const Field& field, Text first) {
+bool Parser::addresses(const Field& field, Text first) {
   for (Text text = first;; text = parameter()) {
     size_t offset = out_.size() - begin_;
     out_.resize(out_.size() + 16);
-    if (out_.failed()) return Status::OutOfResources;
-    bool v6 = text.find(u':') != Text::npos;
+    if (out_.failed()) return false;
+    bool v6 = false;
+    for (char16_t c : text) v6 |= c == ':';
     if (offset == field.at + 1u) set(field.at, v6, 1);
-    if (*at(field.at) != std::byte{v6}) return Status::InvalidParameter;
-    TRY(v6 ? ipv6(text, offset) : ipv4(text, offset));
-    if (!more_) return {};
+    if (*at(field.at) != std::byte{v6} || !(v6 ? ipv6(text, offset) : ipv4(text, offset))) return false;
+    if (!more_) return true;
   }
 }
 
-Result<> Parser::integers(Text first) {
+bool Parser::integers(Text first) {
   for (Text text = first;; text = parameter()) {
-    auto value = static_cast<uint32_t>(TRY(integer(text, 4)));
-    out_.append(bytes_of(value));
-    if (!more_) return {};
+    uint64_t value;
+    if (!integer(text, 4, value)) return false;
+    out_.append(bytes_of(static_cast<uint32_t>(value)));
+    if (!more_) return true;
   }
 }
 
-Result<> Parser::topology(Text first, size_t offset) {
+bool Parser::topology(Text first, size_t offset) {
   Text place = parameter(), connection = parameter(), bay_text = parameter();
-  uint64_t bay = bay_text.empty() ? 0 : TRY(integer(bay_text, 2));
-  if (same_word(first, "NoTopology")) return {};
+  uint64_t bay = 0;
+  if (!bay_text.empty() && (!integer(bay_text, 2, bay) || bay > 256)) return false;
+  if (same_word(first, "NoTopology")) return true;
   bool sata = same_word(first, "SATA");
-  if (!sata && !same_word(first, "SAS")) {
-    set(offset, TRY(integer(first, 2)), 2);
-    return {};
-  }
-  if (bay > 256) return Status::InvalidParameter;
+  if (!sata && !same_word(first, "SAS")) return set_integer(first, offset, 2);
   uint64_t value = (sata ? 0x10u : 0u) | (same_word(place, "External") ? 0x20u : 0u) | (same_word(connection, "Expanded") ? 0x40u : 0u);
   set(offset, value | (bay == 0 ? 1 : 2 | (bay - 1) << 8), 2);
-  return {};
+  return true;
 }
 
-Result<> Parser::login_options(Text header, size_t offset) {
+bool Parser::login_options(Text header, size_t offset) {
   Text data = parameter(), authentication = parameter();
   uint64_t value = (same_word(header, "CRC32C") ? 2u : 0u) | (same_word(data, "CRC32C") ? 8u : 0u) |
                    (same_word(authentication, "None") ? 0x800u : same_word(authentication, "CHAP_UNI") ? 0x1000u : 0u);
   set(offset, value, 2);
-  return {};
+  return true;
 }
 
-Result<> Parser::signature(Text type, size_t offset) {
+bool Parser::signature(Text type, size_t offset) {
   Text text = parameter();
   bool mbr = same_word(type, "MBR"), gpt = same_word(type, "GPT");
-  uint64_t number = mbr ? 1 : gpt ? 2 : TRY(integer(type, 1));
+  uint64_t number = mbr ? 1 : 2;
+  if (!mbr && !gpt && !integer(type, 1, number)) return false;
   set(offset + 16, mbr || gpt ? number : 0, 1);
   set(offset + 17, number, 1);
-  if (text.empty()) return {};
-  if (gpt) return guid(text, offset);
-  set(offset, TRY(integer(text, 4)), 4);
-  return {};
+  return text.empty() || (gpt ? guid(text, offset) : set_integer(text, offset, 4));
 }
 
-Result<> Parser::namespace_identifier(Text text, size_t offset) {
+bool Parser::namespace_identifier(Text text, size_t offset) {
   set(offset, text.size() == 16 ? 1 : text.size() == 32 ? 2 : 3, 1);
   if (text.size() != 36) return hex(text, offset + 1, text.size() == 16 ? 8 : 16);
   ++offset;
   for (size_t width : {4, 2, 2, 2, 6}) {
-    TRY(hex(cut(text, '-'), offset, width));
+    if (!hex(cut(text, '-'), offset, width)) return false;
     offset += width;
   }
-  return {};
+  return true;
 }
 
-Result<> Parser::field(const Field& f) {
-  if (f.kind == 'C') return set(f.at, f.n, 1), Result<>{};
-  if (f.kind == 'K') return set(f.at, f.n, 4), Result<>{};
-  if (f.kind == 'J') return memcpy(at(f.at), &kKnownGuids[f.n], sizeof(efi::Guid)), Result<>{};
-  if (f.kind == 'S') {
-    for (char16_t c : everything()) out_.append(c);
-    out_.append(u'\0');
-    return {};
+bool Parser::field(const Field& f) {
+  switch (f.kind) {
+    case 'C': return set(f.at, f.n, 1), true;
+    case 'K': return set(f.at, f.n, 4), true;
+    case 'J': return memcpy(at(f.at), &kKnownGuids[f.n], sizeof(efi::Guid)), true;
+    case 'S':
+      for (char16_t c : everything()) out_.append(c);
+      out_.append(u'\0');
+      return true;
   }
-  if (!more_) return {};
+  if (!more_) return true;
   if (f.kind == 's') return string(everything(), f.at, 0);
   Text text = parameter();
   switch (f.kind) {
@@ -264,33 +262,33 @@ Result<> Parser::field(const Field& f) {
     case 'w': case 'W': return number(f, text, 2);
     case 'd': case 'D': return number(f, text, 4);
     case 'q': case 'Q': return number(f, text, 8);
-    case 'i': set(f.at, TRY(digits(without_prefix(text), 16)), 8); return {};
+    case 'i': return set_digits(without_prefix(text), f.at, 8);
     case 'g': return guid(text, f.at);
     case 'E': return eisa(text, f.at);
     case 'x': return hex(without_prefix(text), f.at, f.n);
     case 'h':
       if (f.n != Field::kNone) return hex(text, f.at, f.n);
       out_.resize(begin_ + f.at + text.size() / 2);
-      if (out_.failed()) return Status::OutOfResources;
-      return hex(text, f.at, text.size() / 2);
+      return !out_.failed() && hex(text, f.at, text.size() / 2);
     case 'u':
-      for (size_t i = 8; i-- > 0;) TRY(hex(cut(text, '-'), f.at + i, 1));
-      return text.empty() ? Result<>{} : Status::InvalidParameter;
+      for (size_t i = 8; i-- > 0;)
+        if (!hex(cut(text, '-'), f.at + i, 1)) return false;
+      return text.empty();
     case 'v': return ipv4(text, f.at);
     case 'V': return ipv6(text, f.at);
-    case 'm': return text.size() > 64 ? Status::InvalidParameter : hex(text, f.at, text.size() / 2);
+    case 'm': return text.size() <= 64 && hex(text, f.at, text.size() / 2);
     case 'z': return string(text, f.at, f.n);
     case 'f':
-      if (text.size() > f.n) return Status::InvalidParameter;
+      if (text.size() > f.n) return false;
       for (size_t i = 0; i < text.size(); ++i) {
-        if (text[i] > 0xFF) return Status::InvalidParameter;
+        if (text[i] > 0xFF) return false;
         set(f.at + i, text[i], 1);
       }
-      return {};
+      return true;
     case 'U':
       if (text.size() >= 2 && text.front() == '"' && text.back() == '"') text = text.substr(1, text.size() - 2);
       for (char16_t c : text) out_.append(c);
-      return {};
+      return true;
     case 'L': return integers(text);
     case 'N': return addresses(f, text);
     case 't': return topology(text, f.at);
@@ -299,23 +297,21 @@ Result<> Parser::field(const Field& f) {
     case 'o': return namespace_identifier(text, f.at);
   }
   CHECK(false);  // the table has no other kind
-  return Status::Unsupported;
+  return false;
 }
 
-Result<> Parser::parse(const Form& form) {
+bool Parser::parse(const Form& form) {
   out_.resize(begin_ + form.size);
-  if (out_.failed()) return Status::OutOfResources;
+  if (out_.failed()) return false;
   set(0, form.type, 1);
   set(1, form.sub_type, 1);
-  Fields fields(form.fields);
-  for (Field f; fields.next(f);) {
-    TRY(field(f));
-    if (out_.failed()) return Status::OutOfResources;
-  }
+  Fields fields(form.fields());
+  for (Field f; fields.next(f);)
+    if (!field(f) || out_.failed()) return false;
   size_t size = out_.size() - begin_;
-  if (more_ || size > 0xFFFF) return Status::InvalidParameter;
+  if (more_ || size > 0xFFFF) return false;
   set(2, size, 2);
-  return {};
+  return true;
 }
 
 Heap& heap() { return the_firmware->handles.heap(); }
@@ -342,19 +338,21 @@ Result<efi::DevicePath*> finish(Growing& nodes) {
 
 Result<> parse_node(Growing& out, Text text) {
   size_t begin = out.size();
-  Result<> answer = Status::NotFound;
+  bool known = false, good = false;
   Text rest = text, name = cut(rest, '(');
   if (!rest.empty() && rest.back() == ')') {
     rest.remove_suffix(1);
     for (const Form& form : kForms) {
-      if ((form.flags & kDisplay) || !same_word(name, form.name)) continue;
+      if ((form.flags & kDisplay) || !same_word(name, form.name())) continue;
+      known = true;
       out.resize(begin);
-      answer = Parser(out, rest).parse(form);
-      if (answer || out.failed()) return answer;
+      good = Parser(out, rest).parse(form);
+      if (good || out.failed()) break;
     }
   }
-  if (answer.status() != Status::NotFound) return answer;
-  return Parser(out, text).parse(kFilePathForm);
+  if (!known) good = Parser(out, text).parse(kFilePathForm);
+  if (good) return {};
+  return out.failed() ? Status::OutOfResources : Status::InvalidParameter;
 }
 
 Result<Text> next_node_text(Text& text, char16_t& separator) {

@@ -236,10 +236,10 @@ TEST_F(DevicePathText, EveryFormOfTheTableIsTested) {
   for (const Form& form : kForms) {
     bool seen = false;
     for (const Case& c : kCases) {
-      std::string begin = std::string(form.name) + "(";
+      std::string begin = std::string(form.name()) + "(";
       seen |= c.text.starts_with(begin) || c.display.starts_with(begin);
     }
-    EXPECT_TRUE(seen) << form.name;
+    EXPECT_TRUE(seen) << form.name();
   }
 }
 

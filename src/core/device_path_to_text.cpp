@@ -216,12 +216,12 @@ void Printer::field(const Field& f) {
 }
 
 void Printer::print(const Form& form, bool display) {
-  bool named = *form.name != 0;
+  bool named = !form.name().empty();
   if (named) {
-    put(form.name);
+    put(form.name());
     put(u'(');
   }
-  Fields fields(form.fields);
+  Fields fields(form.fields());
   bool first = true;
   for (Field f; fields.next(f);) {
     bool nothing = f.kind == 'h' && f.n == Field::kNone && node_.size() == f.at;  // data that a node may be without
@@ -237,7 +237,7 @@ bool fits(const Form& form, ByteSpan node) {
   auto type = static_cast<uint8_t>(node[0]), sub_type = static_cast<uint8_t>(node[1]);
   if ((form.type != 0 && form.type != type) || (form.sub_type != 0 && form.sub_type != sub_type)) return false;
   if (form.flags & kExact ? node.size() != form.size : node.size() < form.size) return false;
-  Fields fields(form.fields);
+  Fields fields(form.fields());
   for (Field f; fields.next(f);) {
     if (!f.constant()) continue;
     size_t width = f.kind == 'C' ? 1 : f.kind == 'K' ? 4 : sizeof(efi::Guid);
