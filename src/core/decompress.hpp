@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// EFI_DECOMPRESS_PROTOCOL [UEFI 2.10, 19.5]: LZ77 with a window of 8 KiB and Huffman codes per block. Every bit of the source is distrusted.
+// EFI_DECOMPRESS_PROTOCOL [UEFI 2.10, 19.5]: LZ77 with a window of 8 KiB and Huffman codes per block. No bit of the source is trusted.
 #pragma once
 
 #include "abi/uefi/text_protocols.hpp"

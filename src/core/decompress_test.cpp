@@ -80,7 +80,8 @@ TEST_F(Decompress, NothingUnpacksToNothing) {
 TEST_F(Decompress, UnpacksCharactersAlone) {
   Encoder literals;
   literals.longest_match = 0;
-  for (std::string_view text : {"a", "aaaa", "ab", "hello, hello, hello"}) EXPECT_EQ(unpacked(literals.pack(bytes(text))), bytes(text)) << text;
+  for (std::string_view text : {"a", "aaaa", "ab", "hello, hello, hello"})
+    EXPECT_EQ(unpacked(literals.pack(bytes(text))), bytes(text)) << text;
   Bytes all(256 * 3);
   for (size_t i = 0; i < all.size(); ++i) all[i] = static_cast<uint8_t>(i);
   EXPECT_EQ(unpacked(literals.pack(all)), all);

@@ -89,7 +89,7 @@ class Encoder {
     std::vector<Symbol> symbols = find(data);
     BitWriter out;
     for (size_t at = 0; at < symbols.size(); at += block)
-      write_block(out, {symbols.begin() + static_cast<ptrdiff_t>(at), symbols.begin() + static_cast<ptrdiff_t>(std::min(at + block, symbols.size()))});
+      write_block(out, {&symbols[at], &symbols[at] + std::min(block, symbols.size() - at)});
     return with_header(out.finish(), data.size());
   }
 

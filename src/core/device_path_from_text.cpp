@@ -127,12 +127,13 @@ bool Parser::guid(Text text, size_t offset) {
   return hex(cut(text, '-'), offset, 2) && hex(text, offset + 2, 6);
 }
 
+// "@" is the letter of value 0: other firmware writes an identifier of 0 as "@@@0000".
 bool Parser::eisa(Text text, size_t offset) {
-  if (text.size() != 7 || upper(text[0]) < 'A') return set_integer(text, offset, 4);
+  if (text.size() != 7 || upper(text[0]) < '@') return set_integer(text, offset, 4);
   uint64_t value = 0;
   for (size_t i = 0; i < 3; ++i) {
     char letter = upper(text[i]);
-    if (letter < 'A' || letter > 'Z') return false;
+    if (letter < '@' || letter > 'Z') return false;
     value = value << 5 | static_cast<uint64_t>(letter - '@');
   }
   set(offset, value, 2);

@@ -247,7 +247,9 @@ TEST_F(DevicePathText, NamesWordsAndDigitsAreReadInEitherCase) {
   EXPECT_EQ(node("pci(0X1f,2)"), node("Pci(0x1F,0x2)"));
   EXPECT_EQ(node("ATA(primary,SLAVE, 5 )"), node("Ata(Primary,Slave,0x5)"));
   EXPECT_EQ(node("acpi(pnp0a03,0)"), node("PciRoot(0)"));
-  EXPECT_EQ(node("hd(1,gpt,aabbccdd-4455-6677-8899-aabbccddeeff,0x800,0x1000)"), node("HD(1,GPT,AABBCCDD-4455-6677-8899-AABBCCDDEEFF,2048,4096)"));
+  EXPECT_EQ(node("AcpiEx(PNP0A03,@@@0000,0x7,a,b,c)"), node("AcpiEx(PNP0A03,0,7,a,b,c)"));
+  EXPECT_EQ(node("hd(1,gpt,aabbccdd-4455-6677-8899-aabbccddeeff,0x800,0x1000)"),
+            node("HD(1,GPT,AABBCCDD-4455-6677-8899-AABBCCDDEEFF,2048,4096)"));
 }
 
 TEST_F(DevicePathText, ParametersMissingAtTheEndAreZeros) {
@@ -262,15 +264,17 @@ TEST_F(DevicePathText, Ipv6AddressesMayBeShortened) {
   EXPECT_EQ(node("Dns(::)"), node("Dns(0:0:0:0:0:0:0:0)"));
   EXPECT_EQ(node("Dns(1:2:3::)"), node("Dns(1:2:3:0:0:0:0:0)"));
   EXPECT_EQ(node("Dns(::1)"), node("Dns(0:0:0:0:0:0:0:1)"));
-  for (const char* bad : {"Dns(1::2::3)", "Dns(1:2:3)", "Dns(1:2:3:4:5:6:7:8:9)", "Dns(12345::)", "Dns(g::)", "Dns(1.2.3.4,::1)", "Dns(1.2.3)"})
+  for (const char* bad :
+       {"Dns(1::2::3)", "Dns(1:2:3)", "Dns(1:2:3:4:5:6:7:8:9)", "Dns(12345::)", "Dns(g::)", "Dns(1.2.3.4,::1)", "Dns(1.2.3)"})
     EXPECT_EQ(node(bad), kBad) << bad;
 }
 
 TEST_F(DevicePathText, ParametersThatMakeNoSenseGiveNoNode) {
   for (const char* bad :
-       {"Pci(g,0)", "Pci(256,0)", "Pci(0,0,0)", "Pci(0x,0)", "Pci(0,)", "Ctrl(0x100000000)", "BMC(0,0x10000000000000000)", "VenHw(1-2-3-4-5)",
-        "VenHw(00112233-4455-6677-8899-AABBCCDDEEFF,0)", "VenHw(00112233-4455-6677-8899-AABBCCDDEEFF,0g)", "Acpi(1NP0A03,0)", "Acpi(PN_0A03,0)",
-        "Acpi(PNP0A0G,0)", "FibreEx(0x01,0)", "MAC(0,1)", "NVMe(1,01-02)", "Wi-Fi(123456789012345678901234567890123)", "HD(1,XYZ,0,0,0)",
+       {"Pci(g,0)", "Pci(256,0)", "Pci(0,0,0)", "Pci(0x,0)", "Pci(0,)", "Ctrl(0x100000000)", "BMC(0,0x10000000000000000)",
+        "VenHw(1-2-3-4-5)", "VenHw(00112233-4455-6677-8899-AABBCCDDEEFF,0)", "VenHw(00112233-4455-6677-8899-AABBCCDDEEFF,0g)", "Acpi(1NP0A03,0)",
+        "Acpi(PN_0A03,0)", "Acpi(PNP0A0G,0)", "FibreEx(0x01,0)", "MAC(0,1)", "NVMe(1,01-02)",
+        "Wi-Fi(123456789012345678901234567890123)", "HD(1,XYZ,0,0,0)",
         "SasEx(0x0102030405060708,0x1112131415161718,0x5,SAS,Internal,Direct,257)", "NVMEoF(nqn,01)", "IPv4(1.2.3.4.5)", "IPv4(1.2.3.256)",
         "Uart(fast,8,N,1)", "RestService(1,2,3)", "AcpiAdr(x)", "Path(256,1,00)"})
     EXPECT_EQ(node(bad), kBad) << bad;
@@ -283,7 +287,9 @@ TEST_F(DevicePathText, WhatHasNoKnownNameIsAFile) {
 }
 
 TEST_F(DevicePathText, PathsJoinNodesBySlashesAndInstancesByCommas) {
-  const char* text = "PciRoot(0x0)/Pci(0x1F,0x2)/Sata(0x0,0xFFFF,0x0)/\\EFI\\BOOT,VenHw(00112233-4455-6677-8899-AABBCCDDEEFF)/Uri(http://a/b,c)";
+  const char* text =
+      "PciRoot(0x0)/Pci(0x1F,0x2)/Sata(0x0,0xFFFF,0x0)/\\EFI\\BOOT,"
+      "VenHw(00112233-4455-6677-8899-AABBCCDDEEFF)/Uri(http://a/b,c)";
   auto whole = path(text);
   EXPECT_EQ(path_text(whole), text);
   EXPECT_EQ(path(std::string("/") + text), whole);
@@ -313,7 +319,7 @@ TEST_F(DevicePathText, AnyContentsReadBack) {
     for (int round = 0; round < 200; ++round) {
       size_t extra = form.flags & kExact ? 0 : random() % 40;
       std::vector<uint8_t> bytes(form.size + extra);
-      for (auto& b : bytes) b = random() % 3 == 0 ? 0 : random() % 2 ? static_cast<uint8_t>(random()) : static_cast<uint8_t>('!' + random() % 90);
+      for (auto& b : bytes) b = static_cast<uint8_t>(random() % 3 == 0 ? 0 : random() % 2 ? random() : '!' + random() % 90);
       bytes[0] = form.type ? form.type : 1 + random() % 200;
       bytes[1] = form.sub_type ? form.sub_type : 1 + random() % 254;
       bytes[2] = static_cast<uint8_t>(bytes.size());
@@ -341,7 +347,9 @@ TEST_F(DevicePathText, TheLongestNodesPass) {
 }
 
 TEST_F(DevicePathText, WithoutMemoryThereIsNothing) {
-  auto whole = path("iSCSI(target,0x1,0x0001000000000000,CRC32C,None,CHAP_BI,TCP)/AcpiAdr(1,2,3)/Dns(1.2.3.4,1.2.3.4,1.2.3.4,1.2.3.4,1.2.3.4,1.2.3.4)/\\file");
+  auto whole = path(
+      "iSCSI(target,0x1,0x0001000000000000,CRC32C,None,CHAP_BI,TCP)/AcpiAdr(1,2,3)/"
+      "Dns(1.2.3.4,1.2.3.4,1.2.3.4,1.2.3.4,1.2.3.4,1.2.3.4)/\\file");
   int64_t needed = 0;
   for (;; ++needed) {
     heap.failures_after = needed;
@@ -352,13 +360,12 @@ TEST_F(DevicePathText, WithoutMemoryThereIsNothing) {
     ASSERT_LT(needed, 100);
   }
   EXPECT_GT(needed, 1);
+  std::u16string text = u"iSCSI(target,0x1,0x0001000000000000)/AcpiAdr(1,2,3)/Dns(1.2.3.4,1.2.3.4,1.2.3.4,1.2.3.4)/" +
+                        wide("Path(1,99," + std::string(200, 'A') + ")/" + std::string(200, 'f') + "/UsbWwid(1,2,3,\"" +
+                             std::string(1000, 's') + "\")");
   for (needed = 0;; ++needed) {
     heap.failures_after = needed;
-    auto made = path_from_text(
-        heap, u"iSCSI(target,0x1,0x0001000000000000)/AcpiAdr(1,2,3)/Dns(1.2.3.4,1.2.3.4,1.2.3.4,1.2.3.4)/"
-              u"VenHw(00112233-4455-6677-8899-AABBCCDDEEFF,00112233445566778899AABBCCDDEEFF00112233445566778899AABBCCDDEEFF)/\\filefilefilefile"
-              u"filefilefilefilefilefilefilefilefilefilefilefilefilefilefilefilefilefilefilefilefilefilefilefilefilefilefilefilefilefile/UsbWwid"
-              u"(1,2,3,\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\")");
+    auto made = path_from_text(heap, text.c_str());
     heap.failures_after = -1;
     if (made) {
       heap.release(*made);

@@ -74,8 +74,8 @@ TEST_F(TextProtocols, ConvertDevicePathsInTheCallersMemory) {
   efi::DevicePath* node = from_text->convert_text_to_device_node(u"VenUtf8()");
   char16_t* node_text = to_text->convert_device_node_to_text(node, 0, 1);
   EXPECT_EQ(std::u16string(node_text), u"VenUtf8()");
-  for (void* block : {static_cast<void*>(path), static_cast<void*>(text), static_cast<void*>(shorter), static_cast<void*>(node), static_cast<void*>(node_text)})
-    heap.release(block);
+  for (char16_t* block : {text, shorter, node_text}) heap.release(block);
+  for (efi::DevicePath* block : {path, node}) heap.release(block);
   EXPECT_EQ(heap.blocks.size(), blocks);
   EXPECT_EQ(queue.tpl(), efi::kTplApplication);
 }

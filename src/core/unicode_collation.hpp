@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// EFI_UNICODE_COLLATION_PROTOCOL and _PROTOCOL2 [UEFI 2.10, 21.1] for English: case folding of ISO Latin-1, FAT short names in code page 437's ASCII half.
+// EFI_UNICODE_COLLATION_PROTOCOL and _PROTOCOL2 [UEFI 2.10, 21.1] for English: the letters of ISO Latin-1 have
+// two cases, FAT short names are ASCII.
 #pragma once
 
 #include "abi/uefi/text_protocols.hpp"

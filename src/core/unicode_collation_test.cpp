@@ -96,7 +96,8 @@ TEST_F(UnicodeCollation, MatchesAsARecursiveMatcherDoes) {
     for (int n = random() % 8; n > 0; --n) pattern += u"aBc*?*[-]"[random() % 9];
     bool expected = naive(string.c_str(), pattern.c_str());
     matched += expected;
-    ASSERT_EQ(matches(string.c_str(), pattern.c_str()), expected) << std::string(string.begin(), string.end()) << " " << std::string(pattern.begin(), pattern.end());
+    ASSERT_EQ(matches(string.c_str(), pattern.c_str()), expected)
+        << std::string(string.begin(), string.end()) << " " << std::string(pattern.begin(), pattern.end());
   }
   EXPECT_GT(matched, 10'000);
 }

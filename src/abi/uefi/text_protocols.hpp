@@ -37,7 +37,8 @@ static_assert(sizeof(UnicodeCollationProtocol) == 56);
 // [UEFI 2.10, 19.5]
 struct DecompressProtocol {
   static constexpr Guid kGuid = {0xd8117cfe, 0x94a6, 0x11d4, {0x9a, 0x3a, 0x00, 0x90, 0x27, 0x3f, 0xc1, 0x4d}};
-  EfiStatus(EFIAPI* get_info)(DecompressProtocol* self, void* source, uint32_t source_size, uint32_t* destination_size, uint32_t* scratch_size);
+  EfiStatus(EFIAPI* get_info)(DecompressProtocol* self, void* source, uint32_t source_size, uint32_t* destination_size,
+                              uint32_t* scratch_size);
   EfiStatus(EFIAPI* decompress)(DecompressProtocol* self, void* source, uint32_t source_size, void* destination, uint32_t destination_size,
                                 void* scratch, uint32_t scratch_size);
 };
