@@ -90,10 +90,10 @@ const Case kCases[] = {
     {"Serial(0x1)", "2.1: d0410105 01000000"},
     {"ParallelPort(0x0)", "2.1: d0410104 00000000"},
     {"Acpi(PNP0A05,0x2)", "2.1: d041050a 02000000"},
-    {"Acpi(0x12,0x2)", "2.1: 12000000 02000000"},
+    {"Acpi(0x00000012,0x2)", "2.1: 12000000 02000000"},
     {"AcpiExp(PNP0A03,PNP0A08,seven)", "2.2: d041030a 00000000 d041080a 00 736576656e00 00"},
-    {"AcpiEx(PNP0A03,0x0,0x7,hid,cid,uid)", "2.2: d041030a 07000000 00000000 68696400 75696400 63696400", "AcpiEx(PNP0A03,cid,0x7)"},
-    {"AcpiEx(0x0,PNP0A08,0x0,hid,,uid)", "2.2: 00000000 00000000 d041080a 68696400 75696400 00", "AcpiEx(hid,PNP0A08,uid)"},
+    {"AcpiEx(PNP0A03,0x00000000,0x7,hid,cid,uid)", "2.2: d041030a 07000000 00000000 68696400 75696400 63696400", "AcpiEx(PNP0A03,cid,0x7)"},
+    {"AcpiEx(0x00000000,PNP0A08,0x0,hid,,uid)", "2.2: 00000000 00000000 d041080a 68696400 75696400 00", "AcpiEx(hid,PNP0A08,uid)"},
     {"AcpiAdr(0x80010100,0x80010200)", "2.3: 00010180 00020180"},
     {"NVDIMM(0x10)", "2.4: 10000000"},
     {"Ata(Primary,Slave,0x5)", "3.1: 00 01 0500", "Ata(0x5)"},
@@ -272,7 +272,8 @@ TEST_F(DevicePathText, Ipv6AddressesMayBeShortened) {
 TEST_F(DevicePathText, ParametersThatMakeNoSenseGiveNoNode) {
   for (const char* bad :
        {"Pci(g,0)", "Pci(256,0)", "Pci(0,0,0)", "Pci(0x,0)", "Pci(0,)", "Ctrl(0x100000000)", "BMC(0,0x10000000000000000)",
-        "VenHw(1-2-3-4-5)", "VenHw(00112233-4455-6677-8899-AABBCCDDEEFF,0)", "VenHw(00112233-4455-6677-8899-AABBCCDDEEFF,0g)", "Acpi(1NP0A03,0)",
+        "VenHw(1-2-3-4-5)", "VenHw(00112233-4455-6677-8899-AABBCCDDEEFF,0)",
+        "VenHw(00112233-4455-6677-8899-AABBCCDDEEFF,0g)", "Acpi(1NP0A03,0)",
         "Acpi(PN_0A03,0)", "Acpi(PNP0A0G,0)", "FibreEx(0x01,0)", "MAC(0,1)", "NVMe(1,01-02)",
         "Wi-Fi(123456789012345678901234567890123)", "HD(1,XYZ,0,0,0)",
         "SasEx(0x0102030405060708,0x1112131415161718,0x5,SAS,Internal,Direct,257)", "NVMEoF(nqn,01)", "IPv4(1.2.3.4.5)", "IPv4(1.2.3.256)",

@@ -83,7 +83,7 @@ void Printer::guid(size_t at) {
 // Three letters of 5 bits and four digits; what is no such thing is a number.
 void Printer::eisa(uint64_t value) {
   for (int shift : {10, 5, 0})
-    if ((value >> shift & 31) - 1 >= 26 || (value & 0x8000) != 0) return prefixed(value);
+    if ((value >> shift & 31) - 1 >= 26 || (value & 0x8000) != 0) return prefixed(value, 8);
   for (int shift : {10, 5, 0}) put(static_cast<char16_t>('@' + (value >> shift & 31)));
   hex(value >> 16, 4);
 }
