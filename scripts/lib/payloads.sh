@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-# Sourced: Debian's own kernels and systemd's stub, unpacked into the cache and never installed.
+# Sourced: Debian's own kernels, systemd's stub and the EFI Shell, unpacked into the cache and never installed.
 #
 # apt does the fetching and the verifying, from a private root per suite: its own sources, lists and archives, so that
 # the machine's apt is neither changed nor mixed with other suites. Mirror and key are the machine's.
 
-payload_names=(linux-6.1 linux-6.1-cloud linux-6.12 systemd-stub)
+payload_names=(linux-6.1 linux-6.1-cloud linux-6.12 systemd-stub efi-shell)
 
 # name -> "suite package"; a package that is only a name for the newest kernel is followed to the real one.
 payload_source() {
@@ -13,6 +13,7 @@ payload_source() {
     linux-6.1-cloud) echo bookworm linux-image-cloud-amd64 ;;
     linux-6.12)      echo bookworm-backports linux-image-amd64 ;;
     systemd-stub)    echo bookworm systemd-boot-efi ;;
+    efi-shell)       echo trixie efi-shell-x64 ;;
     *) die "no payload is called '$1'; there are: ${payload_names[*]}" ;;
   esac
 }
@@ -85,6 +86,8 @@ settle_payload() {
     # Debian 13 packages put modules below /usr/lib; depmod wants them below /lib.
     if ! [ -d "$1/root/lib/modules" ]; then mkdir -p "$1/root/lib"; ln -s ../usr/lib/modules "$1/root/lib/modules"; fi
     PATH=$PATH:/usr/sbin:/sbin depmod -b "$1/root" "$version"
+  elif [ -e "$1/root/usr/share/efi-shell-x64/shellx64.efi" ]; then
+    ln -s root/usr/share/efi-shell-x64/shellx64.efi "$1/shellx64.efi"
   else
     ln -s root/usr/lib/systemd/boot/efi/linuxx64.efi.stub "$1/linuxx64.efi.stub"
   fi
