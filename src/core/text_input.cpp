@@ -62,15 +62,30 @@ Scan scan_of_number(unsigned n) {
   }
 }
 
+// xterm's second parameter: one more than the sum of 1 for Shift, 2 for Alt, 4 for Control. Which of the two keys it was is not told.
+uint32_t shift_state_of(unsigned modifiers) {
+  if (modifiers < 2 || modifiers > 8) return 0;
+  uint32_t state = efi::kShiftStateValid;
+  if ((modifiers - 1) & 1) state |= efi::kLeftShiftPressed;
+  if ((modifiers - 1) & 2) state |= efi::kLeftAltPressed;
+  if ((modifiers - 1) & 4) state |= efi::kLeftControlPressed;
+  return state;
+}
+
 }  // namespace
 
-void TextInput::push(uint16_t scan_code, efi::Char16 character) {
-  (void)keys_.push_back({scan_code, character});  // poll() stops reading long before it is full
+void TextInput::push(uint16_t scan_code, efi::Char16 character, uint32_t shift_state) {
+  const efi::KeyData key{{scan_code, character}, {shift_state, 0}};
+  (void)keys_.push_back(key);  // poll() stops reading long before it is full
+  if (observer_ != nullptr) observer_->key_arrived(key);
 }
 
 void TextInput::feed_character(char32_t c) {
   // NUL is no key, and neither is what CHAR16 or the terminal's bytes cannot express.
-  if (c != 0 && c < 0x10000 && c != kReplacementCharacter) push(kNone, static_cast<efi::Char16>(c));
+  if (c == 0 || c >= 0x10000 || c == kReplacementCharacter) return;
+  // A to Z with Control. Backspace, tab and return have keys of their own and send the same.
+  const bool control = c <= 26 && c != '\b' && c != '\t' && c != '\r';
+  push(kNone, static_cast<efi::Char16>(c), control ? efi::kShiftStateValid | efi::kLeftControlPressed : 0);
 }
 
 void TextInput::feed_plain(uint8_t byte) {
@@ -99,12 +114,19 @@ bool TextInput::finish_sequence() {
   }
   const bool final_byte = last >= 0x40;  // ECMA-48: parameters and intermediate bytes lie below
   if (!final_byte && !sequence_.full()) return false;
-  unsigned number = 0;  // the first parameter; the second one, shift and its like, has no place in EFI_INPUT_KEY
-  for (size_t i = 2; i < size && sequence_[i] >= '0' && sequence_[i] <= '9'; ++i) number = number * 10 + (sequence_[i] - '0');
+  size_t at = 2;
+  const unsigned number = parameter(at);
+  const unsigned modifiers = at < size && sequence_[at] == ';' ? parameter(++at) : 0;
   const bool report = last == 'R' && number > 1;  // ESC [ row ; column R answers a question, it is not F3
   const Scan scan = last == '~' ? scan_of_number(number) : report ? kNone : scan_of_letter(last);
-  if (scan != kNone) push(scan, 0);
+  if (scan != kNone) push(scan, 0, shift_state_of(modifiers));
   return true;
+}
+
+unsigned TextInput::parameter(size_t& at) const {
+  unsigned number = 0;  // of at most ten digits: it may wrap, which makes it another unknown number
+  for (; at < sequence_.size() && sequence_[at] >= '0' && sequence_[at] <= '9'; ++at) number = number * 10 + (sequence_[at] - '0');
+  return number;
 }
 
 // It was no sequence: the ESC key, and whatever came after it.
@@ -143,9 +165,9 @@ bool TextInput::key_waiting() {
   return !keys_.empty();
 }
 
-Result<efi::InputKey> TextInput::read_key() {
+Result<efi::KeyData> TextInput::read_key() {
   if (!key_waiting()) return Status::NotReady;
-  const efi::InputKey key = keys_[0];
+  const efi::KeyData key = keys_[0];
   keys_.erase(0);
   return key;
 }
@@ -175,7 +197,7 @@ struct TextInputThunks {
     if (key == nullptr) return efi::encode(Status::InvalidParameter);
     TplGuard guard(owner(self).events_, efi::kTplNotify);
     auto read = owner(self).read_key();
-    if (read) *key = *read;
+    if (read) *key = read->key;
     return efi::encode(read);
   }
   static void EFIAPI wait_for_key(efi::Event event, void* context) {

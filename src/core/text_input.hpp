@@ -6,13 +6,22 @@
 #include <cstdint>
 #include <optional>
 
-#include "abi/uefi/protocols.hpp"
+#include "abi/uefi/text_input_ex.hpp"
 #include "base/static_vector.hpp"
 #include "core/events.hpp"
 #include "core/ports.hpp"
 #include "core/utf8.hpp"
 
 namespace efilite::core {
+
+// Sees every key when it arrives, before anybody reads it.
+class KeyObserver {
+ public:
+  virtual void key_arrived(const efi::KeyData& key) = 0;
+
+ protected:
+  ~KeyObserver() = default;
+};
 
 class TextInput {
  public:
@@ -24,8 +33,10 @@ class TextInput {
   efi::SimpleTextInputProtocol* protocol() { return &edge_; }
 
   void reset();                          // forgets what was typed
-  Result<efi::InputKey> read_key();      // NotReady: nothing typed
+  Result<efi::KeyData> read_key();       // NotReady: nothing typed
   bool key_waiting();
+  void poll();                           // takes what the line has, as far as there is room
+  void set_observer(KeyObserver* observer) { observer_ = observer; }
 
  private:
   struct Edge : efi::SimpleTextInputProtocol {
@@ -33,19 +44,20 @@ class TextInput {
   };
   friend struct TextInputThunks;
 
-  void poll();
   void feed(uint8_t byte);
   void feed_plain(uint8_t byte);
   void feed_character(char32_t character);
   bool finish_sequence();
+  unsigned parameter(size_t& at) const;
   void give_up_sequence();
-  void push(uint16_t scan_code, efi::Char16 character);
+  void push(uint16_t scan_code, efi::Char16 character, uint32_t shift_state = 0);
 
   ConsolePort& port_;
   EventQueue& events_;
   Clock& clock_;
   Edge edge_{};
-  StaticVector<efi::InputKey, 32> keys_;
+  KeyObserver* observer_ = nullptr;
+  StaticVector<efi::KeyData, 32> keys_;
   StaticVector<uint8_t, 12> sequence_;  // from the ESC on
   uint64_t sequence_time_ = 0;          // of its last byte
   Utf8Decoder decoder_;

@@ -4,7 +4,7 @@
 #include <optional>
 
 #include "core/device_path.hpp"
-#include "core/text_input.hpp"
+#include "core/text_input_ex.hpp"
 #include "core/text_output.hpp"
 #include "drivers/serial.hpp"
 
@@ -15,6 +15,7 @@ namespace {
 constinit drivers::Serial serial;
 constinit std::optional<core::TextOutput> output;
 constinit std::optional<core::TextInput> input;
+constinit std::optional<core::TextInputEx> input_ex;
 
 // [UEFI 2.10, 10.3.3.1] ACPI node: _HID in compressed form, _UID.
 struct [[gnu::packed]] AcpiNode {
@@ -49,12 +50,15 @@ Result<> install_console(core::Tables& tables, core::HandleDatabase& handles, co
   output.emplace(serial, events);
   input.emplace(serial, events, clock);
   TRY(input->open());
+  input_ex.emplace(*input, events, handles.heap());
+  TRY(input_ex->open());
   efi::Handle handle = nullptr;
   core::ProtocolPair pairs[] = {{&efi::SimpleTextOutputProtocol::kGuid, output->protocol()},
                                 {&efi::SimpleTextInputProtocol::kGuid, input->protocol()},
+                                {&efi::SimpleTextInputExProtocol::kGuid, input_ex->protocol()},
                                 {&efi::kDevicePathGuid, &path}};
   // Without a serial line the console is nobody's device: no path then.
-  TRY(handles.install_multiple(&handle, std::span(pairs).first(serial.present() ? 3 : 2)));
+  TRY(handles.install_multiple(&handle, std::span(pairs).first(serial.present() ? 4 : 3)));
   efi::SystemTable& table = *tables.system_table();
   table.console_in_handle = table.console_out_handle = table.standard_error_handle = handle;
   table.con_in = input->protocol();

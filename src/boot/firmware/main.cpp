@@ -27,6 +27,7 @@
 #include "core/device_path.hpp"
 #include "core/event_services.hpp"
 #include "core/firmware.hpp"
+#include "core/hii.hpp"
 #include "core/image_services.hpp"
 #include "core/memory_services.hpp"
 #include "core/misc_services.hpp"
@@ -61,6 +62,7 @@ constinit std::optional<core::Tables> tables;
 constinit std::optional<core::Images> images;
 constinit std::optional<core::Firmware> firmware;
 constinit std::optional<core::Rng> rng;
+constinit std::optional<core::hii::Protocols> hii;
 constinit std::optional<InitrdLoader> initrd_loader;
 
 PhysAddr address_of(const char& symbol) { return {reinterpret_cast<uint64_t>(&symbol)}; }
@@ -170,6 +172,8 @@ void install_protocols(const Payload& payload) {
   must(install_console(*tables, handles, events, cpu_clock), "console");
   efi::Handle handle = nullptr;
   must(handles.install(&handle, &core::device_path_utilities()), "device path utilities");
+  hii.emplace(handles, events);
+  must(hii->install(), "HII");
   rng.emplace(entropy);
   handle = nullptr;
   if (rng->available()) must(handles.install(&handle, rng->protocol()), "random numbers");
