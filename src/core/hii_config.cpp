@@ -115,7 +115,7 @@ class ConfigRouting::Text {
       text_ = bigger;
       room_ = room;
     }
-    memcpy(text_ + size_, more.data(), more.size() * sizeof(efi::Char16));
+    if (!more.empty()) memcpy(text_ + size_, more.data(), more.size() * sizeof(efi::Char16));
     size_ += more.size();
     text_[size_] = 0;
     return {};

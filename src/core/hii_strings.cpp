@@ -109,7 +109,7 @@ class Writer {
  public:
   explicit Writer(MutableByteSpan out) : out_(out) {}
   void put(ByteSpan bytes) {
-    if (size_ < out_.size()) memcpy(out_.data() + size_, bytes.data(), std::min(bytes.size(), out_.size() - size_));
+    if (size_ < out_.size() && !bytes.empty()) memcpy(out_.data() + size_, bytes.data(), std::min(bytes.size(), out_.size() - size_));
     size_ += bytes.size();
   }
   template <typename T>

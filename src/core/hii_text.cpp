@@ -2,6 +2,7 @@
 // Strings of the HII database [UEFI 2.10, 34.3]. An identifier belongs to the whole list: a new one is free in all of its languages, and a
 // language that lacks the string skips it.
 #include <algorithm>
+#include <utility>
 
 #include "core/hii_database.hpp"
 #include "core/hii_strings.hpp"
@@ -105,13 +106,20 @@ Result<efi::StringId> Database::new_string(efi::HiiHandle handle, std::string_vi
   const bool unnamed = at == nullptr || *read_at<efi::StringId>((*at)->bytes(), offsetof(efi::HiiStringPackageHeader, language_name)) == 0;
   const bool add_name = language_name != nullptr && unnamed;
   if (id + add_name > UINT16_MAX) return Status::OutOfResources;
-  if (at == nullptr) at = TRY(add_language(*list, language));
+  const bool added = at == nullptr;
+  if (added) at = TRY(add_language(*list, language));
+  Result<> put;
   if (add_name) {
-    TRY(put_string(at, static_cast<efi::StringId>(id), language_name));
-    memcpy((*at)->bytes().data() + offsetof(efi::HiiStringPackageHeader, language_name), &id, sizeof(efi::StringId));
+    put = put_string(at, static_cast<efi::StringId>(id), language_name);
+    if (put) memcpy((*at)->bytes().data() + offsetof(efi::HiiStringPackageHeader, language_name), &id, sizeof(efi::StringId));
     ++id;
   }
-  TRY(put_string(at, static_cast<efi::StringId>(id), text));
+  if (put) put = put_string(at, static_cast<efi::StringId>(id), text);
+  if (!put && added) {
+    handles_.heap().release(*at);
+    *at = nullptr;  // it was the last
+  }
+  TRY(std::move(put));
   return static_cast<efi::StringId>(id);
 }
 
