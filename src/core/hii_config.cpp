@@ -87,7 +87,7 @@ std::optional<BlockName> block_name(View text, size_t& at) {
   const auto width = offset ? take(text, at, u"&WIDTH=") : std::nullopt;
   const auto from = offset ? number(*offset) : std::nullopt;
   const auto count = width ? number(*width) : std::nullopt;
-  if (!from || !count || *from > UINT32_MAX || *count > UINT32_MAX) return std::nullopt;
+  if (!from || !count || *count == 0 || *from > UINT32_MAX || *count > UINT32_MAX) return std::nullopt;
   return BlockName{*from, *count};
 }
 

@@ -142,7 +142,7 @@ Result<efi::HiiHandle> Database::add(const efi::HiiPackageListHeader* list, efi:
   List** end = &lists_;
   while (*end != nullptr) end = &(*end)->next;
   const uint64_t number = ++last_number_;
-  *end = new (memory) List{nullptr, number, {}, driver, packages};
+  *end = new (memory) List{nullptr, number, {}, driver, packages, false};
   memcpy(&(*end)->guid, list, sizeof(efi::Guid));
   notify_all(efi::kHiiNewPack, number, 0);
   return handle_of(number);
@@ -150,7 +150,9 @@ Result<efi::HiiHandle> Database::add(const efi::HiiPackageListHeader* list, efi:
 
 Result<> Database::remove(efi::HiiHandle handle) {
   const uint64_t number = number_of(handle);
-  if (find(number) == nullptr) return Status::NotFound;
+  List* list = find(number);
+  if (list == nullptr || list->going) return Status::NotFound;
+  list->going = true;
   notify_all(efi::kHiiRemovePack, number, 0);
   for (List** at = &lists_; *at != nullptr; at = &(*at)->next) {
     if ((*at)->number != number) continue;

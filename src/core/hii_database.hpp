@@ -87,6 +87,7 @@ class Database {
     efi::Guid guid;
     efi::Handle driver;
     Package* packages;
+    bool going;  // being removed: its notifications must not remove it again
   };
   struct Registration {
     Registration* next;

@@ -299,6 +299,14 @@ TEST_F(HiiTest, ANotifiedFunctionMayRemoveTheListUnderIt) {
   EXPECT_TRUE(listed(Type::All).empty());
 }
 
+TEST_F(HiiTest, AListThatIsBeingRemovedCannotBeRemoved) {
+  const efi::HiiHandle handle = add(package_list(1, {package(Type::Forms, {3}), package(Type::Images, {4})}));
+  on(Type::All, efi::kHiiRemovePack);
+  also = [&] { EXPECT_EQ(db->remove_package_list(db, handle), kNotFound); };
+  EXPECT_EQ(db->remove_package_list(db, handle), kSuccess);
+  EXPECT_EQ(calls.size(), 2u);
+}
+
 TEST_F(HiiTest, ARemoveNotificationThatRemovesEndsWell) {
   const efi::HiiHandle handle = add(package_list(1, {package(Type::Forms, {3}), package(Type::Images, {4})}));
   const Bytes update = package_list(1, {package(Type::Forms, {5})});

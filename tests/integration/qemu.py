@@ -36,9 +36,9 @@ def machine_options(machine):
     return ["-M", machine, "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"]
 
 
-def run(arguments, log_stem, limit, replies=None):
+def run(arguments, log_stem, limit, replies=None, conversation=None):
     """Runs QEMU to its end, or kills it after `limit` seconds. Logs go to log_stem.{serial,debug,command}.
-    `replies` says what to type when a line is just this."""
+    `replies` says what to type when a line is just this. For more there is `conversation`, which is called as _read_serial would be."""
     ours, theirs = socket.socketpair()
     debug_log = log_stem.with_name(log_stem.name + ".debug")
     debug_log.unlink(missing_ok=True)
@@ -53,7 +53,7 @@ def run(arguments, log_stem, limit, replies=None):
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                           pass_fds=[theirs.fileno()]) as process:
         theirs.close()
-        serial = threading.Thread(target=_read_serial,
+        serial = threading.Thread(target=conversation or _read_serial,
                                   args=(process, result, log_stem.with_name(log_stem.name + ".serial"), replies or {}))
         monitor = threading.Thread(target=_monitor, args=(ours, result))
         serial.start()

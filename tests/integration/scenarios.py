@@ -110,7 +110,25 @@ PROGRAMS = [Program(*row) for row in [
     ("crash-stack", "fw_cfg", "pc"),
 ]]
 
-ALL = BOOTS + PROGRAMS + REFUSALS
+@dataclass(frozen=True)
+class Shell:
+    """Debian's EFI Shell: shell.py types its commands."""
+    end: str        # shutdown, cold, warm: by its reset command; exit: it returns to the firmware
+    transport: str
+    machine: str
+
+    @property
+    def name(self):
+        return f"shell.{self.end}.{self.transport}.{self.machine}"
+
+
+SHELLS = [Shell(*row) for row in [
+    ("shutdown", "module", "q35"),
+    ("cold", "fw_cfg", "microvm"),
+    ("exit", "fw_cfg", "pc"),
+]]
+
+ALL = BOOTS + PROGRAMS + SHELLS + REFUSALS
 
 
 def by_name(name):
