@@ -32,6 +32,7 @@
 #include "core/memory_services.hpp"
 #include "core/misc_services.hpp"
 #include "core/protocol_services.hpp"
+#include "core/text_protocols.hpp"
 #include "drivers/debug_port.hpp"
 
 extern "C" uint64_t entry_timestamp;
@@ -172,6 +173,7 @@ void install_protocols(const Payload& payload) {
   must(install_console(*tables, handles, events, cpu_clock), "console");
   efi::Handle handle = nullptr;
   must(handles.install(&handle, &core::device_path_utilities()), "device path utilities");
+  must(core::install_text_protocols(handles), "text protocols");
   hii.emplace(handles, events);
   must(hii->install(), "HII");
   rng.emplace(entropy);
