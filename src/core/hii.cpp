@@ -29,24 +29,24 @@ struct DatabaseThunks {
 
   static EfiStatus EFIAPI new_package_list(Self* self, const efi::HiiPackageListHeader* list, efi::Handle driver, HiiHandle* handle) {
     if (list == nullptr || handle == nullptr) return kInvalid;
-    Database::Call call(owner(self));
+    ProgramCalls::Scope call(owner(self).calls());
     auto made = owner(self).add(list, driver);
     if (made) *handle = *made;
     return encode(made);
   }
   static EfiStatus EFIAPI remove_package_list(Self* self, HiiHandle handle) {
-    Database::Call call(owner(self));
+    ProgramCalls::Scope call(owner(self).calls());
     return encode(owner(self).remove(handle));
   }
   static EfiStatus EFIAPI update_package_list(Self* self, HiiHandle handle, const efi::HiiPackageListHeader* list) {
     if (list == nullptr) return kInvalid;
-    Database::Call call(owner(self));
+    ProgramCalls::Scope call(owner(self).calls());
     return encode(owner(self).update(handle, list));
   }
   static EfiStatus EFIAPI list_package_lists(Self* self, uint8_t type, const Guid* guid, efi::Uintn* size, HiiHandle* handles) {
     const auto kind = kind_of(type, guid);
     if (!kind || size == nullptr || (*size != 0 && handles == nullptr)) return kInvalid;
-    Database::Call call(owner(self));
+    ProgramCalls::Scope call(owner(self).calls());
     const size_t room = *size / sizeof(HiiHandle);
     const size_t count = owner(self).list(*kind, {});
     *size = count * sizeof(HiiHandle);
@@ -57,7 +57,7 @@ struct DatabaseThunks {
   }
   static EfiStatus EFIAPI export_package_lists(Self* self, HiiHandle handle, efi::Uintn* size, efi::HiiPackageListHeader* buffer) {
     if (size == nullptr || (*size != 0 && buffer == nullptr)) return kInvalid;
-    Database::Call call(owner(self));
+    ProgramCalls::Scope call(owner(self).calls());
     auto done = owner(self).export_to(handle, {reinterpret_cast<std::byte*>(buffer), *size});
     if (auto needed = owner(self).export_size(handle)) *size = *needed;
     return encode(done);
@@ -66,18 +66,18 @@ struct DatabaseThunks {
                                                   efi::Uintn what, efi::Handle* handle) {
     const auto kind = kind_of(type, guid);
     if (!kind || function == nullptr || handle == nullptr) return kInvalid;
-    Database::Call call(owner(self));
+    ProgramCalls::Scope call(owner(self).calls());
     auto made = owner(self).register_notify(*kind, function, what);
     if (made) *handle = *made;
     return encode(made);
   }
   static EfiStatus EFIAPI unregister_package_notify(Self* self, efi::Handle handle) {
-    Database::Call call(owner(self));
+    ProgramCalls::Scope call(owner(self).calls());
     return encode(owner(self).unregister_notify(handle));
   }
   static EfiStatus EFIAPI find_keyboard_layouts(Self* self, uint16_t* size, Guid* guids) {
     if (size == nullptr || (*size != 0 && guids == nullptr)) return kInvalid;
-    Database::Call call(owner(self));
+    ProgramCalls::Scope call(owner(self).calls());
     const size_t room = *size / sizeof(Guid);
     const size_t count = std::min<size_t>(owner(self).layouts({guids, room}), UINT16_MAX / sizeof(Guid));
     *size = static_cast<uint16_t>(count * sizeof(Guid));
@@ -85,7 +85,7 @@ struct DatabaseThunks {
   }
   static EfiStatus EFIAPI get_keyboard_layout(Self* self, const Guid* guid, uint16_t* size, void* out) {
     if (size == nullptr || (*size != 0 && out == nullptr)) return kInvalid;
-    Database::Call call(owner(self));
+    ProgramCalls::Scope call(owner(self).calls());
     auto layout = owner(self).layout(guid);
     if (!layout) return encode(layout);
     const size_t room = *size;
@@ -96,12 +96,12 @@ struct DatabaseThunks {
   }
   static EfiStatus EFIAPI set_keyboard_layout(Self* self, const Guid* guid) {
     if (guid == nullptr) return kInvalid;
-    Database::Call call(owner(self));
+    ProgramCalls::Scope call(owner(self).calls());
     return encode(owner(self).set_layout(*guid));
   }
   static EfiStatus EFIAPI get_package_list_handle(Self* self, HiiHandle handle, efi::Handle* driver) {
     if (driver == nullptr) return kInvalid;
-    Database::Call call(owner(self));
+    ProgramCalls::Scope call(owner(self).calls());
     auto found = owner(self).driver_of(handle);
     if (found) *driver = *found;
     return encode(found);
@@ -116,7 +116,7 @@ struct StringThunks {
   static EfiStatus EFIAPI new_string(Self* self, HiiHandle list, efi::StringId* id, const efi::Char8* language, const efi::Char16* name,
                                      const efi::Char16* string, const efi::FontInfo* font) {
     if (id == nullptr || language == nullptr || string == nullptr || font != nullptr) return kInvalid;
-    Database::Call call(owner(self));
+    ProgramCalls::Scope call(owner(self).calls());
     auto made = owner(self).new_string(list, language, name, string);
     if (made) *id = *made;
     return encode(made);
@@ -124,24 +124,24 @@ struct StringThunks {
   static EfiStatus EFIAPI get_string(Self* self, const efi::Char8* language, HiiHandle list, efi::StringId id, efi::Char16* string,
                                      efi::Uintn* size, efi::FontInfo** font) {
     if (language == nullptr || size == nullptr || (*size != 0 && string == nullptr)) return kInvalid;
-    Database::Call call(owner(self));
+    ProgramCalls::Scope call(owner(self).calls());
     return encode(owner(self).get_string(list, id, language, string, *size, font));
   }
   static EfiStatus EFIAPI set_string(Self* self, HiiHandle list, efi::StringId id, const efi::Char8* language, const efi::Char16* string,
                                      const efi::FontInfo* font) {
     if (language == nullptr || string == nullptr || font != nullptr) return kInvalid;
-    Database::Call call(owner(self));
+    ProgramCalls::Scope call(owner(self).calls());
     return encode(owner(self).set_string(list, id, language, string));
   }
   static EfiStatus EFIAPI get_languages(Self* self, HiiHandle list, efi::Char8* languages, efi::Uintn* size) {
     if (size == nullptr || (*size != 0 && languages == nullptr)) return kInvalid;
-    Database::Call call(owner(self));
+    ProgramCalls::Scope call(owner(self).calls());
     return encode(owner(self).languages(list, languages, *size));
   }
   static EfiStatus EFIAPI get_secondary_languages(Self* self, HiiHandle list, const efi::Char8* primary, efi::Char8* languages,
                                                   efi::Uintn* size) {
     if (primary == nullptr || size == nullptr || (*size != 0 && languages == nullptr)) return kInvalid;
-    Database::Call call(owner(self));
+    ProgramCalls::Scope call(owner(self).calls());
     return encode(owner(self).secondary_languages(list, primary, languages, *size));
   }
 };

@@ -138,17 +138,6 @@ class ConfigRouting::Text {
   size_t room_ = 0;
 };
 
-template <typename Function>
-auto ConfigRouting::outside(Function function) {
-  const efi::Tpl inner = events_.tpl();
-  const efi::Tpl outer = outer_;
-  if (outer < inner) events_.restore_tpl(outer);
-  auto answer = function();
-  if (outer < inner) events_.raise_tpl(inner);
-  outer_ = outer;
-  return answer;
-}
-
 efi::HiiConfigAccessProtocol* ConfigRouting::driver_at(View path) {
   auto found = handles_.locate_buffer(efi::LocateSearchType::ByProtocol, &efi::HiiConfigAccessProtocol::kGuid, nullptr);
   if (!found) return nullptr;
@@ -177,7 +166,7 @@ Result<> ConfigRouting::each_part(View text, size_t& done, Text* results) {
     TRY(own.append(part));
     efi::Char16* progress = own.data();
     efi::Char16* answer = nullptr;
-    const efi::EfiStatus status = outside([&] {
+    const efi::EfiStatus status = calls_.outside([&] {
       return results != nullptr ? driver->extract_config(driver, own.data(), &progress, &answer)
                                 : driver->route_config(driver, own.data(), &progress);
     });
@@ -219,7 +208,7 @@ Result<efi::Char16*> ConfigRouting::export_all() {
     if (!driver || !kept) continue;
     efi::Char16* progress = nullptr;
     efi::Char16* answer = nullptr;
-    const efi::EfiStatus status = outside([&] { return (*driver)->extract_config(*driver, nullptr, &progress, &answer); });
+    const efi::EfiStatus status = calls_.outside([&] { return (*driver)->extract_config(*driver, nullptr, &progress, &answer); });
     if (efi::is_error(status) || answer == nullptr) continue;
     if (!results.empty()) kept = results.append(u"&");
     if (kept) kept = results.append(answer);
@@ -310,21 +299,6 @@ struct ConfigThunks {
 
   static ConfigRouting& owner(Self* self) { return *static_cast<const ConfigRouting::Edge*>(self)->owner; }
 
-  class Call {
-   public:
-    explicit Call(ConfigRouting& routing)
-        : routing_(routing), before_(routing.outer_), level_(routing.events_.tpl()), guard_(routing.events_, efi::kTplNotify) {
-      routing.outer_ = level_;
-    }
-    ~Call() { routing_.outer_ = before_; }
-
-   private:
-    ConfigRouting& routing_;
-    const efi::Tpl before_;
-    const efi::Tpl level_;
-    TplGuard guard_;
-  };
-
   static efi::EfiStatus give(Result<efi::Char16*> made, efi::Char16** out) {
     if (made) *out = *made;
     return efi::encode(made);
@@ -334,7 +308,7 @@ struct ConfigThunks {
     if (progress == nullptr || results == nullptr) return kInvalid;
     *progress = const_cast<efi::Char16*>(request);
     if (request == nullptr) return kInvalid;
-    Call call(owner(self));
+    ProgramCalls::Scope call(owner(self).calls_);
     size_t done = 0;
     auto made = owner(self).extract(request, done);
     *progress += done;
@@ -342,14 +316,14 @@ struct ConfigThunks {
   }
   static efi::EfiStatus EFIAPI export_config(Self* self, efi::Char16** results) {
     if (results == nullptr) return kInvalid;
-    Call call(owner(self));
+    ProgramCalls::Scope call(owner(self).calls_);
     return give(owner(self).export_all(), results);
   }
   static efi::EfiStatus EFIAPI route_config(Self* self, const efi::Char16* configuration, efi::Char16** progress) {
     if (progress == nullptr) return kInvalid;
     *progress = const_cast<efi::Char16*>(configuration);
     if (configuration == nullptr) return kInvalid;
-    Call call(owner(self));
+    ProgramCalls::Scope call(owner(self).calls_);
     size_t done = 0;
     auto routed = owner(self).route(configuration, done);
     *progress += done;
@@ -360,7 +334,7 @@ struct ConfigThunks {
     if (progress == nullptr) return kInvalid;
     *progress = const_cast<efi::Char16*>(request);
     if (request == nullptr || block == nullptr || config == nullptr) return kInvalid;
-    Call call(owner(self));
+    ProgramCalls::Scope call(owner(self).calls_);
     size_t done = 0;
     auto made = owner(self).block_to_config(request, {reinterpret_cast<const std::byte*>(block), size}, done);
     *progress += made.status() == Status::OutOfResources ? 0 : done;
@@ -371,7 +345,7 @@ struct ConfigThunks {
     if (progress == nullptr) return kInvalid;
     *progress = const_cast<efi::Char16*>(response);
     if (response == nullptr || size == nullptr) return kInvalid;
-    Call call(owner(self));
+    ProgramCalls::Scope call(owner(self).calls_);
     size_t done = 0;
     auto made = owner(self).config_to_block(response, block, *size, done);
     *progress += done;
@@ -380,14 +354,14 @@ struct ConfigThunks {
   static efi::EfiStatus EFIAPI get_alt_config(Self* self, const efi::Char16* response, const efi::Guid* guid, const efi::Char16* name,
                                               const efi::DevicePath* path, const efi::Char16* id, efi::Char16** alternative) {
     if (response == nullptr || alternative == nullptr) return kInvalid;
-    Call call(owner(self));
+    ProgramCalls::Scope call(owner(self).calls_);
     return give(owner(self).alt_config(response, {guid, name, path, id}), alternative);
   }
 };
 
 ConfigRouting::ConfigRouting(HandleDatabase& handles, EventQueue& events)
     : handles_(handles),
-      events_(events),
+      calls_(events),
       edge_{{ConfigThunks::extract_config, ConfigThunks::export_config, ConfigThunks::route_config, ConfigThunks::block_to_config,
              ConfigThunks::config_to_block, ConfigThunks::get_alt_config},
             this} {}

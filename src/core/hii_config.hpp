@@ -8,6 +8,7 @@
 #include "abi/uefi/hii.hpp"
 #include "core/events.hpp"
 #include "core/handles.hpp"
+#include "core/program_calls.hpp"
 
 namespace efilite::core::hii {
 
@@ -44,12 +45,9 @@ class ConfigRouting {
 
   efi::HiiConfigAccessProtocol* driver_at(std::u16string_view path);
   Result<> each_part(std::u16string_view text, size_t& done, Text* results);
-  template <typename Function>
-  auto outside(Function function);  // calls a driver at the priority of the caller
 
   HandleDatabase& handles_;
-  EventQueue& events_;
-  efi::Tpl outer_ = efi::kTplNotify;
+  ProgramCalls calls_;
   Edge edge_{};
 };
 

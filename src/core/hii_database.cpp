@@ -302,10 +302,7 @@ void Database::notify(efi::Uintn what, uint64_t list, uint64_t package) {
     const std::byte* bytes = p->bytes().data();
     const efi::Guid* guid = guid_of(p->bytes()) ? reinterpret_cast<const efi::Guid*>(bytes + kPackageHeader) : nullptr;
     const uint8_t type = static_cast<uint8_t>(type_of(p->bytes()));
-    const efi::Tpl inner = events_.tpl();
-    if (outer_ < inner) events_.restore_tpl(outer_);
-    (void)function(type, guid, bytes, handle_of(list), what);
-    if (outer_ < inner) events_.raise_tpl(inner);
+    (void)calls_.outside([&] { return function(type, guid, bytes, handle_of(list), what); });
   }
 }
 

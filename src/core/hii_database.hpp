@@ -9,6 +9,7 @@
 #include "abi/uefi/hii.hpp"
 #include "core/events.hpp"
 #include "core/handles.hpp"
+#include "core/program_calls.hpp"
 
 namespace efilite::core::hii {
 
@@ -20,7 +21,7 @@ struct PackageKind {
 
 class Database {
  public:
-  constexpr Database(HandleDatabase& handles, EventQueue& events) : handles_(handles), events_(events) {}
+  constexpr Database(HandleDatabase& handles, EventQueue& events) : handles_(handles), events_(events), calls_(events) {}
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
 
@@ -53,23 +54,7 @@ class Database {
   Result<> languages(efi::HiiHandle list, efi::Char8* out, efi::Uintn& size) const;
   Result<> secondary_languages(efi::HiiHandle list, std::string_view primary, efi::Char8* out, efi::Uintn& size) const;
 
-  // While a call is in work everything is at TPL_NOTIFY; the programs' functions are called at the priority that the call came from.
-  class Call {
-   public:
-    explicit Call(Database& database)
-        : database_(database), before_(database.outer_), level_(database.events_.tpl()), guard_(database.events_, efi::kTplNotify) {
-      database.outer_ = level_;
-    }
-    ~Call() { database_.outer_ = before_; }
-    Call(const Call&) = delete;
-    Call& operator=(const Call&) = delete;
-
-   private:
-    Database& database_;
-    const efi::Tpl before_;
-    const efi::Tpl level_;
-    TplGuard guard_;
-  };
+  ProgramCalls& calls() { return calls_; }  // each service call is a scope of them
 
  private:
   // Numbers grow and are never used again. They are the handles, so that a stale or wild handle is never followed, and they find the place
@@ -120,10 +105,10 @@ class Database {
 
   HandleDatabase& handles_;
   EventQueue& events_;
+  ProgramCalls calls_;
   List* lists_ = nullptr;
   Registration* registrations_ = nullptr;
   uint64_t last_number_ = 0;
-  efi::Tpl outer_ = efi::kTplNotify;
   bool has_layout_ = false;
   efi::Guid layout_{};
 };
