@@ -1,0 +1,130 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""Boots conformance.efi, reads its TAP, and judges it.
+
+  run.py efilite --program conformance.efi    with build/x86_64/efilite.elf
+  run.py ovmf --program conformance.efi       the same under Debian's OVMF: where the two differ, somebody misread the text
+
+A check that fails must be in known.py with the reason, and a check that is there must fail.
+"""
+import argparse
+import pathlib
+import re
+import sys
+from dataclasses import dataclass, field
+
+HERE = pathlib.Path(__file__).resolve().parent
+REPO = HERE.parent.parent
+sys.path[:0] = [str(REPO / "tests/integration"), str(REPO / "scripts/lib")]
+import qemu  # noqa: E402
+from known import KNOWN  # noqa: E402
+
+LIMIT = 55  # seconds, for each of the two runs
+ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[()].|\x1bc")
+PART = re.compile(r"(?=(?:not )?ok \d+ - |# (?:at line|failures:) )")
+RESULT = re.compile(r"(not )?ok (\d+) - (.*?)(?: # SKIP (.*))?$")
+# The program reads keys when it says so.
+KEYS = {b"PRESS KEYS": b"q\x1b[A\r\x08"}
+
+
+@dataclass
+class Tap:
+    planned: int = 0
+    passed: list = field(default_factory=list)
+    skipped: list = field(default_factory=list)
+    failed: dict = field(default_factory=dict)  # name -> what the program says of it
+    counted: int | None = None  # the program's own count of failures
+
+
+def read(serial):
+    """The lines of TAP in what came over the serial line. A terminal of 80 columns may break long lines."""
+    tap = Tap()
+    text = ESCAPES.sub("", serial)
+    start = re.search(r"^1\.\.(\d+)\s*$", text, re.M)
+    if not start:
+        return tap
+    tap.planned = int(start[1])
+    last = None
+    for part in PART.split(text[start.end():]):
+        part = part.replace("\n", "").strip()
+        if match := RESULT.match(part):
+            failed, _, last, why = match.groups()
+            if failed:
+                tap.failed[last] = ""
+            elif why:
+                tap.skipped.append((last, why))
+            else:
+                tap.passed.append(last)
+        elif part.startswith("# at line") and last in tap.failed:
+            tap.failed[last] = part[2:]
+        elif match := re.match(r"# failures: (\d+)", part):
+            tap.counted = int(match[1])
+    return tap
+
+
+def judge(tap, run, firmware, known, exits):
+    complaints = []
+    seen = len(tap.passed) + len(tap.skipped) + len(tap.failed)
+    if seen != tap.planned or not tap.planned:
+        complaints.append(f"{seen} results of {tap.planned}; the last is '{([*tap.passed, *tap.failed] or ['none'])[-1]}'")
+    if tap.counted != len(tap.failed):
+        complaints.append(f"the program counts {tap.counted} failures, there are {len(tap.failed)}")
+    if run.timed_out:
+        complaints.append(f"it was given up after {run.seconds:.0f} s")
+    elif run.shutdown != "guest-shutdown":
+        complaints.append(f"the machine ended by '{run.shutdown or 'nothing'}', not guest-shutdown")
+    if exits and not re.search(rf"returned 0x0*{len(tap.failed):x}\b", run.serial + run.debug):
+        complaints.append(f"efilite does not say that the program ended with status {len(tap.failed)}")
+    complaints += [f"not ok: {name} ({what})" for name, what in tap.failed.items() if name not in known]
+    complaints += [f"known to fail, but does not: {name}" for name in known if name in tap.passed]
+    return complaints
+
+
+def boot(firmware, options, words):
+    arguments = qemu.machine_options("q35") + ["-accel", "tcg", "-cpu", "max", "-m", "256"]
+    if firmware == "ovmf":
+        arguments += ["-bios", str(options.ovmf), "-kernel", str(options.program), "-append", words]
+    else:
+        arguments += ["-kernel", str(options.elf), *qemu.fw_cfg_file("opt/efilite/kernel", options.program),
+                      *qemu.fw_cfg_string("opt/efilite/cmdline", words)]
+    name = f"conformance.{firmware}.{words.split()[0]}"
+    return qemu.run(arguments, options.logs / name, LIMIT, KEYS)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("firmware", choices=["efilite", "ovmf"])
+    parser.add_argument("--program", type=pathlib.Path, required=True)
+    parser.add_argument("--elf", type=pathlib.Path, default=REPO / "build/x86_64/efilite.elf")
+    parser.add_argument("--ovmf", type=pathlib.Path, default="/usr/share/ovmf/OVMF.fd")
+    parser.add_argument("--logs", type=pathlib.Path, default=REPO / "build/logs")
+    parser.add_argument("-v", "--verbose", action="store_true", help="name the checks that passed, too")
+    options = parser.parse_args()
+    options.logs.mkdir(parents=True, exist_ok=True)
+    known = {name: reason for (firmware, name), reason in KNOWN.items() if firmware == options.firmware}
+    complaints, unseen = [], dict(known)
+    # After Exit, OVMF would go on to its boot menu.
+    for words in ["boot" if options.firmware == "efilite" else "boot shutdown", "runtime"]:
+        run = boot(options.firmware, options, words)
+        tap = read(run.serial)
+        print(f"{options.firmware} {words}: {tap.planned} checks, {len(tap.passed)} passed, {len(tap.skipped)} skipped, "
+              f"{len(tap.failed)} failed in {run.seconds:.0f} s")
+        for name in tap.passed if options.verbose else []:
+            print(f"  ok      {name}")
+        for name, why in tap.skipped:
+            print(f"  skipped {name}: {why}")
+        for name in tap.failed:
+            if name in known:
+                print(f"  known   {name}: {known[name]}")
+        for name in [*tap.passed, *tap.failed]:
+            unseen.pop(name, None)
+        complaints += judge(tap, run, options.firmware, known, words == "boot")
+    complaints += [f"known.py names a check that was not made: {name}" for name in unseen]
+    for complaint in complaints:
+        print(f"FAIL: {complaint}")
+    print(f"conformance.{options.firmware}: {'FAIL' if complaints else 'ok'}; logs in {options.logs}")
+    return 1 if complaints else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
