@@ -98,8 +98,8 @@ struct AHandle {
 struct Pages {
   EFI_PHYSICAL_ADDRESS start = 0;
   UINTN count;
-  explicit Pages(UINTN pages, EFI_MEMORY_TYPE type = EfiLoaderData) : count(pages) {
-    if (EFI_ERROR(bs->AllocatePages(AllocateAnyPages, type, pages, &start))) start = 0;
+  explicit Pages(UINTN pages, UINT32 type = EfiLoaderData) : count(pages) {
+    if (EFI_ERROR(bs->AllocatePages(AllocateAnyPages, static_cast<EFI_MEMORY_TYPE>(type), pages, &start))) start = 0;
   }
   Pages(const Pages&) = delete;
   ~Pages() { if (start) bs->FreePages(start, count); }

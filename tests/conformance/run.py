@@ -21,7 +21,7 @@ from known import KNOWN  # noqa: E402
 
 LIMIT = 55  # seconds, for each of the two runs
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[()].|\x1bc")
-PART = re.compile(r"(?=(?:not )?ok \d+ - |# (?:at line|failures:) )")
+PART = re.compile(r"(?=not ok \d+ - |(?<!not )ok \d+ - |# (?:at line|failures:) )")
 RESULT = re.compile(r"(not )?ok (\d+) - (.*?)(?: # SKIP (.*))?$")
 # The program reads keys when it says so.
 KEYS = {b"PRESS KEYS": b"q\x1b[A\r\x08"}
