@@ -23,7 +23,7 @@ UINTN calls_made;
 
 namespace {
 
-const Chapter* const kBootTime[] = {&kEvents, &kMemory, &kProtocols};
+const Chapter* const kBootTime[] = {&kEvents, &kMemory, &kProtocols, &kOpens, &kDrivers};
 const Chapter* const kAfterwards[] = {&kEvents};
 
 bool by_serial_port;

@@ -101,8 +101,8 @@ const Test kTests[] = {
      [] { return is(bs->AllocatePages(AllocateAnyPages, EfiLoaderData, 1, nullptr), kInvalid); }},
     {"7.2.1 AllocatePages: more than there is, is OUT_OF_RESOURCES",
      [] { return is(pages(AllocateAnyPages, EfiLoaderData, UINTN{1} << 40), EFI_OUT_OF_RESOURCES); }},
-    {"7.2.1 AllocatePages: a count whose bytes overflow is refused",
-     [] { return that(told_as_out(pages(AllocateAnyPages, EfiLoaderData, (UINTN{1} << 52) + 1))); }},
+    {"7.2.1 AllocatePages: a count whose bytes overflow is OUT_OF_RESOURCES",
+     [] { return is(pages(AllocateAnyPages, EfiLoaderData, (UINTN{1} << 52) + 1), EFI_OUT_OF_RESOURCES); }},
     {"7.2.1 AllocatePages: the largest count is refused", [] { return that(told_as_out(pages(AllocateAnyPages, EfiLoaderData, ~UINTN{0}))); }},
     {"7.2.1 AllocatePages: what it gives is not given twice",
      [] {
@@ -209,7 +209,7 @@ const Test kTests[] = {
        return ok(bs->FreePages(start + 2 * kPage, 1)) && is(bs->FreePages(start + 2 * kPage, 1), EFI_NOT_FOUND) &&
               ok(bs->FreePages(start, 2)) && ok(bs->FreePages(start + 3 * kPage, 2));
      }},
-    {"7.2.2 FreePages: more pages than were taken are NOT_FOUND, and none goes",
+    {"7.2.2 FreePages: more pages than were taken are NOT_FOUND",
      [] {
        EFI_PHYSICAL_ADDRESS start;
        {
@@ -219,7 +219,8 @@ const Test kTests[] = {
        EFI_PHYSICAL_ADDRESS taken = start;
        if (!ok(bs->AllocatePages(AllocateAddress, EfiLoaderData, 2, &taken))) return false;
        EFI_STATUS status = bs->FreePages(taken, 4);
-       return is(status, EFI_NOT_FOUND) && ok(bs->FreePages(taken, 2));
+       bs->FreePages(taken, 2);  // whether the first two are gone is not said
+       return is(status, EFI_NOT_FOUND);
      }},
 
     {"7.2.3 GetMemoryMap: it succeeds with room enough", [] { return ok(Map().status); }},
@@ -379,7 +380,6 @@ const Test kTests[] = {
     {"7.2.4 AllocatePool: memory type 0x6FFFFFFF is INVALID_PARAMETER",
      [] { return is(pool(0x6FFFFFFF, 8), kInvalid); }},
     {"7.2.4 AllocatePool: EfiPersistentMemory is INVALID_PARAMETER", [] { return is(pool(kPersistent, 8), kInvalid); }},
-    {"7.2.4 AllocatePool: EfiUnacceptedMemoryType is INVALID_PARAMETER", [] { return is(pool(kUnaccepted, 8), kInvalid); }},
     {"7.2.4 AllocatePool: EfiConventionalMemory is INVALID_PARAMETER", [] { return is(pool(EfiConventionalMemory, 8), kInvalid); }},
     {"7.2.4 AllocatePool: more than there is, is OUT_OF_RESOURCES", [] { return is(pool(EfiLoaderData, UINTN{1} << 50), EFI_OUT_OF_RESOURCES); }},
     {"7.2.4 AllocatePool: the largest size is OUT_OF_RESOURCES", [] { return is(pool(EfiLoaderData, ~UINTN{0}), EFI_OUT_OF_RESOURCES); }},

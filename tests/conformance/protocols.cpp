@@ -519,6 +519,15 @@ const Test kTests[] = {
     {"7.3.18 UninstallMultipleProtocolInterfaces: a failure puts back what was taken",
      [] {
        AHandle handle(kAlphaGuid, &first);
+       EFI_HANDLE same_handle = handle;
+       if (!ok(install(same_handle, kGammaGuid, &second))) return false;
+       bool good = is(bs->UninstallMultipleProtocolInterfaces(handle, &kAlphaGuid, &first, &kBetaGuid, &second, nullptr), kInvalid) &&
+                   that(interface_of(handle, kAlphaGuid) == &first);
+       return ok(bs->UninstallProtocolInterface(handle, &kGammaGuid, &second)) && good;
+     }},
+    {"7.3.18 UninstallMultipleProtocolInterfaces: a failure puts back even the handle's only protocol",
+     [] {
+       AHandle handle(kAlphaGuid, &first);
        return is(bs->UninstallMultipleProtocolInterfaces(handle, &kAlphaGuid, &first, &kBetaGuid, &second, nullptr), kInvalid) &&
               that(interface_of(handle, kAlphaGuid) == &first);
      }},
