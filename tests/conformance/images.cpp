@@ -175,7 +175,7 @@ const Test kTests[] = {
      }},
     {"7.4.1 LoadImage: the buffer is the caller's again afterwards",
      [] {
-       Orders orders{.deed = Deed::Return, .status = EFI_SUCCESS};
+       Orders orders{};
        EFI_HANDLE image;
        {
          Bytes bytes;
@@ -479,12 +479,19 @@ const Test kTests[] = {
        Subject subject(kApplication);
        return ok(bs->Exit(subject.image, EFI_SUCCESS, 0, nullptr)) && that(!subject.lives());
      }},
-    {"7.4.5 Exit: the caller's state survives it",
+    {"7.4.5 Exit: the priority is the caller's afterwards",
      [] {
-       volatile UINT64 mark = 0x0123456789ABCDEF;
+       Subject subject(kApplication, Deed::RaiseAndExit, EFI_ABORTED);
+       return is(subject.start(), EFI_ABORTED) && equal(current_tpl(), TPL_APPLICATION);
+     }},
+    {"2.3.4.2 Exit: registers that are the callee's to keep are kept",
+     [] {
        Subject subject(kApplication, Deed::ExitDeep, EFI_ABORTED);
-       double before = static_cast<double>(mark);
-       return is(subject.start(), EFI_ABORTED) && that(static_cast<double>(mark) == before) && equal(current_tpl(), TPL_APPLICATION);
+       UINT64 mark = 0x0123456789ABCDEF, seen = 0;
+       asm volatile("movq %0, %%xmm6" : : "r"(mark) : "xmm6");
+       EFI_STATUS status = subject.start();
+       asm volatile("movq %%xmm6, %0" : "=r"(seen));
+       return is(status, EFI_ABORTED) && equal(seen, mark);
      }},
 };
 
