@@ -23,7 +23,7 @@ UINTN calls_made;
 
 namespace {
 
-const Chapter* const kBootTime[] = {&kTables, &kEvents, &kMemory, &kProtocols, &kOpens, &kDrivers, &kImages, &kMisc};
+const Chapter* const kBootTime[] = {&kTables, &kEvents, &kMemory, &kProtocols, &kOpens, &kDrivers, &kImages, &kMisc, &kVariables, &kTime};
 const Chapter* const kAfterwards[] = {&kEvents};
 
 bool by_serial_port;
