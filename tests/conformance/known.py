@@ -1,7 +1,12 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 """Where a firmware fails a check: (firmware, name of the check) -> which of efilite and OVMF reads the text rightly, and why."""
 
+RUNTIME_DRIVERS = "OVMF is right: efilite does not load runtime drivers yet"
+
 KNOWN = {
+    ("efilite", "7.4.1 LoadImage: a runtime driver from memory"): RUNTIME_DRIVERS,
+    ("efilite", "9.1 LoadedImage: a runtime driver is EfiRuntimeServicesCode and EfiRuntimeServicesData"): RUNTIME_DRIVERS,
+    ("efilite", "7.4.2 StartImage: a runtime driver that returns SUCCESS stays"): RUNTIME_DRIVERS,
     ("ovmf", "7.1.4 SignalEvent: a group member without notification passes the signal on"):
         "efilite is right: all events of the group are signaled whatever the member is; edk2 does it for EVT_NOTIFY_SIGNAL only",
     ("ovmf", "7.2.1 AllocatePages: a count whose bytes overflow is OUT_OF_RESOURCES"):
@@ -10,4 +15,12 @@ KNOWN = {
         "efilite is right: edk2 lets the handle die with its first protocol and cannot put it back",
     ("ovmf", "7.3.13 DisconnectController: a driver that does not manage the device is SUCCESS"):
         "efilite is right: SUCCESS is for a driver that is not managing the controller, too; edk2 says NOT_FOUND",
+    ("ovmf", "7.4.1 LoadImage: neither a buffer nor a path is NOT_FOUND"):
+        "efilite is right: the text names NOT_FOUND for both being NULL; edk2 says INVALID_PARAMETER",
+    ("ovmf", "7.4.1 LoadImage: an image that is cut off is LOAD_ERROR"):
+        "efilite is right: a corrupt image is LOAD_ERROR, UNSUPPORTED is for another type of image; edk2 says UNSUPPORTED for both",
+    ("ovmf", "7.5.1 SetWatchdogTimer: a code of the firmware's is INVALID_PARAMETER"):
+        "efilite is right: codes up to 0xFFFF are the firmware's and INVALID_PARAMETER is for a bad code; edk2 looks at none",
+    ("ovmf", "7.4.1 LoadImage: a device that fails is DEVICE_ERROR"):
+        "efilite is right: a device's error is DEVICE_ERROR; edk2 goes on to look for LoadFile and says NOT_FOUND for want of it",
 }

@@ -23,8 +23,8 @@ UINTN calls_made;
 
 namespace {
 
-const Chapter* const kBootTime[] = {&kTables, &kEvents, &kMemory, &kProtocols, &kOpens, &kDrivers, &kImages, &kMisc, &kVariables, &kTime};
-const Chapter* const kAfterwards[] = {&kEvents};
+const Chapter* const kBootTime[] = {&kTables, &kEvents, &kMemory, &kProtocols, &kOpens, &kDrivers, &kImages, &kMisc, &kVariables, &kTime, &kConsole, &kDevicePaths, &kMedia, &kSecurity};
+const Chapter* const kAfterwards[] = {&kExitBootServices, &kRuntime};
 
 bool by_serial_port;
 const char* skipped;

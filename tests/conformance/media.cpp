@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+// LoadImage from devices that the test installs itself: LoadFile2, LoadFile and SimpleFileSystem [UEFI 2.10, 7.4.1 and 13.1, 13.2, 13.4].
+#include "conformance.hpp"
+
+namespace conformance {
+namespace {
+
+EFI_GUID kLoadFileGuid = LOAD_FILE_PROTOCOL;
+EFI_GUID kLoadFile2Guid = {0x4006c0c1, 0xfcb3, 0x403e, {0x99, 0x6d, 0x4a, 0x6c, 0x87, 0x24, 0xe0, 0x6d}};
+
+alignas(16) constexpr UINT8 kApplication[] = {
+#embed "subject.efi"
+};
+
+struct [[gnu::packed]] DevicePath {
+  UINT8 device[4] = {1, 4, 20, 0};
+  EFI_GUID guid = {0x77aa0021, 1, 2, {3}};
+  UINT8 end[4] = {0x7F, 0xFF, 4, 0};
+};
+struct [[gnu::packed]] FilePath {
+  UINT8 device[4] = {1, 4, 20, 0};
+  EFI_GUID guid = {0x77aa0021, 1, 2, {3}};
+  UINT8 file[4] = {4, 4, 12, 0};
+  UINT8 name[8] = {'a', 0, '.', 0, 'e', 0, 0, 0};
+  UINT8 end[4] = {0x7F, 0xFF, 4, 0};
+};
+DevicePath device_path;
+FilePath file_path;
+
+// A device with LoadFile or LoadFile2 that serves the small application.
+struct Server : EFI_LOAD_FILE_PROTOCOL {
+  AHandle device{kDevicePathGuid, &device_path};
+  EFI_GUID guid;
+  UINTN calls = 0, size_calls = 0;
+  bool saw_rest = true, saw_policy = false;
+  EFI_STATUS failure = EFI_SUCCESS;
+  explicit Server(const EFI_GUID& protocol) : guid(protocol) {
+    LoadFile = reinterpret_cast<EFI_LOAD_FILE>(serve);
+    EFI_HANDLE same_handle = device;
+    bs->InstallProtocolInterface(&same_handle, &guid, EFI_NATIVE_INTERFACE, static_cast<EFI_LOAD_FILE_PROTOCOL*>(this));
+  }
+  Server(const Server&) = delete;
+  ~Server() { bs->UninstallProtocolInterface(device, &guid, static_cast<EFI_LOAD_FILE_PROTOCOL*>(this)); }
+  static EFI_STATUS EFIAPI serve(EFI_LOAD_FILE_PROTOCOL* self, EFI_DEVICE_PATH* path, BOOLEAN policy, UINTN* size, VOID* buffer) {
+    auto& server = *static_cast<Server*>(self);
+    ++server.calls;
+    server.saw_rest = server.saw_rest && path != nullptr && same(path, file_path.file, 16);
+    server.saw_policy = policy;
+    if (EFI_ERROR(server.failure)) return server.failure;
+    if (buffer == nullptr || *size < sizeof kApplication) {
+      ++server.size_calls;
+      *size = sizeof kApplication;
+      return EFI_BUFFER_TOO_SMALL;
+    }
+    *size = sizeof kApplication;
+    bs->CopyMem(buffer, const_cast<UINT8*>(kApplication), sizeof kApplication);
+    return EFI_SUCCESS;
+  }
+};
+
+struct Loaded {
+  EFI_HANDLE image = nullptr;
+  EFI_STATUS status;
+  explicit Loaded(bool policy) { status = bs->LoadImage(policy, self, reinterpret_cast<EFI_DEVICE_PATH*>(&file_path), nullptr, 0, &image); }
+  Loaded(const Loaded&) = delete;
+  EFI_LOADED_IMAGE* protocol() const {
+    void* found = nullptr;
+    return EFI_ERROR(bs->HandleProtocol(image, &kLoadedImageGuid, &found)) ? nullptr : static_cast<EFI_LOADED_IMAGE*>(found);
+  }
+  ~Loaded() {
+    if (!EFI_ERROR(status)) bs->UnloadImage(image);
+  }
+};
+
+const Test kTests[] = {
+    {"7.4.1 LoadImage: by LoadFile2, when the caller is no boot manager",
+     [] {
+       Server server(kLoadFile2Guid);
+       Loaded loaded(false);
+       return ok(loaded.status) && that(server.calls >= 2);
+     }},
+    {"7.4.1 LoadImage: by LoadFile for a boot manager",
+     [] {
+       Server server(kLoadFileGuid);
+       Loaded loaded(true);
+       return ok(loaded.status) && that(server.calls >= 2);
+     }},
+    {"7.4.1 LoadImage: by LoadFile, when there is no LoadFile2",
+     [] {
+       Server server(kLoadFileGuid);
+       Loaded loaded(false);
+       return ok(loaded.status);
+     }},
+    {"7.4.1 LoadImage: never by LoadFile2 for a boot manager",
+     [] {
+       Server server(kLoadFile2Guid);
+       Loaded loaded(true);
+       return is(loaded.status, EFI_NOT_FOUND) && equal(server.calls, 0);
+     }},
+    {"13.2.2 LoadFile2: BootPolicy is FALSE",
+     [] {
+       Server server(kLoadFile2Guid);
+       Loaded loaded(false);
+       return ok(loaded.status) && that(!server.saw_policy);
+     }},
+    {"13.1.2 LoadFile: BootPolicy is LoadImage's",
+     [] {
+       Server server(kLoadFileGuid);
+       Loaded loaded(true);
+       return ok(loaded.status) && that(server.saw_policy);
+     }},
+    {"13.2.2 LoadFile2: the path is what is behind the device",
+     [] {
+       Server server(kLoadFile2Guid);
+       Loaded loaded(false);
+       return ok(loaded.status) && that(server.saw_rest);
+     }},
+    {"13.1.2 LoadFile: the path is what is behind the device",
+     [] {
+       Server server(kLoadFileGuid);
+       Loaded loaded(true);
+       return ok(loaded.status) && that(server.saw_rest);
+     }},
+    {"13.2.2 LoadFile2: the size is asked for first",
+     [] {
+       Server server(kLoadFile2Guid);
+       Loaded loaded(false);
+       return ok(loaded.status) && that(server.size_calls >= 1);
+     }},
+    {"9.1 LoadedImage: loaded by LoadFile2, the device is the one that has it",
+     [] {
+       Server server(kLoadFile2Guid);
+       Loaded loaded(false);
+       auto* protocol = loaded.protocol();
+       return that(protocol != nullptr) && that(protocol->DeviceHandle == server.device.handle) &&
+              that(protocol->FilePath != nullptr && same(protocol->FilePath, file_path.file, 16));
+     }},
+    {"7.4.1 LoadImage: LoadFile2's failure is no image",
+     [] {
+       Server server(kLoadFile2Guid);
+       server.failure = EFI_NOT_FOUND;
+       Loaded loaded(false);
+       return is(loaded.status, EFI_NOT_FOUND);
+     }},
+    {"7.4.1 LoadImage: a device that fails is DEVICE_ERROR",
+     [] {
+       Server server(kLoadFile2Guid);
+       server.failure = EFI_DEVICE_ERROR;
+       Loaded loaded(false);
+       return is(loaded.status, EFI_DEVICE_ERROR);
+     }},
+    {"7.4.1 LoadImage: bytes from a buffer need no device",
+     [] {
+       Server server(kLoadFile2Guid);
+       EFI_HANDLE image;
+       if (!ok(bs->LoadImage(FALSE, self, reinterpret_cast<EFI_DEVICE_PATH*>(&file_path), const_cast<UINT8*>(kApplication), sizeof kApplication, &image)))
+         return false;
+       return ok(bs->UnloadImage(image)) && equal(server.calls, 0);
+     }},
+    {"13.2 LoadFile2: a protocol of ours is found by its device path",
+     [] {
+       Server server(kLoadFile2Guid);
+       auto* path = reinterpret_cast<EFI_DEVICE_PATH*>(&file_path);
+       EFI_HANDLE found = nullptr;
+       return ok(bs->LocateDevicePath(&kLoadFile2Guid, &path, &found)) && that(found == server.device.handle) &&
+              that(path == reinterpret_cast<EFI_DEVICE_PATH*>(file_path.file));
+     }},
+};
+
+}  // namespace
+
+constinit const Chapter kMedia(kTests);
+
+}  // namespace conformance
