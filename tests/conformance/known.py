@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 """Where a firmware fails a check: (firmware, name of the check) -> which of efilite and OVMF reads the text rightly, and why."""
 
+BEFORE_EXIT = "efilite is right: the group is of UEFI 2.9; this OVMF tells a revision of 2.7 and does not signal it"
 RUNTIME_DRIVERS = "OVMF is right: efilite does not load runtime drivers yet"
 
 KNOWN = {
@@ -23,4 +24,6 @@ KNOWN = {
         "efilite is right: codes up to 0xFFFF are the firmware's and INVALID_PARAMETER is for a bad code; edk2 looks at none",
     ("ovmf", "7.4.1 LoadImage: a device that fails is DEVICE_ERROR"):
         "efilite is right: a device's error is DEVICE_ERROR; edk2 goes on to look for LoadFile and says NOT_FOUND for want of it",
+    ("ovmf", "7.1.2 The group BeforeExitBootServices was signaled before"): BEFORE_EXIT,
+    ("ovmf", "7.1.2 The group BeforeExitBootServices was signaled once"): BEFORE_EXIT,
 }

@@ -94,6 +94,7 @@ template <UINTN N>
 UINTN run_all(const Chapter* const (&chapters)[N]) {
   UINTN count = 0, failures = 0, number = 0;
   for (const Chapter* chapter : chapters) count += chapter->count;
+  say("\r\n# UEFI "), say(UINT64{st->Hdr.Revision >> 16}), say("."), say(UINT64{(st->Hdr.Revision & 0xFFFF) / 10});
   say("\r\n1.."), say(count), say("\r\n");
   for (const Chapter* chapter : chapters) {
     for (UINTN i = 0; i < chapter->count; ++i) failures += !run(chapter->tests[i], ++number);
