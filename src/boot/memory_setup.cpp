@@ -94,10 +94,12 @@ uint64_t top_of_memory(const BootInfo& info) {
   return top;
 }
 
-Result<> set_up_memory(const BootInfo& info, PhysRange image, core::MemoryMap& map) {
+Result<> set_up_memory(const BootInfo& info, PhysRange image, PhysAddr code_end, core::MemoryMap& map) {
   // A map with many entries grows into memory that it takes for free: by then it must know what we lie in.
   TRY(add_memory(info, image, true, map));
-  TRY(reserve(map, image, efi::MemoryType::BootServicesData, "efilite"));
+  // Who protects memory by its type must find the services in a type for code, and the stack in one for data.
+  TRY(reserve(map, {image.begin, code_end}, efi::MemoryType::BootServicesCode, "efilite's code"));
+  TRY(reserve(map, {code_end, image.end}, efi::MemoryType::BootServicesData, "efilite's data"));
   TRY(reserve_modules(info, map));
   TRY(add_memory(info, image, false, map));
   TRY(fill_legacy_hole(info, map));

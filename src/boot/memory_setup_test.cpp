@@ -16,6 +16,7 @@ struct MemorySetup : testing::Test {
   BootInfo info;
   core::MemoryMap map;
   PhysRange image{{0x100000}, {0x140000}};
+  PhysAddr code_end{0x110000};
 
   MemorySetup() {
     add(0, 0xA0000, 1);
@@ -28,11 +29,13 @@ struct MemorySetup : testing::Test {
 };
 
 TEST_F(MemorySetup, EfiliteAndPageZeroAreNotFreeAndLowMemoryIs) {
-  ASSERT_TRUE(set_up_memory(info, image, map));
+  ASSERT_TRUE(set_up_memory(info, image, code_end, map));
   EXPECT_EQ(type_at(0), MemoryType::BootServicesData);
   EXPECT_EQ(type_at(0x1000), MemoryType::Conventional);
   EXPECT_EQ(type_at(0x9F000), MemoryType::Conventional);
-  EXPECT_EQ(type_at(0x100000), MemoryType::BootServicesData);
+  EXPECT_EQ(type_at(0x100000), MemoryType::BootServicesCode);
+  EXPECT_EQ(type_at(0x10FFFF), MemoryType::BootServicesCode);
+  EXPECT_EQ(type_at(0x110000), MemoryType::BootServicesData);
   EXPECT_EQ(type_at(0x140000), MemoryType::Conventional);
   EXPECT_EQ(type_at(0xF0000), MemoryType::Reserved);
   EXPECT_EQ(top_of_memory(info), 0x180000000u);
@@ -40,7 +43,7 @@ TEST_F(MemorySetup, EfiliteAndPageZeroAreNotFreeAndLowMemoryIs) {
 
 TEST_F(MemorySetup, AModuleOwnsItsWholePages) {
   ASSERT_TRUE(info.modules.push_back({{{0x7000010}, {0x7000020}}, {}}));
-  ASSERT_TRUE(set_up_memory(info, image, map));
+  ASSERT_TRUE(set_up_memory(info, image, code_end, map));
   EXPECT_EQ(type_at(0x7000000), MemoryType::BootServicesData);
   EXPECT_EQ(type_at(0x7001000), MemoryType::Conventional);
 }
@@ -48,7 +51,7 @@ TEST_F(MemorySetup, AModuleOwnsItsWholePages) {
 TEST_F(MemorySetup, AModuleWithoutBytesTakesNoPage) {
   ASSERT_TRUE(info.modules.push_back({{{0xE0000010}, {0xE0000010}}, {}}));
   ASSERT_TRUE(info.modules.push_back({{{0x7000010}, {0x7000010}}, {}}));
-  ASSERT_TRUE(set_up_memory(info, image, map));
+  ASSERT_TRUE(set_up_memory(info, image, code_end, map));
   EXPECT_EQ(type_at(0x7000000), MemoryType::Conventional);
 }
 
@@ -59,11 +62,12 @@ TEST_F(MemorySetup, AMapThatMustGrowLeavesEfiliteAndItsModulesAlone) {
   for (uint64_t page = 1; page < 150; page += 2) add(page * kPageSize, kPageSize, 2);
   add(ram.begin.value, ram.size(), 1);
   image = {ram.begin, {ram.begin.value + 0x10000}};
+  code_end = {ram.begin.value + 0x8000};
   const PhysRange module{image.end, {image.end.value + 0x10000}};
   ASSERT_TRUE(info.modules.push_back({module, {}}));
   auto* bytes = reinterpret_cast<uint8_t*>(ram.begin.value);
   memset(bytes, 0x5A, 0x20000);
-  ASSERT_TRUE(set_up_memory(info, image, map));
+  ASSERT_TRUE(set_up_memory(info, image, code_end, map));
   EXPECT_TRUE(std::all_of(bytes, bytes + 0x20000, [](uint8_t b) { return b == 0x5A; }));
   EXPECT_FALSE(map.storage().empty());
   EXPECT_TRUE(map.owned_by(image.begin, core::PageOwner::SetUp));
@@ -83,12 +87,12 @@ TEST_F(MemorySetup, TheIdentityMapReachesAllThatIsNotReserved) {
 
 TEST_F(MemorySetup, AModuleOutsideOfMemoryIsRefused) {
   ASSERT_TRUE(info.modules.push_back({{{0xE0000000}, {0xE0000020}}, {}}));
-  EXPECT_FALSE(set_up_memory(info, image, map));
+  EXPECT_FALSE(set_up_memory(info, image, code_end, map));
 }
 
 TEST_F(MemorySetup, RuntimeDataGoesToTheLastFreeMemoryBelowFourGigabytes) {
   ASSERT_TRUE(info.modules.push_back({{{0x7F00000}, {0x8000000}}, {}}));  // a module at the very top
-  ASSERT_TRUE(set_up_memory(info, image, map));
+  ASSERT_TRUE(set_up_memory(info, image, code_end, map));
   auto place = map.allocate(efi::AllocateType::AnyPages, MemoryType::RuntimeServicesData, {1});
   ASSERT_TRUE(place);
   constexpr uint64_t window_end = 0x7F00000 - 0x10000, window_begin = window_end - 0x200000;  // some room in front of the module is left
@@ -105,18 +109,18 @@ TEST_F(MemorySetup, TheLegacyHoleIsOneEntryWhereABiosReservedBothEnds) {
   add(0x9F000, 0x1000, 2);
   add(0xF0000, 0x10000, 2);
   add(0x100000, 0x7F00000, 1);
-  ASSERT_TRUE(set_up_memory(info, image, map));
+  ASSERT_TRUE(set_up_memory(info, image, code_end, map));
   EXPECT_EQ(type_at(0xB8000), MemoryType::Reserved);
 }
 
 TEST_F(MemorySetup, AHoleBesideMemoryStaysAHole) {
-  ASSERT_TRUE(set_up_memory(info, image, map));
+  ASSERT_TRUE(set_up_memory(info, image, code_end, map));
   EXPECT_FALSE(map.find({0xB8000}));
 }
 
 TEST_F(MemorySetup, EfiliteOutsideOfMemoryIsRefused) {
   image.end = {0x9000000};
-  EXPECT_FALSE(set_up_memory(info, image, map));
+  EXPECT_FALSE(set_up_memory(info, image, code_end, map));
 }
 
 }  // namespace

@@ -132,7 +132,7 @@ void learn_about_machine(uint32_t start_info) {
 }
 
 void set_up_map() {
-  must(set_up_memory(info, {address_of(image_start), address_of(image_end)}, memory), "memory map");
+  must(set_up_memory(info, {address_of(image_start), address_of(image_end)}, address_of(text_end), memory), "memory map");
   must(page_tables.map_all(top_of_memory(info), allocate_page_table), "page tables");
   memory.set_change_listener([](void*) { events.memory_map_changed(); }, nullptr);
 }
