@@ -76,7 +76,7 @@ def judge(tap, run, firmware, known, exits):
 
 
 def boot(firmware, options, words):
-    arguments = qemu.machine_options("q35") + ["-accel", "tcg", "-cpu", "max", "-m", "256"]
+    arguments = qemu.machine_options(options.machine) + ["-accel", "tcg", "-cpu", "max", "-m", "256"]
     if firmware == "ovmf":
         # OVMF's random numbers come from this device; efilite has the processor's.
         arguments += ["-device", "virtio-rng-pci", "-bios", str(options.ovmf), "-kernel", str(options.program), "-append", words]
@@ -93,6 +93,7 @@ def main():
     parser.add_argument("--program", type=pathlib.Path, required=True)
     parser.add_argument("--elf", type=pathlib.Path, default=REPO / "build/x86_64/efilite.elf")
     parser.add_argument("--ovmf", type=pathlib.Path, default="/usr/share/ovmf/OVMF.fd")
+    parser.add_argument("--machine", choices=["q35", "pc", "microvm"], default="q35")
     parser.add_argument("--logs", type=pathlib.Path, default=REPO / "build/logs")
     parser.add_argument("-v", "--verbose", action="store_true", help="name the checks that passed, too")
     options = parser.parse_args()
