@@ -23,7 +23,7 @@ struct Chapter {
   template <UINTN N>
   constexpr Chapter(const Test (&all)[N]) : tests(all), count(N) {}
 };
-extern const Chapter kEvents, kMemory, kProtocols, kOpens, kDrivers, kImages, kMisc, kTables, kVariables, kTime, kConsole, kDevicePaths, kMedia,
+extern const Chapter kProcessor, kEvents, kMemory, kProtocols, kOpens, kDrivers, kImages, kMisc, kTables, kVariables, kTime, kConsole, kDevicePaths, kMedia,
     kSecurity, kExitBootServices, kRuntime;
 
 // What a test expects. Each is true when it holds; the first that does not is told with its line.

@@ -85,6 +85,8 @@ const Test kTests[] = {
      [] { return is(create(EVT_SIGNAL_EXIT_BOOT_SERVICES, TPL_CALLBACK, nullptr), kInvalid); }},
     {"7.1.1 CreateEvent: EVT_SIGNAL_VIRTUAL_ADDRESS_CHANGE with a function",
      [] { return ok(create(EVT_SIGNAL_VIRTUAL_ADDRESS_CHANGE, TPL_CALLBACK, note)); }},
+    {"7.1.1 CreateEvent: EVT_SIGNAL_VIRTUAL_ADDRESS_CHANGE without a function is INVALID_PARAMETER",
+     [] { return is(create(EVT_SIGNAL_VIRTUAL_ADDRESS_CHANGE, TPL_CALLBACK, nullptr), kInvalid); }},
     {"7.1.1 CreateEvent: EVT_SIGNAL_EXIT_BOOT_SERVICES goes with no other bit",
      [] { return is(create(EVT_SIGNAL_EXIT_BOOT_SERVICES | EVT_TIMER, TPL_CALLBACK, note), kInvalid); }},
     {"7.1.1 CreateEvent: a new event is not signaled",
@@ -128,10 +130,11 @@ const Test kTests[] = {
        Calls calls;
        {
          AnEvent event(EVT_TIMER | EVT_NOTIFY_SIGNAL, TPL_CALLBACK, &calls);
-         if (!ok(bs->SetTimer(event, TimerRelative, 5 * kMillisecond))) return false;
+         if (!ok(bs->SetTimer(event, TimerPeriodic, 5 * kMillisecond))) return false;
        }
+       UINTN count = calls.count;  // on a busy host the timer may have come already
        bs->Stall(30000);
-       return equal(calls.count, 0);
+       return equal(calls.count, count);
      }},
     {"7.1.3 CloseEvent: a notification that waits for its priority is dropped",
      [] {
@@ -405,6 +408,7 @@ const Test kTests[] = {
      [] {
        AnEvent timer(EVT_TIMER);
        if (!ok(bs->SetTimer(timer, TimerRelative, 5 * kMillisecond)) || !ok(bs->SetTimer(timer, TimerRelative, 100000 * kMillisecond))) return false;
+       bs->CheckEvent(timer);  // on a busy host the first may have come already
        bs->Stall(40000);
        return is(bs->CheckEvent(timer), EFI_NOT_READY);
      }},
@@ -416,7 +420,7 @@ const Test kTests[] = {
     {"7.1.7 SetTimer: a relative timer keeps its time",
      [] {
        AnEvent timer(EVT_TIMER);
-       if (!ok(bs->SetTimer(timer, TimerRelative, 200 * kMillisecond))) return false;
+       if (!ok(bs->SetTimer(timer, TimerRelative, 5000 * kMillisecond))) return false;
        bs->Stall(50000);
        return is(bs->CheckEvent(timer), EFI_NOT_READY);
      }},

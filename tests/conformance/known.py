@@ -26,4 +26,6 @@ KNOWN = {
         "efilite is right: a device's error is DEVICE_ERROR; edk2 goes on to look for LoadFile and says NOT_FOUND for want of it",
     ("ovmf", "7.1.2 The group BeforeExitBootServices was signaled before"): BEFORE_EXIT,
     ("ovmf", "7.1.2 The group BeforeExitBootServices was signaled once"): BEFORE_EXIT,
+    ("ovmf", "2.3.4 The stack is not executable"):
+        "efilite is right: the stack must not be executable; Debian's OVMF leaves edk2's switch for it off",
 }

@@ -23,7 +23,7 @@ UINTN calls_made;
 
 namespace {
 
-const Chapter* const kBootTime[] = {&kTables, &kEvents, &kMemory, &kProtocols, &kOpens, &kDrivers, &kImages, &kMisc, &kVariables, &kTime, &kConsole, &kDevicePaths, &kMedia, &kSecurity};
+const Chapter* const kBootTime[] = {&kProcessor, &kTables, &kEvents, &kMemory, &kProtocols, &kOpens, &kDrivers, &kImages, &kMisc, &kVariables, &kTime, &kConsole, &kDevicePaths, &kMedia, &kSecurity};
 const Chapter* const kAfterwards[] = {&kExitBootServices, &kRuntime};
 
 bool by_serial_port;

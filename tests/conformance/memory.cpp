@@ -137,6 +137,8 @@ const Test kTests[] = {
        if (!ok(bs->AllocatePages(AllocateMaxAddress, EfiLoaderData, 7, &start))) return false;
        return ok(bs->FreePages(start, 7)) && that(start + 7 * kPage - 1 <= 0x3FFFFFF);
      }},
+    {"7.2.1 AllocatePages: AllocateMaxAddress of the highest address is any address",
+     [] { return ok(pages(AllocateMaxAddress, EfiLoaderData, 4, ~UINT64{0})); }},
     {"7.2.1 AllocatePages: AllocateMaxAddress of an address within a page does not take that page",
      [] {
        Pages hole(3);

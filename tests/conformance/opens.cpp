@@ -97,6 +97,13 @@ const Test kTests[] = {
        Scene scene;
        return is(bs->OpenProtocol(scene.device, &kBetaGuid, &scene.opened, scene.agent, nullptr, kGet), EFI_UNSUPPORTED);
      }},
+    {"7.3.9 OpenProtocol: for a protocol that is not there the interface is NULL",
+     [] {
+       Scene scene;
+       scene.opened = &scene;
+       bs->OpenProtocol(scene.device, &kBetaGuid, &scene.opened, scene.agent, nullptr, kGet);
+       return that(scene.opened == nullptr);
+     }},
     {"7.3.9 OpenProtocol: GET_PROTOCOL needs no agent",
      [] {
        Scene scene;

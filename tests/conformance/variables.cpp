@@ -171,6 +171,15 @@ const Test kTests[] = {
        return is(rt->GetNextVariableName(&size, next, &vendor), EFI_BUFFER_TOO_SMALL) && that(size > 2);
      }},
 
+    {"8.2.2 GetNextVariableName: the size that BUFFER_TOO_SMALL tells is enough",
+     [] {
+       Variable variable(kBs);
+       static CHAR16 next[512];
+       next[0] = 0;
+       UINTN size = 2;
+       EFI_GUID vendor = {};
+       return is(rt->GetNextVariableName(&size, next, &vendor), EFI_BUFFER_TOO_SMALL) && ok(rt->GetNextVariableName(&size, next, &vendor));
+     }},
     {"8.2.3 SetVariable: a value is replaced",
      [] {
        Variable variable(kBs);
