@@ -344,7 +344,7 @@ const Test kTests[] = {
     {"2.3.4.2 At the entry point the stack is aligned to 16",
      [] {
        Subject subject(kApplication);
-       return ok(subject.start()) && equal(subject.orders.stack % 8, 0);
+       return ok(subject.start()) && equal(subject.orders.stack % 16, 0);
      }},
     {"7.4.2 StartImage: an application is unloaded when it returns",
      [] {

@@ -31,7 +31,8 @@ extern "C" EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE* st) {
   ++orders->entered;
   orders->image = image;
   orders->system_table = st;
-  orders->stack = reinterpret_cast<UINTN>(__builtin_frame_address(0));
+  alignas(16) volatile UINT8 local = 0;  // at an aligned address only if the stack was aligned at the entry
+  orders->stack = reinterpret_cast<UINTN>(&local) + local;
   orders->code = reinterpret_cast<UINTN>(&efi_main);
   orders->relocated = pointer == &target;
   orders->zeroed = TRUE;

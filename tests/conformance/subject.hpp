@@ -29,7 +29,7 @@ struct Orders {
   EFI_HANDLE image;
   EFI_SYSTEM_TABLE* system_table;
   EFI_STATUS deed_status;
-  UINTN stack;            // the stack pointer at the entry point
+  UINTN stack;            // where a local that needs an alignment of 16 lies
   UINTN code;             // where its code runs
   BOOLEAN relocated;      // a pointer in its data points to what it shall
   BOOLEAN zeroed;         // its uninitialised data are zero
