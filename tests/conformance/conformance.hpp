@@ -23,8 +23,8 @@ struct Chapter {
   template <UINTN N>
   constexpr Chapter(const Test (&all)[N]) : tests(all), count(N) {}
 };
-extern const Chapter kProcessor, kEvents, kMemory, kProtocols, kOpens, kDrivers, kImages, kMisc, kTables, kVariables, kTime, kConsole, kDevicePaths, kMedia,
-    kSecurity, kExitBootServices, kRuntime;
+extern const Chapter kProcessor, kEvents, kMemory, kProtocols, kOpens, kDrivers, kImages, kMisc, kTables, kVariables, kTime, kConsole,
+    kDevicePaths, kMedia, kSecurity, kExitBootServices, kRuntime;
 
 // What a test expects. Each is true when it holds; the first that does not is told with its line.
 bool is(EFI_STATUS got, EFI_STATUS wanted, int line = __builtin_LINE());
@@ -38,7 +38,9 @@ constexpr EFI_STATUS kInvalid = EFI_INVALID_PARAMETER;
 // gnu-efi's CHAR16 is C's idea of L"", not C++'s, and the services take strings that they do not change as though they did.
 inline CHAR16* text(const wchar_t* literal) { return reinterpret_cast<CHAR16*>(const_cast<wchar_t*>(literal)); }
 template <typename T>
-T* at(UINTN address) { return reinterpret_cast<T*>(address); }
+T* at(UINTN address) {
+  return reinterpret_cast<T*>(address);
+}
 inline UINTN address(const volatile void* pointer) { return reinterpret_cast<UINTN>(pointer); }
 inline constexpr UINTN kPage = 4096;
 
@@ -60,9 +62,9 @@ inline EFI_GUID kBetaGuid = {0x2c40e2d2, 0x606d, 0x45b7, {0xaf, 0x1c, 0x42, 0x65
 // A notification function that leaves its traces.
 struct Calls {
   UINTN count = 0;
-  EFI_TPL tpl = 0;      // the level of the last call
+  EFI_TPL tpl = 0;  // the level of the last call
   EFI_EVENT event = nullptr;
-  UINTN order = 0;      // its number among all calls
+  UINTN order = 0;  // its number among all calls
 };
 extern UINTN calls_made;
 VOID EFIAPI note(EFI_EVENT event, VOID* calls);  // context: a Calls
@@ -77,7 +79,9 @@ struct AnEvent {
     if (EFI_ERROR(bs->CreateEventEx(type, tpl, calls ? note : nullptr, calls, &group, &event))) event = nullptr;
   }
   AnEvent(const AnEvent&) = delete;
-  ~AnEvent() { if (event) bs->CloseEvent(event); }
+  ~AnEvent() {
+    if (event) bs->CloseEvent(event);
+  }
   operator EFI_EVENT() const { return event; }
 };
 
@@ -102,7 +106,9 @@ struct Pages {
     if (EFI_ERROR(bs->AllocatePages(AllocateAnyPages, static_cast<EFI_MEMORY_TYPE>(type), pages, &start))) start = 0;
   }
   Pages(const Pages&) = delete;
-  ~Pages() { if (start) bs->FreePages(start, count); }
+  ~Pages() {
+    if (start) bs->FreePages(start, count);
+  }
 };
 
 struct AtTpl {

@@ -19,7 +19,8 @@ struct Departure {
 
   // What the notification of SetVirtualAddressMap saw.
   UINTN address_changes = 0;
-  EFI_STATUS converted = EFI_NOT_STARTED, converted_null = EFI_NOT_STARTED, converted_optional = EFI_NOT_STARTED, converted_stray = EFI_NOT_STARTED;
+  EFI_STATUS converted = EFI_NOT_STARTED, converted_null = EFI_NOT_STARTED, converted_optional = EFI_NOT_STARTED,
+             converted_stray = EFI_NOT_STARTED;
   void* pointer = nullptr;
 
   EFI_STATUS set(const wchar_t* name, UINT32 attributes, UINT32 value = 0x600D);

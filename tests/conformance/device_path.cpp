@@ -38,15 +38,19 @@ bool makes(Path* made, const UINT8 (&wanted)[N]) {
 }
 
 const Test kTests[] = {
-    {"10.5.2 GetDevicePathSize: with the end node", [] { return with([](Utilities& u) { return equal(u.GetDevicePathSize(as_path(path_ab)), 18); }); }},
+    {"10.5.2 GetDevicePathSize: with the end node",
+     [] { return with([](Utilities& u) { return equal(u.GetDevicePathSize(as_path(path_ab)), 18); }); }},
     {"10.5.2 GetDevicePathSize: with all instances",
      [] { return with([](Utilities& u) { return equal(u.GetDevicePathSize(as_path(path_a_and_b)), 22); }); }},
-    {"10.5.2 GetDevicePathSize: an empty path is an end node", [] { return with([](Utilities& u) { return equal(u.GetDevicePathSize(as_path(empty)), 4); }); }},
+    {"10.5.2 GetDevicePathSize: an empty path is an end node",
+     [] { return with([](Utilities& u) { return equal(u.GetDevicePathSize(as_path(empty)), 4); }); }},
     {"10.5.2 GetDevicePathSize: of NULL it is 0", [] { return with([](Utilities& u) { return equal(u.GetDevicePathSize(nullptr), 0); }); }},
-    {"10.5.3 DuplicateDevicePath: a copy", [] { return with([](Utilities& u) { return makes(u.DuplicateDevicePath(as_path(path_ab)), path_ab); }); }},
+    {"10.5.3 DuplicateDevicePath: a copy",
+     [] { return with([](Utilities& u) { return makes(u.DuplicateDevicePath(as_path(path_ab)), path_ab); }); }},
     {"10.5.3 DuplicateDevicePath: a copy of all instances",
      [] { return with([](Utilities& u) { return makes(u.DuplicateDevicePath(as_path(path_a_and_b)), path_a_and_b); }); }},
-    {"10.5.3 DuplicateDevicePath: of NULL it is NULL", [] { return with([](Utilities& u) { return that(u.DuplicateDevicePath(nullptr) == nullptr); }); }},
+    {"10.5.3 DuplicateDevicePath: of NULL it is NULL",
+     [] { return with([](Utilities& u) { return that(u.DuplicateDevicePath(nullptr) == nullptr); }); }},
     {"10.5.4 AppendDevicePath: one behind the other",
      [] { return with([](Utilities& u) { return makes(u.AppendDevicePath(as_path(path_a), as_path(path_b)), path_ab); }); }},
     {"10.5.4 AppendDevicePath: nothing in front is a copy of the second",
@@ -93,7 +97,8 @@ const Test kTests[] = {
        return with([](Utilities& u) {
          Path* node = u.CreateDeviceNode(3, 5, 20);
          if (!that(node != nullptr)) return false;
-         return equal(node->Type, 3) && equal(node->SubType, 5) && equal(node->Length[0], 20) && equal(node->Length[1], 0) && ok(bs->FreePool(node));
+         return equal(node->Type, 3) && equal(node->SubType, 5) && equal(node->Length[0], 20) && equal(node->Length[1], 0) &&
+                ok(bs->FreePool(node));
        });
      }},
     {"10.5.8 CreateDeviceNode: a long node",
@@ -104,11 +109,14 @@ const Test kTests[] = {
          return equal(node->Length[0], 0x34) && equal(node->Length[1], 0x12) && ok(bs->FreePool(node));
        });
      }},
-    {"10.5.8 CreateDeviceNode: shorter than its header is NULL", [] { return with([](Utilities& u) { return that(u.CreateDeviceNode(3, 5, 3) == nullptr); }); }},
-    {"10.5.9 IsDevicePathMultiInstance: two instances are", [] { return with([](Utilities& u) { return that(u.IsDevicePathMultiInstance(as_path(path_a_and_b))); }); }},
+    {"10.5.8 CreateDeviceNode: shorter than its header is NULL",
+     [] { return with([](Utilities& u) { return that(u.CreateDeviceNode(3, 5, 3) == nullptr); }); }},
+    {"10.5.9 IsDevicePathMultiInstance: two instances are",
+     [] { return with([](Utilities& u) { return that(u.IsDevicePathMultiInstance(as_path(path_a_and_b))); }); }},
     {"10.5.9 IsDevicePathMultiInstance: one instance is not",
      [] { return with([](Utilities& u) { return that(!u.IsDevicePathMultiInstance(as_path(path_ab))); }); }},
-    {"10.5.9 IsDevicePathMultiInstance: NULL is not", [] { return with([](Utilities& u) { return that(!u.IsDevicePathMultiInstance(nullptr)); }); }},
+    {"10.5.9 IsDevicePathMultiInstance: NULL is not",
+     [] { return with([](Utilities& u) { return that(!u.IsDevicePathMultiInstance(nullptr)); }); }},
     {"10.2 DevicePath: every device path in the system ends",
      [] {
        UINTN count = 0;

@@ -232,7 +232,8 @@ const Test kTests[] = {
        AHandle device(kDeviceGuid);
        Driver bus(0x10);
        bus.with_child = true;
-       return ok(connect(device)) && ok(disconnect(device)) && equal(bus.stopped, 2) && equal(bus.children_told, 0) && that(bus.child == nullptr);
+       return ok(connect(device)) && ok(disconnect(device)) && equal(bus.stopped, 2) && equal(bus.children_told, 0) &&
+              that(bus.child == nullptr);
      }},
     {"7.3.13 DisconnectController: with the last child goes its bus driver",
      [] {
@@ -279,8 +280,8 @@ const Test kTests[] = {
      [] {
        AHandle device(kDeviceGuid);
        Driver driver(0x10);
-       bool good = ok(connect(device)) && ok(bs->ReinstallProtocolInterface(device, &kDeviceGuid, nullptr, nullptr)) && equal(driver.stopped, 1) &&
-                   equal(driver.started, 2);
+       bool good = ok(connect(device)) && ok(bs->ReinstallProtocolInterface(device, &kDeviceGuid, nullptr, nullptr)) &&
+                   equal(driver.stopped, 1) && equal(driver.started, 2);
        return ok(disconnect(device)) && good;
      }},
     {"7.3.9 OpenProtocol: EXCLUSIVE stops the driver that has the protocol",
@@ -288,7 +289,8 @@ const Test kTests[] = {
        AHandle device(kDeviceGuid), agent(kAlphaGuid);
        Driver driver(0x10);
        void* interface;
-       bool good = ok(connect(device)) && ok(bs->OpenProtocol(device, &kDeviceGuid, &interface, agent, nullptr, EFI_OPEN_PROTOCOL_EXCLUSIVE)) &&
+       bool good = ok(connect(device)) &&
+                   ok(bs->OpenProtocol(device, &kDeviceGuid, &interface, agent, nullptr, EFI_OPEN_PROTOCOL_EXCLUSIVE)) &&
                    equal(driver.stopped, 1);
        bs->CloseProtocol(device, &kDeviceGuid, agent, nullptr);
        return good;
@@ -299,7 +301,8 @@ const Test kTests[] = {
        Driver driver(0x10);
        void* interface;
        bool good = ok(connect(device)) &&
-                   ok(bs->OpenProtocol(device, &kDeviceGuid, &interface, agent, device, EFI_OPEN_PROTOCOL_EXCLUSIVE | EFI_OPEN_PROTOCOL_BY_DRIVER)) &&
+                   ok(bs->OpenProtocol(device, &kDeviceGuid, &interface, agent, device,
+                                       EFI_OPEN_PROTOCOL_EXCLUSIVE | EFI_OPEN_PROTOCOL_BY_DRIVER)) &&
                    equal(driver.stopped, 1);
        bs->CloseProtocol(device, &kDeviceGuid, agent, device);
        return good;

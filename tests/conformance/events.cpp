@@ -57,11 +57,14 @@ const Test kTests[] = {
      [] { return is(bs->CreateEvent(0, TPL_CALLBACK, nullptr, nullptr, nullptr), kInvalid); }},
     {"7.1.1 CreateEvent: an event of type 0 needs no function", [] { return ok(create(0, 0, nullptr)); }},
     {"7.1.1 CreateEvent: a timer without notification needs no function", [] { return ok(create(EVT_TIMER, 0, nullptr)); }},
-    {"7.1.1 CreateEvent: EVT_NOTIFY_SIGNAL with a function at TPL_CALLBACK", [] { return ok(create(EVT_NOTIFY_SIGNAL, TPL_CALLBACK, note)); }},
+    {"7.1.1 CreateEvent: EVT_NOTIFY_SIGNAL with a function at TPL_CALLBACK",
+     [] { return ok(create(EVT_NOTIFY_SIGNAL, TPL_CALLBACK, note)); }},
     {"7.1.1 CreateEvent: EVT_NOTIFY_SIGNAL with a function at TPL_NOTIFY", [] { return ok(create(EVT_NOTIFY_SIGNAL, TPL_NOTIFY, note)); }},
     {"7.1.1 CreateEvent: EVT_NOTIFY_WAIT with a function", [] { return ok(create(EVT_NOTIFY_WAIT, TPL_CALLBACK, note)); }},
-    {"7.1.1 CreateEvent: EVT_TIMER together with EVT_NOTIFY_SIGNAL", [] { return ok(create(EVT_TIMER | EVT_NOTIFY_SIGNAL, TPL_CALLBACK, note)); }},
-    {"7.1.1 CreateEvent: EVT_TIMER together with EVT_NOTIFY_WAIT", [] { return ok(create(EVT_TIMER | EVT_NOTIFY_WAIT, TPL_CALLBACK, note)); }},
+    {"7.1.1 CreateEvent: EVT_TIMER together with EVT_NOTIFY_SIGNAL",
+     [] { return ok(create(EVT_TIMER | EVT_NOTIFY_SIGNAL, TPL_CALLBACK, note)); }},
+    {"7.1.1 CreateEvent: EVT_TIMER together with EVT_NOTIFY_WAIT",
+     [] { return ok(create(EVT_TIMER | EVT_NOTIFY_WAIT, TPL_CALLBACK, note)); }},
     {"7.1.1 CreateEvent: both kinds of notification are INVALID_PARAMETER",
      [] { return is(create(EVT_NOTIFY_SIGNAL | EVT_NOTIFY_WAIT, TPL_CALLBACK, note), kInvalid); }},
     {"7.1.1 CreateEvent: an unknown bit of the type is INVALID_PARAMETER", [] { return is(create(0x1, TPL_CALLBACK, note), kInvalid); }},
@@ -97,7 +100,8 @@ const Test kTests[] = {
 
     {"7.1.2 CreateEventEx: no place for the event is INVALID_PARAMETER",
      [] { return is(bs->CreateEventEx(0, TPL_CALLBACK, nullptr, nullptr, &kReadyGroup, nullptr), kInvalid); }},
-    {"7.1.2 CreateEventEx: without a group it is CreateEvent", [] { return ok(create_ex(EVT_NOTIFY_SIGNAL, TPL_CALLBACK, note, nullptr)); }},
+    {"7.1.2 CreateEventEx: without a group it is CreateEvent",
+     [] { return ok(create_ex(EVT_NOTIFY_SIGNAL, TPL_CALLBACK, note, nullptr)); }},
     {"7.1.2 CreateEventEx: an event of a group without notification", [] { return ok(create_ex(0, TPL_CALLBACK, nullptr, &kReadyGroup)); }},
     {"7.1.2 CreateEventEx: EVT_SIGNAL_EXIT_BOOT_SERVICES with a group is INVALID_PARAMETER",
      [] { return is(create_ex(EVT_SIGNAL_EXIT_BOOT_SERVICES, TPL_CALLBACK, note, &kReadyGroup), kInvalid); }},
@@ -111,7 +115,8 @@ const Test kTests[] = {
      [] { return is(create_ex(EVT_NOTIFY_SIGNAL, TPL_APPLICATION, note, &kReadyGroup), kInvalid); }},
     {"7.1.2 CreateEventEx: an unknown bit of the type is INVALID_PARAMETER",
      [] { return is(create_ex(0x2, TPL_CALLBACK, note, &kReadyGroup), kInvalid); }},
-    {"7.1.2 CreateEventEx: an event of the group ExitBootServices", [] { return ok(create_ex(EVT_NOTIFY_SIGNAL, TPL_NOTIFY, note, &kExitGroup)); }},
+    {"7.1.2 CreateEventEx: an event of the group ExitBootServices",
+     [] { return ok(create_ex(EVT_NOTIFY_SIGNAL, TPL_NOTIFY, note, &kExitGroup)); }},
     {"7.1.2 CreateEventEx: the group of the memory map is signaled when pages are taken",
      [] {
        Calls calls;
@@ -394,7 +399,8 @@ const Test kTests[] = {
      [] {
        Calls calls;
        AnEvent timer(EVT_TIMER | EVT_NOTIFY_SIGNAL, TPL_CALLBACK, &calls);
-       if (!ok(bs->SetTimer(timer, TimerPeriodic, 2 * kMillisecond)) || !that(called(calls, 1)) || !ok(bs->SetTimer(timer, TimerCancel, 0))) return false;
+       if (!ok(bs->SetTimer(timer, TimerPeriodic, 2 * kMillisecond)) || !that(called(calls, 1)) || !ok(bs->SetTimer(timer, TimerCancel, 0)))
+         return false;
        UINTN count = calls.count;
        bs->Stall(30000);
        return equal(calls.count, count);
@@ -407,7 +413,8 @@ const Test kTests[] = {
     {"7.1.7 SetTimer: a second setting replaces the first",
      [] {
        AnEvent timer(EVT_TIMER);
-       if (!ok(bs->SetTimer(timer, TimerRelative, 5 * kMillisecond)) || !ok(bs->SetTimer(timer, TimerRelative, 100000 * kMillisecond))) return false;
+       if (!ok(bs->SetTimer(timer, TimerRelative, 5 * kMillisecond)) || !ok(bs->SetTimer(timer, TimerRelative, 100000 * kMillisecond)))
+         return false;
        bs->CheckEvent(timer);  // on a busy host the first may have come already
        bs->Stall(40000);
        return is(bs->CheckEvent(timer), EFI_NOT_READY);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// The end of boot services [UEFI 2.10, 7.4.6]. The tests of this table and of runtime.cpp run in their order, once: they leave boot services.
+// The end of boot services [UEFI 2.10, 7.4.6]. The tests of this table and of runtime.cpp run in their order, once: they leave boot
+// services.
 #include "departure.hpp"
 
 namespace conformance {
@@ -49,7 +50,8 @@ const Test kTests[] = {
        departure.runtime = rt;
        return ok(departure.set(departure.kBootOnly, EFI_VARIABLE_BOOTSERVICE_ACCESS)) &&
               ok(departure.set(departure.kVolatile, EFI_VARIABLE_BOOTSERVICE_ACCESS | EFI_VARIABLE_RUNTIME_ACCESS)) &&
-              ok(departure.set(departure.kLasting, EFI_VARIABLE_NON_VOLATILE | EFI_VARIABLE_BOOTSERVICE_ACCESS | EFI_VARIABLE_RUNTIME_ACCESS));
+              ok(departure.set(departure.kLasting,
+                               EFI_VARIABLE_NON_VOLATILE | EFI_VARIABLE_BOOTSERVICE_ACCESS | EFI_VARIABLE_RUNTIME_ACCESS));
      }},
     {"7.4.6 ExitBootServices: a key that never was is INVALID_PARAMETER",
      [] {
@@ -79,10 +81,12 @@ const Test kTests[] = {
        departure.gone = status == EFI_SUCCESS;
        return ok(status);
      }},
-    {"7.4.6 ExitBootServices: EVT_SIGNAL_EXIT_BOOT_SERVICES was signaled, once", [] { return equal(notify.count, 1) && equal(callback.count, 1); }},
+    {"7.4.6 ExitBootServices: EVT_SIGNAL_EXIT_BOOT_SERVICES was signaled, once",
+     [] { return equal(notify.count, 1) && equal(callback.count, 1); }},
     {"7.4.6 ExitBootServices: the group ExitBootServices was signaled, once", [] { return equal(group.count, 1); }},
     {"7.4.6 ExitBootServices: TPL_NOTIFY came before TPL_CALLBACK", [] { return that(notify.order < callback.order); }},
-    {"7.1.2 The group BeforeExitBootServices was signaled before", [] { return that(before.count >= 1) && that(before.order < notify.order); }},
+    {"7.1.2 The group BeforeExitBootServices was signaled before",
+     [] { return that(before.count >= 1) && that(before.order < notify.order); }},
     {"7.1.2 The group BeforeExitBootServices was signaled once", [] { return equal(before.count, 1); }},
     {"7.1.2 Memory can be allocated while BeforeExitBootServices is signaled", [] { return ok(allocation_while_exiting); }},
     {"7.4.6 ExitBootServices: the system table has no console any more",

@@ -242,7 +242,8 @@ const Test kTests[] = {
      [] {
        Subject subject(kRuntimeDriver);
        if (EFI_ERROR(subject.status)) return ok(subject.status);
-       return equal(subject.loaded->ImageCodeType, EfiRuntimeServicesCode) && equal(subject.loaded->ImageDataType, EfiRuntimeServicesData) &&
+       return equal(subject.loaded->ImageCodeType, EfiRuntimeServicesCode) &&
+              equal(subject.loaded->ImageDataType, EfiRuntimeServicesData) &&
               equal(type_at(subject.loaded->ImageBase), EfiRuntimeServicesCode);
      }},
     {"9.1 LoadedImage: the device is the one that the path leads to",
@@ -269,7 +270,8 @@ const Test kTests[] = {
        AHandle device(kDevicePathGuid, &device_only);
        Subject subject(kApplication, Deed::Return, EFI_SUCCESS, as_path(&file_path));
        void* whole = nullptr;
-       return ok(bs->HandleProtocol(subject.image, &kLoadedImagePathGuid, &whole)) && that(whole != nullptr && same(whole, &file_path, sizeof file_path));
+       return ok(bs->HandleProtocol(subject.image, &kLoadedImagePathGuid, &whole)) &&
+              that(whole != nullptr && same(whole, &file_path, sizeof file_path));
      }},
     {"9.2 LoadedImageDevicePath: it is there for an image without a path, and NULL",
      [] {
@@ -426,7 +428,8 @@ const Test kTests[] = {
      [] {
        Subject subject(kDriver, Deed::Unloadable);
        subject.orders.unload_status = EFI_ACCESS_DENIED;
-       return ok(subject.start()) && is(bs->UnloadImage(subject.image), EFI_ACCESS_DENIED) && equal(subject.orders.unloaded, 1) && that(subject.lives());
+       return ok(subject.start()) && is(bs->UnloadImage(subject.image), EFI_ACCESS_DENIED) && equal(subject.orders.unloaded, 1) &&
+              that(subject.lives());
      }},
     {"7.4.3 UnloadImage: the memory is free again",
      [] {

@@ -23,7 +23,8 @@ UINTN calls_made;
 
 namespace {
 
-const Chapter* const kBootTime[] = {&kProcessor, &kTables, &kEvents, &kMemory, &kProtocols, &kOpens, &kDrivers, &kImages, &kMisc, &kVariables, &kTime, &kConsole, &kDevicePaths, &kMedia, &kSecurity};
+const Chapter* const kBootTime[] = {&kProcessor, &kTables,    &kEvents, &kMemory,  &kProtocols,   &kOpens, &kDrivers, &kImages,
+                                    &kMisc,      &kVariables, &kTime,   &kConsole, &kDevicePaths, &kMedia, &kSecurity};
 const Chapter* const kAfterwards[] = {&kExitBootServices, &kRuntime};
 
 bool by_serial_port;
@@ -47,8 +48,7 @@ void put(CHAR16* words) {
     return;
   }
   for (; *words != 0; ++words) {
-    while ((in(0x3F8 + 5) & 0x20) == 0) {
-    }
+    while ((in(0x3F8 + 5) & 0x20) == 0) {}
     out(0x3F8, static_cast<UINT8>(*words));
   }
 }

@@ -153,7 +153,8 @@ const Test kTests[] = {
      [] {
        Server server(kLoadFile2Guid);
        EFI_HANDLE image;
-       if (!ok(bs->LoadImage(FALSE, self, reinterpret_cast<EFI_DEVICE_PATH*>(&file_path), const_cast<UINT8*>(kApplication), sizeof kApplication, &image)))
+       if (!ok(bs->LoadImage(FALSE, self, reinterpret_cast<EFI_DEVICE_PATH*>(&file_path), const_cast<UINT8*>(kApplication),
+                             sizeof kApplication, &image)))
          return false;
        return ok(bs->UnloadImage(image)) && equal(server.calls, 0);
      }},

@@ -88,13 +88,13 @@ const Test kTests[] = {
     {"7.2.1 AllocatePages: EfiACPIMemoryNVS", pages_of_type<EfiACPIMemoryNVS>},
     {"7.2.1 AllocatePages: a type of an OEM", pages_of_type<kOem>},
     {"7.2.1 AllocatePages: a type of an operating system's loader", pages_of_type<kOs>},
-    {"7.2.1 AllocatePages: a type above MaxAllocateType is INVALID_PARAMETER",
-     [] { return is(pages(3, EfiLoaderData, 1), kInvalid); }},
+    {"7.2.1 AllocatePages: a type above MaxAllocateType is INVALID_PARAMETER", [] { return is(pages(3, EfiLoaderData, 1), kInvalid); }},
     {"7.2.1 AllocatePages: EfiMaxMemoryType is INVALID_PARAMETER", [] { return is(pages(AllocateAnyPages, kMaxMemoryType, 1), kInvalid); }},
     {"7.2.1 AllocatePages: memory type 0x6FFFFFFF is INVALID_PARAMETER",
      [] { return is(pages(AllocateAnyPages, 0x6FFFFFFF, 1), kInvalid); }},
     {"7.2.1 AllocatePages: EfiPersistentMemory is INVALID_PARAMETER", [] { return is(pages(AllocateAnyPages, kPersistent, 1), kInvalid); }},
-    {"7.2.1 AllocatePages: EfiUnacceptedMemoryType is INVALID_PARAMETER", [] { return is(pages(AllocateAnyPages, kUnaccepted, 1), kInvalid); }},
+    {"7.2.1 AllocatePages: EfiUnacceptedMemoryType is INVALID_PARAMETER",
+     [] { return is(pages(AllocateAnyPages, kUnaccepted, 1), kInvalid); }},
     {"7.2.1 AllocatePages: EfiConventionalMemory is INVALID_PARAMETER",
      [] { return is(pages(AllocateAnyPages, EfiConventionalMemory, 1), kInvalid); }},
     {"7.2.1 AllocatePages: no place for the address is INVALID_PARAMETER",
@@ -103,7 +103,8 @@ const Test kTests[] = {
      [] { return is(pages(AllocateAnyPages, EfiLoaderData, UINTN{1} << 40), EFI_OUT_OF_RESOURCES); }},
     {"7.2.1 AllocatePages: a count whose bytes overflow is OUT_OF_RESOURCES",
      [] { return is(pages(AllocateAnyPages, EfiLoaderData, (UINTN{1} << 52) + 1), EFI_OUT_OF_RESOURCES); }},
-    {"7.2.1 AllocatePages: the largest count is refused", [] { return that(told_as_out(pages(AllocateAnyPages, EfiLoaderData, ~UINTN{0}))); }},
+    {"7.2.1 AllocatePages: the largest count is refused",
+     [] { return that(told_as_out(pages(AllocateAnyPages, EfiLoaderData, ~UINTN{0}))); }},
     {"7.2.1 AllocatePages: what it gives is not given twice",
      [] {
        Pages a(4), b(4);
@@ -272,7 +273,9 @@ const Test kTests[] = {
        return that(Map().key != first);
      }},
     {"7.2.3 GetMemoryMap: every region begins at a page and has pages",
-     [] { return that(Map().all([](const EFI_MEMORY_DESCRIPTOR& one) { return one.PhysicalStart % kPage == 0 && one.NumberOfPages > 0; })); }},
+     [] {
+       return that(Map().all([](const EFI_MEMORY_DESCRIPTOR& one) { return one.PhysicalStart % kPage == 0 && one.NumberOfPages > 0; }));
+     }},
     {"7.2.3 GetMemoryMap: no two regions overlap",
      [] {
        Map map;
@@ -286,9 +289,7 @@ const Test kTests[] = {
        return that(map.count() > 0);
      }},
     {"7.2.3 GetMemoryMap: every type is known",
-     [] {
-       return that(Map().all([](const EFI_MEMORY_DESCRIPTOR& one) { return one.Type < 16 || one.Type >= 0x70000000; }));
-     }},
+     [] { return that(Map().all([](const EFI_MEMORY_DESCRIPTOR& one) { return one.Type < 16 || one.Type >= 0x70000000; })); }},
     {"7.2.3 GetMemoryMap: runtime services' regions are EFI_MEMORY_RUNTIME",
      [] {
        return that(Map().all([](const EFI_MEMORY_DESCRIPTOR& one) {
@@ -303,9 +304,8 @@ const Test kTests[] = {
      }},
     {"7.2.3 GetMemoryMap: free memory can be EFI_MEMORY_WB",
      [] {
-       return that(Map().all([](const EFI_MEMORY_DESCRIPTOR& one) {
-         return one.Type != EfiConventionalMemory || (one.Attribute & EFI_MEMORY_WB) != 0;
-       }));
+       return that(Map().all(
+           [](const EFI_MEMORY_DESCRIPTOR& one) { return one.Type != EfiConventionalMemory || (one.Attribute & EFI_MEMORY_WB) != 0; }));
      }},
     {"7.2.3 GetMemoryMap: there is free memory",
      [] {
@@ -373,17 +373,19 @@ const Test kTests[] = {
      [] {
        for (UINTN size = 1; size < 200; size += 7) {
          void* buffer = nullptr;
-         if (!ok(bs->AllocatePool(EfiLoaderData, size, &buffer)) || !equal(address(buffer) % 8, 0) || !ok(bs->FreePool(buffer))) return false;
+         if (!ok(bs->AllocatePool(EfiLoaderData, size, &buffer)) || !equal(address(buffer) % 8, 0) || !ok(bs->FreePool(buffer)))
+           return false;
        }
        return true;
      }},
-    {"7.2.4 AllocatePool: no place for the buffer is INVALID_PARAMETER", [] { return is(bs->AllocatePool(EfiLoaderData, 8, nullptr), kInvalid); }},
+    {"7.2.4 AllocatePool: no place for the buffer is INVALID_PARAMETER",
+     [] { return is(bs->AllocatePool(EfiLoaderData, 8, nullptr), kInvalid); }},
     {"7.2.4 AllocatePool: EfiMaxMemoryType is INVALID_PARAMETER", [] { return is(pool(kMaxMemoryType, 8), kInvalid); }},
-    {"7.2.4 AllocatePool: memory type 0x6FFFFFFF is INVALID_PARAMETER",
-     [] { return is(pool(0x6FFFFFFF, 8), kInvalid); }},
+    {"7.2.4 AllocatePool: memory type 0x6FFFFFFF is INVALID_PARAMETER", [] { return is(pool(0x6FFFFFFF, 8), kInvalid); }},
     {"7.2.4 AllocatePool: EfiPersistentMemory is INVALID_PARAMETER", [] { return is(pool(kPersistent, 8), kInvalid); }},
     {"7.2.4 AllocatePool: EfiConventionalMemory is INVALID_PARAMETER", [] { return is(pool(EfiConventionalMemory, 8), kInvalid); }},
-    {"7.2.4 AllocatePool: more than there is, is OUT_OF_RESOURCES", [] { return is(pool(EfiLoaderData, UINTN{1} << 50), EFI_OUT_OF_RESOURCES); }},
+    {"7.2.4 AllocatePool: more than there is, is OUT_OF_RESOURCES",
+     [] { return is(pool(EfiLoaderData, UINTN{1} << 50), EFI_OUT_OF_RESOURCES); }},
     {"7.2.4 AllocatePool: the largest size is OUT_OF_RESOURCES", [] { return is(pool(EfiLoaderData, ~UINTN{0}), EFI_OUT_OF_RESOURCES); }},
     {"7.2.4 AllocatePool: EfiLoaderData", pool_of_type<EfiLoaderData>},
     {"7.2.4 AllocatePool: EfiLoaderCode", pool_of_type<EfiLoaderCode>},

@@ -5,8 +5,9 @@
 namespace conformance {
 namespace {
 
-constexpr UINT32 kByHandle = EFI_OPEN_PROTOCOL_BY_HANDLE_PROTOCOL, kGet = EFI_OPEN_PROTOCOL_GET_PROTOCOL, kProbe = EFI_OPEN_PROTOCOL_TEST_PROTOCOL,
-                 kByChild = EFI_OPEN_PROTOCOL_BY_CHILD_CONTROLLER, kByDriver = EFI_OPEN_PROTOCOL_BY_DRIVER, kExclusive = EFI_OPEN_PROTOCOL_EXCLUSIVE;
+constexpr UINT32 kByHandle = EFI_OPEN_PROTOCOL_BY_HANDLE_PROTOCOL, kGet = EFI_OPEN_PROTOCOL_GET_PROTOCOL,
+                 kProbe = EFI_OPEN_PROTOCOL_TEST_PROTOCOL, kByChild = EFI_OPEN_PROTOCOL_BY_CHILD_CONTROLLER,
+                 kByDriver = EFI_OPEN_PROTOCOL_BY_DRIVER, kExclusive = EFI_OPEN_PROTOCOL_EXCLUSIVE;
 
 EFI_GUID kAgentGuid = {0x5e730505, 0x93a0, 0x48ea, {0xb2, 0x4f, 0x41, 0x67, 0x65, 0x6e, 0x74, 0x21}};
 
@@ -183,12 +184,14 @@ const Test kTests[] = {
     {"7.3.9 OpenProtocol: BY_DRIVER again by the same agent is ALREADY_STARTED",
      [] {
        Scene scene;
-       return ok(scene.open(kByDriver, scene.agent, scene.controller)) && is(scene.open(kByDriver, scene.agent, scene.controller), EFI_ALREADY_STARTED);
+       return ok(scene.open(kByDriver, scene.agent, scene.controller)) &&
+              is(scene.open(kByDriver, scene.agent, scene.controller), EFI_ALREADY_STARTED);
      }},
     {"7.3.9 OpenProtocol: BY_DRIVER by another agent is ACCESS_DENIED",
      [] {
        Scene scene;
-       return ok(scene.open(kByDriver, scene.agent, scene.controller)) && is(scene.open(kByDriver, scene.other, scene.controller), EFI_ACCESS_DENIED);
+       return ok(scene.open(kByDriver, scene.agent, scene.controller)) &&
+              is(scene.open(kByDriver, scene.other, scene.controller), EFI_ACCESS_DENIED);
      }},
     {"7.3.9 OpenProtocol: BY_DRIVER after EXCLUSIVE is ACCESS_DENIED",
      [] {
@@ -295,8 +298,8 @@ const Test kTests[] = {
      [] {
        Scene scene;
        UINTN count = 0;
-       return ok(scene.open(kByDriver, scene.agent, scene.controller)) && equal(scene.listed(scene.agent, scene.controller, kByDriver, &count), 1) &&
-              equal(count, 1);
+       return ok(scene.open(kByDriver, scene.agent, scene.controller)) &&
+              equal(scene.listed(scene.agent, scene.controller, kByDriver, &count), 1) && equal(count, 1);
      }},
     {"7.3.11 OpenProtocolInformation: nobody's opens are an empty list",
      [] {
@@ -311,14 +314,14 @@ const Test kTests[] = {
      [] {
        Scene scene;
        UINTN count = 0;
-       return ok(scene.open(kGet, scene.agent)) && ok(scene.open(kGet, scene.agent)) && equal(scene.listed(scene.agent, nullptr, kGet, &count), 1) &&
-              equal(count, 2);
+       return ok(scene.open(kGet, scene.agent)) && ok(scene.open(kGet, scene.agent)) &&
+              equal(scene.listed(scene.agent, nullptr, kGet, &count), 1) && equal(count, 2);
      }},
     {"7.3.11 OpenProtocolInformation: opens with other attributes are entries of their own",
      [] {
        Scene scene;
-       return ok(scene.open(kGet, scene.agent)) && ok(scene.open(kByHandle, scene.agent)) && equal(scene.listed(scene.agent, nullptr, kGet), 1) &&
-              equal(scene.listed(scene.agent, nullptr, kByHandle), 1);
+       return ok(scene.open(kGet, scene.agent)) && ok(scene.open(kByHandle, scene.agent)) &&
+              equal(scene.listed(scene.agent, nullptr, kGet), 1) && equal(scene.listed(scene.agent, nullptr, kByHandle), 1);
      }},
     {"7.3.9 OpenProtocol: TEST_PROTOCOL need not be closed",
      [] {

@@ -59,7 +59,8 @@ bool maps_to_itself(const void* where) {
 UINT8 some_data[64];
 
 const Test kTests[] = {
-    {"2.3.4 Long mode is on, in ring 0", [] {
+    {"2.3.4 Long mode is on, in ring 0",
+     [] {
        UINT16 cs;
        asm volatile("movw %%cs, %0" : "=r"(cs));
        return equal(efer() & 0x500, 0x500) && equal(cs & 3, 0);
@@ -67,12 +68,14 @@ const Test kTests[] = {
     {"2.3.4 Paging is on", [] { return equal(cr0() & 0x80000001, 0x80000001); }},
     {"2.3.4 Interrupts are on", [] { return that((flags() & 0x200) != 0); }},
     {"2.3.4 The direction flag is clear", [] { return that((flags() & 0x400) == 0); }},
-    {"2.3.4 The x87 control word is 0x37F", [] {
+    {"2.3.4 The x87 control word is 0x37F",
+     [] {
        UINT16 word;
        asm volatile("fnstcw %0" : "=m"(word));
        return equal(word, 0x37F);
      }},
-    {"2.3.4 MXCSR masks all exceptions and rounds to nearest", [] {
+    {"2.3.4 MXCSR masks all exceptions and rounds to nearest",
+     [] {
        UINT32 word;
        asm volatile("stmxcsr %0" : "=m"(word));
        return equal(word & 0xFFC0, 0x1F80);
@@ -82,7 +85,8 @@ const Test kTests[] = {
     {"2.3.4 Data are mapped to themselves", [] { return maps_to_itself(some_data); }},
     {"2.3.4 The stack is mapped to itself", [] { return maps_to_itself(__builtin_frame_address(0)); }},
     {"2.3.4 The system table is mapped to itself", [] { return maps_to_itself(st); }},
-    {"2.3.4 All memory in the map is mapped to itself", [] {
+    {"2.3.4 All memory in the map is mapped to itself",
+     [] {
        static UINT8 buffer[64 * 1024];
        UINTN size = sizeof buffer, key, stride;
        UINT32 version;
@@ -90,16 +94,20 @@ const Test kTests[] = {
        for (UINTN i = 0; i < size / stride; ++i) {
          const auto& one = *at<EFI_MEMORY_DESCRIPTOR>(address(buffer) + i * stride);
          if (one.Type != EfiConventionalMemory || one.PhysicalStart == 0) continue;
-         if (!maps_to_itself(at<void>(one.PhysicalStart)) || !maps_to_itself(at<void>(one.PhysicalStart + one.NumberOfPages * kPage - kPage))) return false;
+         if (!maps_to_itself(at<void>(one.PhysicalStart)) ||
+             !maps_to_itself(at<void>(one.PhysicalStart + one.NumberOfPages * kPage - kPage)))
+           return false;
        }
        return true;
      }},
     {"2.3.4 The stack is not executable", [] { return that(!mapping(address(__builtin_frame_address(0))).executable); }},
-    {"2.3.4 Allocated pages can be written", [] {
+    {"2.3.4 Allocated pages can be written",
+     [] {
        Pages pages(1);
        return that(mapping(pages.start).writable);
      }},
-    {"2.3.4 Pages of EfiLoaderCode can be executed", [] {
+    {"2.3.4 Pages of EfiLoaderCode can be executed",
+     [] {
        Pages pages(1, EfiLoaderCode);
        if (!that(mapping(pages.start).executable)) return false;
        *at<volatile UINT8>(pages.start) = 0xC3;  // ret

@@ -148,7 +148,8 @@ const Test kTests[] = {
     {"7.3.4 ReinstallProtocolInterface: the interface is the new one",
      [] {
        AHandle handle(kAlphaGuid, &first);
-       bool good = ok(bs->ReinstallProtocolInterface(handle, &kAlphaGuid, &first, &second)) && that(interface_of(handle, kAlphaGuid) == &second);
+       bool good =
+           ok(bs->ReinstallProtocolInterface(handle, &kAlphaGuid, &first, &second)) && that(interface_of(handle, kAlphaGuid) == &second);
        handle.interface = &second;
        return good;
      }},
@@ -241,8 +242,8 @@ const Test kTests[] = {
     {"7.3.6 LocateHandle: all handles",
      [] {
        UINTN size = 0;
-       return is(bs->LocateHandle(AllHandles, nullptr, nullptr, &size, nullptr), EFI_BUFFER_TOO_SMALL) && that(size >= sizeof(EFI_HANDLE)) &&
-              equal(size % sizeof(EFI_HANDLE), 0);
+       return is(bs->LocateHandle(AllHandles, nullptr, nullptr, &size, nullptr), EFI_BUFFER_TOO_SMALL) &&
+              that(size >= sizeof(EFI_HANDLE)) && equal(size % sizeof(EFI_HANDLE), 0);
      }},
     {"7.3.6 LocateHandle: by protocol it finds the handles that have it",
      [] {
@@ -323,14 +324,16 @@ const Test kTests[] = {
        AHandle handle(kDevicePathGuid, &short_path);
        EFI_DEVICE_PATH* rest = path(&short_path);
        EFI_HANDLE found = nullptr;
-       return ok(bs->LocateDevicePath(&kDevicePathGuid, &rest, &found)) && that(found == handle.handle) && that(rest == path(short_path.end));
+       return ok(bs->LocateDevicePath(&kDevicePathGuid, &rest, &found)) && that(found == handle.handle) &&
+              that(rest == path(short_path.end));
      }},
     {"7.3.8 LocateDevicePath: a partial match leaves the rest",
      [] {
        AHandle handle(kDevicePathGuid, &short_path);
        EFI_DEVICE_PATH* rest = path(&long_path);
        EFI_HANDLE found = nullptr;
-       return ok(bs->LocateDevicePath(&kDevicePathGuid, &rest, &found)) && that(found == handle.handle) && that(rest == path(long_path.second));
+       return ok(bs->LocateDevicePath(&kDevicePathGuid, &rest, &found)) && that(found == handle.handle) &&
+              that(rest == path(long_path.second));
      }},
     {"7.3.8 LocateDevicePath: the longest match wins",
      [] {
@@ -497,7 +500,8 @@ const Test kTests[] = {
        AHandle handle(kDevicePathGuid, &short_path);
        ShortPath copy = short_path;
        EFI_HANDLE another = nullptr;
-       return is(bs->InstallMultipleProtocolInterfaces(&another, &kAlphaGuid, &first, &kDevicePathGuid, &copy, nullptr), EFI_ALREADY_STARTED) &&
+       return is(bs->InstallMultipleProtocolInterfaces(&another, &kAlphaGuid, &first, &kDevicePathGuid, &copy, nullptr),
+                 EFI_ALREADY_STARTED) &&
               equal(handles_with(kAlphaGuid), 0);
      }},
     {"7.3.17 InstallMultipleProtocolInterfaces: no place for the handle is INVALID_PARAMETER",
@@ -507,12 +511,13 @@ const Test kTests[] = {
        EFI_GUID guids[8];
        for (UINTN i = 0; i < 8; ++i) guids[i] = kGammaGuid, guids[i].Data4[7] = static_cast<UINT8>(i);
        EFI_HANDLE handle = nullptr;
-       if (!ok(bs->InstallMultipleProtocolInterfaces(&handle, &guids[0], &first, &guids[1], &first, &guids[2], &first, &guids[3], &first, &guids[4],
-                                                     &first, &guids[5], &first, &guids[6], &first, &guids[7], &second, nullptr)))
+       if (!ok(bs->InstallMultipleProtocolInterfaces(&handle, &guids[0], &first, &guids[1], &first, &guids[2], &first, &guids[3], &first,
+                                                     &guids[4], &first, &guids[5], &first, &guids[6], &first, &guids[7], &second, nullptr)))
          return false;
        bool good = that(interface_of(handle, guids[3]) == &first && interface_of(handle, guids[7]) == &second);
        return ok(bs->UninstallMultipleProtocolInterfaces(handle, &guids[0], &first, &guids[1], &first, &guids[2], &first, &guids[3], &first,
-                                                         &guids[4], &first, &guids[5], &first, &guids[6], &first, &guids[7], &second, nullptr)) &&
+                                                         &guids[4], &first, &guids[5], &first, &guids[6], &first, &guids[7], &second,
+                                                         nullptr)) &&
               good;
      }},
 

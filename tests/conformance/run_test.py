@@ -6,7 +6,8 @@ import unittest
 
 import run
 
-GOOD = "\x1b[2J\x1b[01;01H\r\n1..3\r\nok 1 - a: b\r\n....not ok 2 - c\r\n# at line 7: got 0x0, wanted 0x1\r\n\x1b[0mok 3 - d # SKIP no e\r\n# failures: 1\r\n"
+GOOD = ("\x1b[2J\x1b[01;01H\r\n1..3\r\nok 1 - a: b\r\n....not ok 2 - c\r\n# at line 7: got 0x0, wanted 0x1\r\n"
+        "\x1b[0mok 3 - d # SKIP no e\r\n# failures: 1\r\n")
 
 
 def judged(serial, known=(), shutdown="guest-shutdown", timed_out=False, exits=False):

@@ -37,7 +37,8 @@ bool listed(const wchar_t* wanted) {
 bool fails(EFI_STATUS status) { return that(EFI_ERROR(status)); }
 
 const Test kTests[] = {
-    {"8.2.1 GetVariable: at runtime a variable without runtime access is NOT_FOUND", [] { return is(departure.get(Departure::kBootOnly), EFI_NOT_FOUND); }},
+    {"8.2.1 GetVariable: at runtime a variable without runtime access is NOT_FOUND",
+     [] { return is(departure.get(Departure::kBootOnly), EFI_NOT_FOUND); }},
     {"8.2.1 GetVariable: at runtime a volatile variable with runtime access is there",
      [] {
        UINT32 value = 0;
@@ -53,21 +54,25 @@ const Test kTests[] = {
     {"8.2.3 SetVariable: at runtime a non-volatile variable is set",
      [] {
        UINT32 value = 0;
-       return ok(departure.set(Departure::kLasting, kNv | kBs | kRt, 0x7777)) && ok(departure.get(Departure::kLasting, &value)) && equal(value, 0x7777);
+       return ok(departure.set(Departure::kLasting, kNv | kBs | kRt, 0x7777)) && ok(departure.get(Departure::kLasting, &value)) &&
+              equal(value, 0x7777);
      }},
     {"8.2.3 SetVariable: at runtime a new non-volatile variable is made and deleted",
      [] {
        UINT32 value = 0;
-       return ok(departure.set(L"ConformanceNew", kNv | kBs | kRt, 0x1111)) && ok(departure.get(L"ConformanceNew", &value)) && equal(value, 0x1111) &&
-              ok(rt->SetVariable(text(L"ConformanceNew"), &kVendor, kNv | kBs | kRt, 0, nullptr)) && is(departure.get(L"ConformanceNew"), EFI_NOT_FOUND);
+       return ok(departure.set(L"ConformanceNew", kNv | kBs | kRt, 0x1111)) && ok(departure.get(L"ConformanceNew", &value)) &&
+              equal(value, 0x1111) && ok(rt->SetVariable(text(L"ConformanceNew"), &kVendor, kNv | kBs | kRt, 0, nullptr)) &&
+              is(departure.get(L"ConformanceNew"), EFI_NOT_FOUND);
      }},
     {"8.2.3 SetVariable: at runtime a new volatile variable is refused", [] { return fails(departure.set(L"ConformanceNew", kBs | kRt)); }},
     {"8.2.3 SetVariable: at runtime a volatile variable cannot be changed",
      [] {
        UINT32 value = 0;
-       return fails(departure.set(Departure::kVolatile, kBs | kRt, 0x1111)) && ok(departure.get(Departure::kVolatile, &value)) && equal(value, 0x600D);
+       return fails(departure.set(Departure::kVolatile, kBs | kRt, 0x1111)) && ok(departure.get(Departure::kVolatile, &value)) &&
+              equal(value, 0x600D);
      }},
-    {"8.2.3 SetVariable: at runtime a variable without runtime access is refused", [] { return fails(departure.set(L"ConformanceNew", kNv | kBs)); }},
+    {"8.2.3 SetVariable: at runtime a variable without runtime access is refused",
+     [] { return fails(departure.set(L"ConformanceNew", kNv | kBs)); }},
     {"8.2.3 SetVariable: at runtime a variable without runtime access cannot be deleted",
      [] { return fails(rt->SetVariable(text(Departure::kBootOnly), &kVendor, kBs, 0, nullptr)); }},
     {"8.2.4 QueryVariableInfo: at runtime for non-volatile variables",
@@ -104,8 +109,10 @@ const Test kTests[] = {
        UINTN count = identity_map();
        return that(count > 0) && ok(rt->SetVirtualAddressMap(count * departure.stride, departure.stride, departure.version, descriptor(0)));
      }},
-    {"8.4.1 SetVirtualAddressMap: EVT_SIGNAL_VIRTUAL_ADDRESS_CHANGE was signaled, once", [] { return equal(departure.address_changes, 1); }},
-    {"8.4.2 ConvertPointer: a pointer into the runtime is converted", [] { return ok(departure.converted) && that(departure.pointer == departure.runtime); }},
+    {"8.4.1 SetVirtualAddressMap: EVT_SIGNAL_VIRTUAL_ADDRESS_CHANGE was signaled, once",
+     [] { return equal(departure.address_changes, 1); }},
+    {"8.4.2 ConvertPointer: a pointer into the runtime is converted",
+     [] { return ok(departure.converted) && that(departure.pointer == departure.runtime); }},
     {"8.4.2 ConvertPointer: NULL is INVALID_PARAMETER", [] { return is(departure.converted_null, kInvalid); }},
     {"8.4.2 ConvertPointer: NULL that may be is SUCCESS", [] { return ok(departure.converted_optional); }},
     {"8.4.2 ConvertPointer: a pointer outside of the map is NOT_FOUND", [] { return is(departure.converted_stray, EFI_NOT_FOUND); }},
@@ -116,7 +123,8 @@ const Test kTests[] = {
        UINT32 value = 0;
        return ok(departure.get(Departure::kLasting, &value)) && equal(value, 0x7777);
      }},
-    {"8.2.3 SetVariable: after SetVirtualAddressMap", [] { return ok(rt->SetVariable(text(Departure::kLasting), &kVendor, kNv | kBs | kRt, 0, nullptr)); }},
+    {"8.2.3 SetVariable: after SetVirtualAddressMap",
+     [] { return ok(rt->SetVariable(text(Departure::kLasting), &kVendor, kNv | kBs | kRt, 0, nullptr)); }},
     {"8.3.1 GetTime: after SetVirtualAddressMap",
      [] {
        EFI_TIME time;

@@ -43,17 +43,28 @@ extern "C" EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE* st) {
   bs->RestoreTPL(orders->tpl);
 
   switch (orders->deed) {
-    case Deed::Return: break;
-    case Deed::Exit: bs->Exit(image, orders->status, orders->exit_data_size, orders->exit_data); break;
-    case Deed::ExitDeep: leave_from_below(8); break;
-    case Deed::ExitOther: orders->deed_status = bs->Exit(orders->other, orders->status, 0, nullptr); break;
-    case Deed::Unloadable: loaded->Unload = reinterpret_cast<EFI_IMAGE_UNLOAD>(unload); break;
+    case Deed::Return:
+      break;
+    case Deed::Exit:
+      bs->Exit(image, orders->status, orders->exit_data_size, orders->exit_data);
+      break;
+    case Deed::ExitDeep:
+      leave_from_below(8);
+      break;
+    case Deed::ExitOther:
+      orders->deed_status = bs->Exit(orders->other, orders->status, 0, nullptr);
+      break;
+    case Deed::Unloadable:
+      loaded->Unload = reinterpret_cast<EFI_IMAGE_UNLOAD>(unload);
+      break;
     case Deed::InstallAndReturn: {
       EFI_HANDLE handle = image;
       orders->deed_status = bs->InstallProtocolInterface(&handle, &orders->protocol, EFI_NATIVE_INTERFACE, orders);
       break;
     }
-    case Deed::RaiseAndExit: bs->RaiseTPL(TPL_CALLBACK); break;
+    case Deed::RaiseAndExit:
+      bs->RaiseTPL(TPL_CALLBACK);
+      break;
     case Deed::OpenAndReturn: {
       void* interface;
       orders->deed_status = bs->OpenProtocol(orders->other, &orders->protocol, &interface, image, nullptr, EFI_OPEN_PROTOCOL_GET_PROTOCOL);

@@ -5,14 +5,14 @@
 #include <efi.h>
 
 enum class Deed : UINT32 {
-  Return,           // return `status` from the entry point
-  Exit,             // call Exit with `status` and `exit_data`
-  ExitDeep,         // the same from deep in the stack
-  ExitOther,        // call Exit with `other` instead of the image's own handle, then return what it said
-  Unloadable,       // set LoadedImage's Unload, which says `unload_status`, and return `status`
-  InstallAndReturn, // install `protocol` on the own handle and return `status`
-  RaiseAndExit,     // leave with the priority raised
-  OpenAndReturn,    // open `protocol` of `other` as agent, and leave it open
+  Return,            // return `status` from the entry point
+  Exit,              // call Exit with `status` and `exit_data`
+  ExitDeep,          // the same from deep in the stack
+  ExitOther,         // call Exit with `other` instead of the image's own handle, then return what it said
+  Unloadable,        // set LoadedImage's Unload, which says `unload_status`, and return `status`
+  InstallAndReturn,  // install `protocol` on the own handle and return `status`
+  RaiseAndExit,      // leave with the priority raised
+  OpenAndReturn,     // open `protocol` of `other` as agent, and leave it open
 };
 
 struct Orders {
@@ -29,9 +29,9 @@ struct Orders {
   EFI_HANDLE image;
   EFI_SYSTEM_TABLE* system_table;
   EFI_STATUS deed_status;
-  UINTN stack;            // where a local that needs an alignment of 16 lies
-  UINTN code;             // where its code runs
-  BOOLEAN relocated;      // a pointer in its data points to what it shall
-  BOOLEAN zeroed;         // its uninitialised data are zero
+  UINTN stack;        // where a local that needs an alignment of 16 lies
+  UINTN code;         // where its code runs
+  BOOLEAN relocated;  // a pointer in its data points to what it shall
+  BOOLEAN zeroed;     // its uninitialised data are zero
   EFI_TPL tpl;
 };

@@ -105,10 +105,11 @@ const Test kTests[] = {
      [] {
        int data, other;
        UINTN count = st->NumberOfTableEntries;
-       return ok(bs->InstallConfigurationTable(&kTableGuid, &data)) && that(table(kTableGuid) == &data) && equal(st->NumberOfTableEntries, count + 1) &&
-              ok(bs->InstallConfigurationTable(&kTableGuid, &other)) && that(table(kTableGuid) == &other) &&
-              equal(st->NumberOfTableEntries, count + 1) && ok(bs->InstallConfigurationTable(&kTableGuid, nullptr)) &&
-              that(table(kTableGuid) == nullptr) && equal(st->NumberOfTableEntries, count);
+       return ok(bs->InstallConfigurationTable(&kTableGuid, &data)) && that(table(kTableGuid) == &data) &&
+              equal(st->NumberOfTableEntries, count + 1) && ok(bs->InstallConfigurationTable(&kTableGuid, &other)) &&
+              that(table(kTableGuid) == &other) && equal(st->NumberOfTableEntries, count + 1) &&
+              ok(bs->InstallConfigurationTable(&kTableGuid, nullptr)) && that(table(kTableGuid) == nullptr) &&
+              equal(st->NumberOfTableEntries, count);
      }},
     {"7.5.6 InstallConfigurationTable: the system table's CRC follows",
      [] {

@@ -6,9 +6,11 @@ namespace conformance {
 namespace {
 
 bool plausible(const EFI_TIME& time) {
-  return that(time.Year >= 1998 && time.Year <= 2099) && that(time.Month >= 1 && time.Month <= 12) && that(time.Day >= 1 && time.Day <= 31) &&
+  return that(time.Year >= 1998 && time.Year <= 2099) && that(time.Month >= 1 && time.Month <= 12) &&
+         that(time.Day >= 1 && time.Day <= 31) &&
          that(time.Hour <= 23 && time.Minute <= 59 && time.Second <= 59 && time.Nanosecond <= 999999999) &&
-         that(time.TimeZone == EFI_UNSPECIFIED_TIMEZONE || (time.TimeZone >= -1440 && time.TimeZone <= 1440)) && equal(time.Daylight & ~3, 0);
+         that(time.TimeZone == EFI_UNSPECIFIED_TIMEZONE || (time.TimeZone >= -1440 && time.TimeZone <= 1440)) &&
+         equal(time.Daylight & ~3, 0);
 }
 
 // A time with one field changed.
@@ -23,31 +25,38 @@ bool refused(Change change) {
 UINT64 seconds(const EFI_TIME& time) { return (time.Day * 24u + time.Hour) * 3600u + time.Minute * 60u + time.Second; }
 
 // Answers of a service that a machine need not have: it is there and says what it must, or it says that it is not.
-bool may_lack(EFI_STATUS status, EFI_STATUS wanted) { return status == EFI_UNSUPPORTED ? skip("unsupported here, as it may be") : is(status, wanted); }
+bool may_lack(EFI_STATUS status, EFI_STATUS wanted) {
+  return status == EFI_UNSUPPORTED ? skip("unsupported here, as it may be") : is(status, wanted);
+}
 
 const Test kTests[] = {
-    {"8.3.1 GetTime: a time that can be", [] {
+    {"8.3.1 GetTime: a time that can be",
+     [] {
        EFI_TIME time;
        return ok(rt->GetTime(&time, nullptr)) && plausible(time);
      }},
-    {"8.3.1 GetTime: the clock's capabilities", [] {
+    {"8.3.1 GetTime: the clock's capabilities",
+     [] {
        EFI_TIME time;
        EFI_TIME_CAPABILITIES capabilities = {};
        return ok(rt->GetTime(&time, &capabilities)) && that(capabilities.Resolution > 0) && that(capabilities.SetsToZero <= 1);
      }},
     {"8.3.1 GetTime: no place for the time is INVALID_PARAMETER", [] { return is(rt->GetTime(nullptr, nullptr), kInvalid); }},
-    {"8.3.1 GetTime: time goes on", [] {
+    {"8.3.1 GetTime: time goes on",
+     [] {
        EFI_TIME first, second;
        if (!ok(rt->GetTime(&first, nullptr))) return false;
        bs->Stall(1200000);
        if (!ok(rt->GetTime(&second, nullptr))) return false;
        return that(second.Month != first.Month || seconds(second) > seconds(first));
      }},
-    {"8.3.2 SetTime: the time of now", [] {
+    {"8.3.2 SetTime: the time of now",
+     [] {
        EFI_TIME time;
        return ok(rt->GetTime(&time, nullptr)) && ok(rt->SetTime(&time));
      }},
-    {"8.3.2 SetTime: what was set is told", [] {
+    {"8.3.2 SetTime: what was set is told",
+     [] {
        EFI_TIME old, time, back;
        if (!ok(rt->GetTime(&old, nullptr))) return false;
        time = old;
@@ -56,13 +65,14 @@ const Test kTests[] = {
                    equal(back.Day, 14) && equal(back.Hour, 15) && equal(back.Minute, 9);
        return ok(rt->SetTime(&old)) && good;
      }},
-    {"8.3.2 SetTime: the time zone is kept", [] {
+    {"8.3.2 SetTime: the time zone is kept",
+     [] {
        EFI_TIME old, time, back;
        if (!ok(rt->GetTime(&old, nullptr))) return false;
        time = old;
        time.TimeZone = 60, time.Daylight = 1;
-       bool good = ok(rt->SetTime(&time)) && ok(rt->GetTime(&back, nullptr)) && equal(static_cast<UINT16>(back.TimeZone), 60) && equal(back.Daylight, 1) &&
-                   equal(back.Hour, time.Hour);
+       bool good = ok(rt->SetTime(&time)) && ok(rt->GetTime(&back, nullptr)) && equal(static_cast<UINT16>(back.TimeZone), 60) &&
+                   equal(back.Daylight, 1) && equal(back.Hour, time.Hour);
        return ok(rt->SetTime(&old)) && good;
      }},
     {"8.3.2 SetTime: no time is INVALID_PARAMETER", [] { return is(rt->SetTime(nullptr), kInvalid); }},
@@ -72,19 +82,23 @@ const Test kTests[] = {
     {"8.3.2 SetTime: day 32 is INVALID_PARAMETER", [] { return refused([](EFI_TIME& time) { time.Day = 32; }); }},
     {"8.3.2 SetTime: the 29th of February of a common year is INVALID_PARAMETER",
      [] { return refused([](EFI_TIME& time) { time.Year = 2025, time.Month = 2, time.Day = 29; }); }},
-    {"8.3.2 SetTime: the 31st of April is INVALID_PARAMETER", [] { return refused([](EFI_TIME& time) { time.Month = 4, time.Day = 31; }); }},
+    {"8.3.2 SetTime: the 31st of April is INVALID_PARAMETER",
+     [] { return refused([](EFI_TIME& time) { time.Month = 4, time.Day = 31; }); }},
     {"8.3.2 SetTime: hour 24 is INVALID_PARAMETER", [] { return refused([](EFI_TIME& time) { time.Hour = 24; }); }},
     {"8.3.2 SetTime: minute 60 is INVALID_PARAMETER", [] { return refused([](EFI_TIME& time) { time.Minute = 60; }); }},
     {"8.3.2 SetTime: second 60 is INVALID_PARAMETER", [] { return refused([](EFI_TIME& time) { time.Second = 60; }); }},
-    {"8.3.2 SetTime: a nanosecond of a billion is INVALID_PARAMETER", [] { return refused([](EFI_TIME& time) { time.Nanosecond = 1000000000; }); }},
+    {"8.3.2 SetTime: a nanosecond of a billion is INVALID_PARAMETER",
+     [] { return refused([](EFI_TIME& time) { time.Nanosecond = 1000000000; }); }},
     {"8.3.2 SetTime: a time zone beyond a day is INVALID_PARAMETER", [] { return refused([](EFI_TIME& time) { time.TimeZone = 1441; }); }},
-    {"8.3.2 SetTime: a time zone beyond a day to the west is INVALID_PARAMETER", [] { return refused([](EFI_TIME& time) { time.TimeZone = -1441; }); }},
+    {"8.3.2 SetTime: a time zone beyond a day to the west is INVALID_PARAMETER",
+     [] { return refused([](EFI_TIME& time) { time.TimeZone = -1441; }); }},
     {"8.3.2 SetTime: unknown bits of Daylight are INVALID_PARAMETER", [] { return refused([](EFI_TIME& time) { time.Daylight = 4; }); }},
     {"8.3.2 SetTime: the year 1899 is INVALID_PARAMETER", [] { return refused([](EFI_TIME& time) { time.Year = 1899; }); }},
     {"8.3.2 SetTime: the year 10000 is INVALID_PARAMETER", [] { return refused([](EFI_TIME& time) { time.Year = 10000; }); }},
     {"8.3.3 GetWakeupTime: no place for the answers is INVALID_PARAMETER",
      [] { return may_lack(rt->GetWakeupTime(nullptr, nullptr, nullptr), kInvalid); }},
-    {"8.3.3 GetWakeupTime: it tells", [] {
+    {"8.3.3 GetWakeupTime: it tells",
+     [] {
        BOOLEAN enabled = 9, pending = 9;
        EFI_TIME time;
        EFI_STATUS status = rt->GetWakeupTime(&enabled, &pending, &time);
@@ -93,26 +107,32 @@ const Test kTests[] = {
     {"8.3.4 SetWakeupTime: off", [] { return may_lack(rt->SetWakeupTime(FALSE, nullptr), EFI_SUCCESS); }},
     {"8.3.4 SetWakeupTime: on without a time is INVALID_PARAMETER", [] { return may_lack(rt->SetWakeupTime(TRUE, nullptr), kInvalid); }},
 
-    {"8.4.1 SetVirtualAddressMap: before ExitBootServices it is UNSUPPORTED", [] {
+    {"8.4.1 SetVirtualAddressMap: before ExitBootServices it is UNSUPPORTED",
+     [] {
        EFI_MEMORY_DESCRIPTOR map = {};
        return is(rt->SetVirtualAddressMap(sizeof map, sizeof map, 1, &map), EFI_UNSUPPORTED);
      }},
-    {"8.4.2 ConvertPointer: outside of SetVirtualAddressMap it is UNSUPPORTED or a refusal", [] {
+    {"8.4.2 ConvertPointer: outside of SetVirtualAddressMap it is UNSUPPORTED or a refusal",
+     [] {
        void* pointer = &pointer;
        return that(EFI_ERROR(rt->ConvertPointer(0, &pointer)));
      }},
-    {"8.5.2 GetNextHighMonotonicCount: no place for the count is INVALID_PARAMETER", [] { return is(rt->GetNextHighMonotonicCount(nullptr), kInvalid); }},
-    {"8.5.2 GetNextHighMonotonicCount: each is greater than the one before", [] {
+    {"8.5.2 GetNextHighMonotonicCount: no place for the count is INVALID_PARAMETER",
+     [] { return is(rt->GetNextHighMonotonicCount(nullptr), kInvalid); }},
+    {"8.5.2 GetNextHighMonotonicCount: each is greater than the one before",
+     [] {
        UINT32 first = 0, second = 0;
        return ok(rt->GetNextHighMonotonicCount(&first)) && ok(rt->GetNextHighMonotonicCount(&second)) && that(second > first);
      }},
-    {"8.5.2 GetNextHighMonotonicCount: it is the high half of GetNextMonotonicCount", [] {
+    {"8.5.2 GetNextHighMonotonicCount: it is the high half of GetNextMonotonicCount",
+     [] {
        UINT32 high = 0;
        UINT64 next = 0;
        return ok(rt->GetNextHighMonotonicCount(&high)) && ok(bs->GetNextMonotonicCount(&next)) && equal(next >> 32, high);
      }},
     {"8.5.3 UpdateCapsule: no capsules are INVALID_PARAMETER", [] { return may_lack(rt->UpdateCapsule(nullptr, 0, 0), kInvalid); }},
-    {"8.5.4 QueryCapsuleCapabilities: no capsules are INVALID_PARAMETER", [] {
+    {"8.5.4 QueryCapsuleCapabilities: no capsules are INVALID_PARAMETER",
+     [] {
        UINT64 largest;
        EFI_RESET_TYPE type;
        return may_lack(rt->QueryCapsuleCapabilities(nullptr, 0, &largest, &type), kInvalid);

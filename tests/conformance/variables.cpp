@@ -230,7 +230,8 @@ const Test kTests[] = {
        EFI_STATUS status = set(kNv | kBs | kTimeBased | kEnhanced, 4, "1234");
        return that(status == kInvalid || status == EFI_UNSUPPORTED);
      }},
-    {"8.2.3 SetVariable: authenticated without its header is refused", [] { return that(EFI_ERROR(set(kNv | kBs | kRt | kTimeBased, 4, "1234"))); }},
+    {"8.2.3 SetVariable: authenticated without its header is refused",
+     [] { return that(EFI_ERROR(set(kNv | kBs | kRt | kTimeBased, 4, "1234"))); }},
     {"8.2.3 SetVariable: a hardware error record must be non-volatile",
      [] { return that(EFI_ERROR(set(kBs | kRt | kHardwareError, 4, "1234"))); }},
     {"8.2.3 SetVariable: appending adds to the value",
@@ -308,7 +309,8 @@ const Test kTests[] = {
     {"8.2.4 QueryVariableInfo: no place for the answer is INVALID_PARAMETER",
      [] {
        UINT64 all, left, largest;
-       return is(rt->QueryVariableInfo(kBs, nullptr, &left, &largest), kInvalid) && is(rt->QueryVariableInfo(kBs, &all, nullptr, &largest), kInvalid) &&
+       return is(rt->QueryVariableInfo(kBs, nullptr, &left, &largest), kInvalid) &&
+              is(rt->QueryVariableInfo(kBs, &all, nullptr, &largest), kInvalid) &&
               is(rt->QueryVariableInfo(kBs, &all, &left, nullptr), kInvalid);
      }},
     {"8.2.4 QueryVariableInfo: a variable takes room",
