@@ -11,8 +11,8 @@ namespace {
 
 const char* type_name(efi::MemoryType type) {
   constexpr std::array<const char*, 16> names = {
-      "reserved",     "loader code", "loader data", "boot services code", "boot services data", "runtime code", "runtime data", "free",
-      "unusable",     "ACPI tables", "ACPI NVS",    "MMIO",               "MMIO ports",         "PAL code",     "persistent",   "unaccepted"};
+      "reserved", "loader code", "loader data", "boot services code", "boot services data", "runtime code", "runtime data", "free",
+      "unusable", "ACPI tables", "ACPI NVS", "MMIO", "MMIO ports", "PAL code", "persistent", "unaccepted"};
   auto index = static_cast<uint32_t>(type);
   return index < names.size() ? names[index] : "OEM or OS";
 }
