@@ -173,10 +173,10 @@ SmbiosEntryPoints find_smbios(core::PhysicalMemory& memory) {
   const std::byte* const begin = bytes->data();
   const std::byte* const end = begin + bytes->size();
   for (const std::byte* here = begin; here != end; here += 16) {
-    constexpr uint32_t first_three = 0x4D535F << 8;  // "_SM"
-    uint32_t text;  // by hand and by pointers: this runs four thousand times at every boot
+    constexpr uint16_t first_two = 0x535F;  // "_S"
+    uint16_t text;  // by hand and by pointers: this runs four thousand times at every boot
     __builtin_memcpy(&text, here, sizeof text);
-    if (text << 8 != first_three) continue;
+    if (text != first_two) continue;
     auto offset = static_cast<size_t>(here - begin);
     ByteSpan rest = ByteSpan(*bytes).subspan(offset);
     PhysAddr at{area.begin.value + offset};

@@ -13,7 +13,7 @@ namespace efilite {
 
 namespace {
 
-constexpr size_t kBlock = 256;         // eight registers
+constexpr size_t kBlock = 1024;        // eight registers, four times
 constexpr size_t kWorthIt = 64 * 1024;  // below, switching AVX on costs more than it saves
 constexpr uint64_t kCr4Osxsave = 1 << 18;
 constexpr uint64_t kX87SseAvx = 7;  // XCR0
@@ -53,17 +53,19 @@ class AvxScope {
   bool interrupts_;
   uint64_t cr4_ = 0;
   uint64_t xcr0_ = 0;
-  uint8_t registers_[kBlock];
+  uint8_t registers_[8 * 32];
 };
 
 void copy_blocks(uint8_t* to, const uint8_t* from, size_t blocks) {
   AvxScope scope;
   asm volatile(
       "1:\n\t"
-      "vmovups (%1), %%ymm0\n\tvmovups 32(%1), %%ymm1\n\tvmovups 64(%1), %%ymm2\n\tvmovups 96(%1), %%ymm3\n\t"
-      "vmovups 128(%1), %%ymm4\n\tvmovups 160(%1), %%ymm5\n\tvmovups 192(%1), %%ymm6\n\tvmovups 224(%1), %%ymm7\n\t"
-      "vmovups %%ymm0, (%0)\n\tvmovups %%ymm1, 32(%0)\n\tvmovups %%ymm2, 64(%0)\n\tvmovups %%ymm3, 96(%0)\n\t"
-      "vmovups %%ymm4, 128(%0)\n\tvmovups %%ymm5, 160(%0)\n\tvmovups %%ymm6, 192(%0)\n\tvmovups %%ymm7, 224(%0)\n\t"
+      ".set at, 0\n\t.rept 4\n\t"
+      "vmovups at(%1), %%ymm0\n\tvmovups at+32(%1), %%ymm1\n\tvmovups at+64(%1), %%ymm2\n\tvmovups at+96(%1), %%ymm3\n\t"
+      "vmovups at+128(%1), %%ymm4\n\tvmovups at+160(%1), %%ymm5\n\tvmovups at+192(%1), %%ymm6\n\tvmovups at+224(%1), %%ymm7\n\t"
+      "vmovups %%ymm0, at(%0)\n\tvmovups %%ymm1, at+32(%0)\n\tvmovups %%ymm2, at+64(%0)\n\tvmovups %%ymm3, at+96(%0)\n\t"
+      "vmovups %%ymm4, at+128(%0)\n\tvmovups %%ymm5, at+160(%0)\n\tvmovups %%ymm6, at+192(%0)\n\tvmovups %%ymm7, at+224(%0)\n\t"
+      ".set at, at+256\n\t.endr\n\t"
       "add %3, %0\n\tadd %3, %1\n\tdec %2\n\tjnz 1b"
       : "+&r"(to), "+&r"(from), "+&r"(blocks)
       : "i"(kBlock)
