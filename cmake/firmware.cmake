@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 # The firmware build: every portable room plus src/arch/x86_64 and src/boot/firmware, linked by src/arch/x86_64/efilite.ld
 # into one static ELF without any library.
+# Without SSE a service of the Microsoft convention need not save ten vector registers that it never touches.
 add_compile_options(
   --target=x86_64-linux-gnu $<$<COMPILE_LANGUAGE:CXX>:-stdlib=libc++> -ffreestanding -fno-exceptions -fno-rtti -fno-threadsafe-statics
   -mno-red-zone -mno-sse -fPIE -mcmodel=small -fno-stack-protector -fno-asynchronous-unwind-tables -fno-unwind-tables
@@ -12,11 +13,9 @@ set(CMAKE_ASM_FLAGS_MINSIZEREL "")
 include_directories(src src/arch/x86_64)
 
 # runtime comes first: where an inline function was emitted by several objects the linker keeps the first copy, and the
-# runtime region must not call out of itself (arch/x86_64/efilite.ld, check_runtime.py).
+# runtime region must not call out of itself (arch/x86_64/efilite.ld, cmake/check_elf.py).
 room_sources(runtime_sources runtime)
 set(sources ${runtime_sources} src/arch/x86_64/memory.cpp)
-# Without SSE a service of the Microsoft convention need not save ten vector registers that it never touches.
-set_source_files_properties(${sources} PROPERTIES COMPILE_OPTIONS -mno-sse)
 foreach(room ${EFILITE_PORTABLE_ROOMS})
   room_sources(found ${room})
   list(APPEND sources ${found})

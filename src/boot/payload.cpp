@@ -5,6 +5,7 @@
 #include <array>
 
 #include "abi/linux_boot.hpp"
+#include "abi/pe.hpp"
 #include "base/copy.hpp"
 #include "base/log.hpp"
 
@@ -24,35 +25,15 @@ std::optional<T> get(core::ByteSource& source, uint64_t offset) {
   return value;
 }
 
-// [PE format, MS-DOS stub, COFF file header, section table]: only as much as it takes to tell the kinds apart. core/ checks the whole
-// when the image is loaded.
-struct [[gnu::packed]] CoffStart {
-  uint32_t signature;
-  uint16_t machine;
-  uint16_t sections;
-  uint32_t timestamp;
-  uint32_t symbols;
-  uint32_t symbol_count;
-  uint16_t optional_header_size;
-};
-static_assert(sizeof(CoffStart) == 22);
-
-struct SectionHeader {
-  char name[8];
-  uint32_t rest[8];
-};
-static_assert(sizeof(SectionHeader) == 40);
-
+// Only as much of a PE image as it takes to tell the kinds apart: core/ checks the whole when it is loaded.
 bool has_section(core::ByteSource& image, uint64_t table, uint16_t count, std::string_view name) {
   for (uint16_t i = 0; i < count; ++i) {
-    auto section = get<SectionHeader>(image, table + i * sizeof(SectionHeader));
+    auto section = get<pe::SectionHeader>(image, table + i * sizeof(pe::SectionHeader));
     if (!section) return false;
     if (memcmp(section->name, name.data(), name.size()) == 0) return true;
   }
   return false;
 }
-
-constexpr uint16_t kMostSections = 96;  // the Windows loader's limit, and more than any UKI has
 
 // What became of one place where a payload may lie; the failure line is made of these.
 enum class Found : uint8_t { Yes, NoDevice, Absent, NotMapped, NotPe };
@@ -201,13 +182,12 @@ Result<> MemorySource::read(uint64_t offset, MutableByteSpan out) {
 }
 
 std::optional<PayloadKind> classify(core::ByteSource& image) {
-  if (get<uint16_t>(image, 0) != uint16_t{'M' | 'Z' << 8}) return std::nullopt;
-  auto coff_offset = get<uint32_t>(image, 0x3C);
-  if (!coff_offset) return std::nullopt;
-  auto coff = get<CoffStart>(image, *coff_offset);
-  if (!coff || coff->signature != ('P' | 'E' << 8)) return std::nullopt;
-  uint64_t table = uint64_t{*coff_offset} + 24 + coff->optional_header_size;
-  uint16_t count = coff->sections < kMostSections ? coff->sections : kMostSections;
+  auto dos = get<pe::DosHeader>(image, 0);
+  if (!dos || dos->magic != pe::kDosMagic) return std::nullopt;
+  auto file = get<pe::FileHeader>(image, dos->pe_offset);
+  if (!file || file->signature != pe::kPeSignature) return std::nullopt;
+  uint64_t table = uint64_t{dos->pe_offset} + sizeof(pe::FileHeader) + file->coff.size_of_optional_header;
+  uint16_t count = std::min(file->coff.number_of_sections, pe::kMaxSections);
   if (has_section(image, table, count, std::string_view(".linux\0", 7))) return PayloadKind::Uki;
   if (get<uint16_t>(image, linux_boot::kBootFlagOffset) == linux_boot::kBootFlag &&
       get<uint32_t>(image, linux_boot::kHeaderOffset) == linux_boot::kHeaderMagic) {

@@ -4,25 +4,12 @@
 #include <vector>
 
 #include "core/device_path.hpp"
+#include "tests/support/fuzz.hpp"
 
 namespace efilite::core::device_path {
 namespace {
 
-#define EXPECT(condition) \
-  if (!(condition)) __builtin_trap()
-
-class FuzzHeap final : public Heap {
- public:
-  void* allocate(size_t size) override {
-    ++live;
-    return malloc(size);
-  }
-  void release(void* block) override {
-    --live;
-    free(block);
-  }
-  long live = 0;
-};
+using test::FuzzHeap;
 
 // The size of the path at the beginning of `bytes`, 0 when it is malformed.
 size_t naive_size(const std::vector<uint8_t>& bytes, bool& multi) {

@@ -6,28 +6,12 @@
 #include <vector>
 
 #include "core/device_path_text.hpp"
+#include "tests/support/fuzz.hpp"
 
 namespace efilite::core::device_path {
 namespace {
 
-#define EXPECT(condition) \
-  if (!(condition)) __builtin_trap()
-
-class FuzzHeap final : public Heap {
- public:
-  void* allocate(size_t size) override {
-    if (left == 0) return nullptr;
-    --left;
-    ++live;
-    return malloc(size);
-  }
-  void release(void* block) override {
-    --live;
-    free(block);
-  }
-  long live = 0;
-  size_t left = SIZE_MAX;
-};
+using test::FuzzHeap;
 
 void node_round_trip(FuzzHeap& heap, ByteSpan bytes) {
   // Just its own bytes: reading beyond the node is a fault.

@@ -5,38 +5,15 @@
 #include <vector>
 
 #include "core/hii_config.hpp"
+#include "tests/support/fuzz.hpp"
 
 namespace {
 
-#define EXPECT(condition) \
-  if (!(condition)) __builtin_trap()
-
 using namespace efilite;
 using namespace efilite::core;
-
-class FuzzHeap final : public Heap {
- public:
-  void* allocate(size_t size) override {
-    ++live;
-    return malloc(size);
-  }
-  void release(void* block) override {
-    --live;
-    free(block);
-  }
-  long live = 0;
-};
-class NoInterrupts final : public Interrupts {
-  void enable() override {}
-  void disable() override {}
-  void wait() override {}
-};
-class NoClock final : public Clock {
-  uint64_t now() override { return 0; }
-  void stall(uint64_t) override {}
-  void set_alarm(uint64_t) override {}
-  void cancel_alarm() override {}
-};
+using test::FuzzHeap;
+using test::NoInterrupts;
+using test::NoClock;
 
 }  // namespace
 

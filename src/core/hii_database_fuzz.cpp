@@ -4,39 +4,14 @@
 #include <vector>
 
 #include "core/hii.hpp"
+#include "tests/support/fuzz.hpp"
 
 namespace efilite::core::hii {
 namespace {
 
-#define EXPECT(condition) \
-  if (!(condition)) __builtin_trap()
-
-class FuzzHeap final : public Heap {
- public:
-  void* allocate(size_t size) override {
-    if (left == 0) return nullptr;
-    --left;
-    ++live;
-    return malloc(size);
-  }
-  void release(void* block) override {
-    --live;
-    free(block);
-  }
-  long live = 0;
-  size_t left = SIZE_MAX;
-};
-class NoInterrupts final : public Interrupts {
-  void enable() override {}
-  void disable() override {}
-  void wait() override {}
-};
-class NoClock final : public Clock {
-  uint64_t now() override { return 0; }
-  void stall(uint64_t) override {}
-  void set_alarm(uint64_t) override {}
-  void cancel_alarm() override {}
-};
+using test::FuzzHeap;
+using test::NoInterrupts;
+using test::NoClock;
 
 struct Machine {
   FuzzHeap heap;

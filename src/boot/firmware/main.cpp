@@ -122,9 +122,12 @@ arch::CodePlace locate_code(uint64_t address) {
   return {image->name.data(), image->offset_of(address)};
 }
 
+// nullptr where there is none.
+drivers::FwCfg* fw_cfg_device() { return fw_cfg.present() ? &fw_cfg : nullptr; }
+
 void learn_about_machine(uint32_t start_info) {
   (void)fw_cfg.detect();
-  BootResult collected = collect_boot_info(physical, PhysAddr{start_info}, fw_cfg.present() ? &fw_cfg : nullptr, info);
+  BootResult collected = collect_boot_info(physical, PhysAddr{start_info}, fw_cfg_device(), info);
   if (collected) return;
   FailureLog urgent;
   print_boot_error(collected.error());
@@ -274,13 +277,13 @@ extern "C" void boot_main(uint32_t start_info) {
   if (facts != nullptr && facts->pm_timer.space == platform::AcpiRegister::Space::Io)
     cpu_clock.set_pm_timer(static_cast<uint16_t>(facts->pm_timer.address));
   set_up_core(facts);
-  must(install_os_tables(*tables, memory, physical, facts, fw_cfg.present() ? &fw_cfg : nullptr, *region.data), "configuration tables");
+  must(install_os_tables(*tables, memory, physical, facts, fw_cfg_device(), *region.data), "configuration tables");
   log_timing("core", arch::timestamp());
 
   static constinit Payload payload;
   {
     FailureLog urgent;  // choose_payload tells itself what is wrong
-    if (!choose_payload(info, physical, fw_cfg.present() ? &fw_cfg : nullptr, payload)) power_off();
+    if (!choose_payload(info, physical, fw_cfg_device(), payload)) power_off();
   }
   announce(payload);
   install_protocols(payload);
