@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "boot/initrd_loader.hpp"
 
-#include "core/handles.hpp"
+#include "core/handles/handles.hpp"
 
 namespace efilite::boot {
 

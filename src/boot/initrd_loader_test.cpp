@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "boot/payload.hpp"
-#include "core/handles.hpp"
+#include "core/handles/handles.hpp"
 #include "tests/support/memory.hpp"
 
 namespace efilite::boot {

@@ -5,7 +5,7 @@
 #include "boot/boot_info.hpp"
 #include "boot/options.hpp"
 #include "boot/payload.hpp"
-#include "core/images.hpp"
+#include "core/images/images.hpp"
 
 namespace efilite::boot {
 

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "abi/uefi/tables.hpp"
-#include "core/events.hpp"
+#include "core/events/events.hpp"
 
 namespace efilite::core {
 

@@ -3,7 +3,7 @@
 // called at the priority that the service itself was called from.
 #pragma once
 
-#include "core/events.hpp"
+#include "core/events/events.hpp"
 
 namespace efilite::core {
 

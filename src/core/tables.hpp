@@ -8,8 +8,8 @@
 
 #include "abi/uefi/tables.hpp"
 #include "base/result.hpp"
-#include "core/events.hpp"
-#include "core/pool.hpp"
+#include "core/events/events.hpp"
+#include "core/memory/pool.hpp"
 
 namespace efilite::core {
 

@@ -101,7 +101,7 @@ def figures(rows, sizes):
         *([entry] if kernels else []),
         Figure("RAM held after boot, without the legacy hole", worst(mine, "held_bytes"), 256 * KIB - 1, "bytes"),
         Figure("entries of the EFI memory map handed over", worst(mine, "map_entries"), 24, "entries"),
-        Figure("the firmware's file", sizes.get("efilite"), 160 * KIB - 1, "bytes"),
+        Figure("the firmware's file", sizes.get("efilite"), 256 * KIB - 1, "bytes"),
     ]
 
 

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "core/events.hpp"
+#include "core/events/events.hpp"
 #include "tests/support/clock.hpp"
 
 namespace efilite::test {

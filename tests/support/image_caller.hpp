@@ -4,7 +4,7 @@
 
 #include <csetjmp>
 
-#include "core/images.hpp"
+#include "core/images/images.hpp"
 
 namespace efilite::test {
 

@@ -10,8 +10,8 @@
 #include <set>
 
 #include "base/units.hpp"
-#include "core/memory_map.hpp"
-#include "core/pool.hpp"
+#include "core/memory/memory_map.hpp"
+#include "core/memory/pool.hpp"
 #include "core/ports.hpp"
 
 namespace efilite::test {

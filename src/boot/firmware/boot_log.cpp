@@ -2,7 +2,7 @@
 #include "boot/firmware/boot_log.hpp"
 
 #include "base/log.hpp"
-#include "core/text_output.hpp"
+#include "core/console/text_output.hpp"
 #include "drivers/debug_port.hpp"
 
 namespace efilite::boot {

@@ -3,9 +3,9 @@
 
 #include <optional>
 
-#include "core/device_path.hpp"
-#include "core/text_input_ex.hpp"
-#include "core/text_output.hpp"
+#include "core/console/text_input_ex.hpp"
+#include "core/console/text_output.hpp"
+#include "core/device_path/device_path.hpp"
 #include "drivers/serial.hpp"
 
 namespace efilite::boot {

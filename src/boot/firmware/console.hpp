@@ -2,8 +2,8 @@
 // The console of the machine: the serial line as ConIn, ConOut and StdErr of the System Table.
 #pragma once
 
-#include "core/events.hpp"
-#include "core/handles.hpp"
+#include "core/events/events.hpp"
+#include "core/handles/handles.hpp"
 #include "core/tables.hpp"
 
 namespace efilite::boot {

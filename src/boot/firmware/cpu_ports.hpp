@@ -3,8 +3,8 @@
 #pragma once
 
 #include "arch/cpu.hpp"
-#include "core/images.hpp"
-#include "core/rng.hpp"
+#include "core/images/images.hpp"
+#include "core/protocols/rng.hpp"
 
 // arch/x86_64/image_call.S
 extern "C" uint64_t call_image(efilite::efi::ImageEntryPoint entry, efilite::efi::Handle image, efilite::efi::SystemTable* system_table,

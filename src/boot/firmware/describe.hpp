@@ -3,7 +3,7 @@
 #pragma once
 
 #include "boot/boot_info.hpp"
-#include "core/memory_map.hpp"
+#include "core/memory/memory_map.hpp"
 #include "core/tables.hpp"
 
 namespace efilite::boot {

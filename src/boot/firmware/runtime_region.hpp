@@ -3,8 +3,8 @@
 // (docs/adr/0001-runtime-room-moves-by-one-pointer.md).
 #pragma once
 
-#include "core/memory_attributes.hpp"
-#include "core/memory_map.hpp"
+#include "core/memory/memory_attributes.hpp"
+#include "core/memory/memory_map.hpp"
 #include "platform/acpi.hpp"
 #include "runtime/services.hpp"
 

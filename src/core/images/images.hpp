@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+// Images: loading, starting, leaving and unloading EFI programs, and the end of boot services [UEFI 2.10, 7.4]. images.cpp is their life,
+// images_place.cpp finds their memory, images_open.cpp finds their bytes behind a device path.
+#pragma once
+
+#include <array>
+#include <string_view>
+
+#include "abi/uefi/protocols.hpp"
+#include "base/static_vector.hpp"
+#include "core/events/events.hpp"
+#include "core/handles/handles.hpp"
+#include "core/images/pe.hpp"
+#include "core/memory/memory_map.hpp"
+#include "core/memory/pool.hpp"
+#include "core/tables.hpp"
+
+namespace efilite::core {
+
+// Where unwind() finds the way back. Opaque: arch's assembly or a test fills it.
+struct alignas(16) JumpContext {
+  std::array<std::byte, 256> opaque;
+};
+
+// Running an image on the stack of its starter.
+class ImageCaller {
+ public:
+  // Returns what the entry returns, or the status of the unwind() with this context.
+  virtual efi::EfiStatus call(efi::ImageEntryPoint entry, efi::Handle image, efi::SystemTable* system_table, JumpContext& context) = 0;
+  [[noreturn]] virtual void unwind(JumpContext& context, efi::EfiStatus status) = 0;
+
+ protected:
+  ~ImageCaller() = default;
+};
+
+// A device that must stop to touch memory before the OS gets it.
+class Quiescer {
+ public:
+  virtual Result<> quiesce() = 0;
+
+ protected:
+  ~Quiescer() = default;
+};
+
+// The composition's part of ExitBootServices: runs last, with interrupts disabled, every device quiet, the System Table already cleared of
+// boot services. It brings the runtime into its own phase.
+class Departure {
+ public:
+  virtual void leave_boot_services() = 0;
+
+ protected:
+  ~Departure() = default;
+};
+
+struct ImageRecord {
+  enum class State : uint8_t {
+    Loaded,
+    Running,   // its entry is on the stack
+    Resident,  // a driver whose entry returned SUCCESS
+  };
+
+  efi::LoadedImageProtocol protocol;
+  efi::Handle handle;
+  efi::ImageEntryPoint entry;
+  efi::DevicePath* device_path;  // whole, may be nullptr; protocol.file_path is the part behind the device
+  PhysRange pages;               // what to free; the image's base lies in the first, and they reach over SizeOfImage
+  pe::Subsystem subsystem;
+  State state;
+  bool is_protected;     // some of its pages are not read-write-execute
+  bool in_place;         // it runs where its file lay
+  void* load_options;    // ours to free
+  efi::Tpl tpl;          // of its starter
+  ImageRecord* starter;  // the image that ran before
+  JumpContext* way_back;
+  efi::Char16* exit_data;
+  uint64_t exit_data_size;
+  std::array<char, 24> name;  // for crash reports; ends with NUL
+  ImageRecord* next;
+
+  uint64_t base() const { return reinterpret_cast<uint64_t>(protocol.image_base); }
+  std::string_view title() const { return name.data(); }
+  uint64_t offset_of(uint64_t address) const { return address - base(); }
+};
+
+class Images {
+ public:
+  constexpr Images(MemoryMap& memory, Pool& pool, HandleDatabase& handles, EventQueue& events, Tables& tables, PageProtection& protection,
+                   ImageCaller& caller, Departure& departure)
+      : memory_(memory), pool_(pool), handles_(handles), events_(events), tables_(tables), protection_(protection), caller_(caller),
+        departure_(departure) {}
+  Images(const Images&) = delete;
+  Images& operator=(const Images&) = delete;
+
+  // efilite itself as an image: the agent on whose behalf HandleProtocol opens [UEFI 2.10, 7.3.7].
+  Result<> install_core_image(PhysRange range);
+
+  // LoadImage. `source` of size 0 means: by `path`.
+  Result<efi::Handle> load(bool boot_policy, efi::Handle parent, efi::DevicePath* path, MutableByteSpan source);
+  // For the boot manager, whose images have no parent. `path` may be nullptr and is copied. When source.in_place() has memory, its pages
+  // must be reserve()d in the memory map and hold nothing else: they become the image's, and the source is used up.
+  Result<efi::Handle> load(ByteSource& source, efi::Handle parent, efi::Handle device, const efi::DevicePath* path);
+  // A copy, with a NUL behind it, that lives as long as the image.
+  Result<> set_load_options(efi::Handle image, std::u16string_view options);
+
+  // The status is the image's own, or ours.
+  efi::EfiStatus start(efi::Handle image, uint64_t* exit_data_size, efi::Char16** exit_data);
+  // Does not return when it is the current image that leaves.
+  Result<> exit(efi::Handle image, efi::EfiStatus status, uint64_t exit_data_size, const efi::Char16* exit_data);
+  efi::EfiStatus unload(efi::Handle image);
+
+  // Whether all hooks had room: quiesce() is called in the reverse order of adding.
+  [[nodiscard]] bool add_quiescer(Quiescer& device) { return quiescers_.push_back(&device); }
+  Result<> exit_boot_services(uint64_t map_key);
+
+  // For crash reports: reads only, allocates nothing.
+  const ImageRecord* image_at(uint64_t address) const;
+  const ImageRecord* current() const { return current_; }
+  const ImageRecord* find(efi::Handle image) const;
+  uint64_t copied_bytes() const { return copied_; }
+
+ private:
+  static constexpr size_t kMaxQuiescers = 16;
+  struct Origin;  // what LoadedImage tells about where an image came from
+
+  // images.cpp
+  ImageRecord* record_of(efi::Handle image) { return const_cast<ImageRecord*>(find(image)); }
+  Result<ImageRecord*> new_record(const Origin& origin);
+  Result<efi::Handle> load_from(ByteSource& source, const Origin& origin);
+  Result<> publish(ImageRecord& image);
+  void release(ImageRecord& image);
+  void settle_tpl(efi::Tpl tpl);
+  void hand_over_exit_data(ImageRecord& image, uint64_t* size, efi::Char16** data);
+  void split_path(efi::DevicePath* path, Origin& origin);
+
+  // images_place.cpp
+  Result<> place(const PePlan& plan, ByteSource& source, ImageRecord& image);
+  Result<PhysRange> allocate(const PePlan& plan, efi::MemoryType type);
+  bool claim_in_place(const PePlan& plan, MutableByteSpan file, uint32_t lead, ImageRecord& image);
+  Result<> protect(const PePlan& plan, ImageRecord& image);
+  void free_pages(ImageRecord& image);
+
+  // images_open.cpp
+  Result<efi::Handle> load_by_path(bool boot_policy, efi::DevicePath* path, Origin& origin);
+  Result<efi::Handle> load_file_image(efi::SimpleFileSystemProtocol& volume, Origin& origin);
+  Result<efi::FileProtocol*> open_nodes(efi::SimpleFileSystemProtocol& volume, const efi::DevicePath* path);
+  template <typename Protocol>
+  Result<efi::Handle> load_with(Protocol& protocol, bool boot_policy, Origin& origin);
+
+  MemoryMap& memory_;
+  Pool& pool_;
+  HandleDatabase& handles_;
+  EventQueue& events_;
+  Tables& tables_;
+  PageProtection& protection_;
+  ImageCaller& caller_;
+  Departure& departure_;
+
+  ImageRecord* images_ = nullptr;
+  ImageRecord* current_ = nullptr;
+  StaticVector<Quiescer*, kMaxQuiescers> quiescers_;
+  uint64_t copied_ = 0;
+  bool departure_announced_ = false;
+};
+
+struct Images::Origin {
+  efi::Handle parent = nullptr;
+  efi::Handle device = nullptr;
+  efi::DevicePath* path = nullptr;       // whole; nullptr when there is none
+  efi::DevicePath* file_path = nullptr;  // what of it lies behind the device's own path
+  const char* fallback_name = "module";
+};
+
+// A program's buffer or a loaded file as a source. Never in place: the caller may free it as soon as LoadImage has returned.
+class BufferSource final : public ByteSource {
+ public:
+  explicit BufferSource(MutableByteSpan bytes) : bytes_(bytes) {}
+  uint64_t size() const override { return bytes_.size(); }
+  Result<> read(uint64_t offset, MutableByteSpan out) override;
+
+ private:
+  MutableByteSpan bytes_;
+};
+
+}  // namespace efilite::core

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+// Memory for images: where the file already lies if that can be, else fresh pages that the source is read into.
+#include <algorithm>
+
+#include "base/log.hpp"
+#include "core/images/images.hpp"
+
+namespace efilite::core {
+namespace {
+
+// [UEFI 2.10, 2.1.1 table 2.1]
+efi::MemoryType code_type(pe::Subsystem subsystem) {
+  return subsystem == pe::Subsystem::EfiApplication ? efi::MemoryType::LoaderCode : efi::MemoryType::BootServicesCode;
+}
+efi::MemoryType data_type(pe::Subsystem subsystem) {
+  return subsystem == pe::Subsystem::EfiApplication ? efi::MemoryType::LoaderData : efi::MemoryType::BootServicesData;
+}
+
+uint64_t page_end(uint64_t address) { return (address + kPageMask) & ~kPageMask; }
+
+// Xen and old Linux kernels must lie below 4 GiB, and nobody minds.
+constexpr PhysAddr kBelow4GiB{0xFFFFFFFF};
+
+// [UEFI 2.10, 7.2.2] An image did not get its pages by AllocatePages: FreePages refuses them until the image goes.
+constexpr PageOwner kOwner = PageOwner::SetUp;
+
+}  // namespace
+
+Result<PhysRange> Images::allocate(const PePlan& plan, efi::MemoryType type) {
+  const uint64_t size = page_end(plan.size_of_image);
+  if (plan.relocs_stripped) {
+    const PhysAddr base{plan.image_base};
+    auto at = memory_.allocate(efi::AllocateType::Address, type, {size / kPageSize}, base, kOwner);
+    if (!at) {
+      log::line("efilite: an image is not relocatable, and its ImageBase ", base, " is not free");
+      return Status::OutOfResources;
+    }
+    return PhysRange{base, {base.value + size}};
+  }
+  // More than is needed when the alignment is more than the allocator's; what is too much goes back at once.
+  const uint64_t slack = plan.alignment() - kPageSize;
+  const PageCount pages{(size + slack) / kPageSize};
+  auto at = memory_.allocate(efi::AllocateType::MaxAddress, type, pages, kBelow4GiB, kOwner);
+  if (!at) at = memory_.allocate(efi::AllocateType::AnyPages, type, pages, {}, kOwner);
+  if (!at) return at.error();
+  const uint64_t begin = (at->value + slack) & ~(plan.alignment() - 1);
+  const uint64_t before = begin - at->value;
+  if (before != 0) CHECK(memory_.free(*at, {before / kPageSize}, kOwner).has_value());
+  if (before != slack) CHECK(memory_.free({begin + size}, {(slack - before) / kPageSize}, kOwner).has_value());
+  return PhysRange{{begin}, {begin + size}};
+}
+
+// Makes the pages of the file, and those around it that the image needs, the image's. False: nothing has changed.
+bool Images::claim_in_place(const PePlan& plan, MutableByteSpan file, uint32_t lead, ImageRecord& image) {
+  const uint64_t file_at = reinterpret_cast<uint64_t>(file.data());
+  if ((file_at & kPageMask) != 0 || file_at < lead) return false;
+  // The base need not begin a page when the sections do not either: files of unified kernels are laid out by 512 bytes.
+  const uint64_t base = file_at - lead;
+  if ((base & (plan.section_alignment - 1)) != 0 || (plan.relocs_stripped && base != plan.image_base)) return false;
+
+  const PhysRange own{{file_at}, {page_end(file_at + file.size())}};
+  const PhysRange wanted{{align_down(base, kPageSize)}, {std::max(own.end.value, page_end(base + plan.size_of_image))}};
+  const auto old = memory_.find(own.begin);
+  const PageCount own_pages{own.size() / kPageSize};
+  if (!old || !memory_.free(own.begin, own_pages, PageOwner::SetUp)) return false;
+  if (memory_.allocate(efi::AllocateType::Address, code_type(plan.subsystem), {wanted.size() / kPageSize}, wanted.begin, kOwner)) {
+    image.pages = wanted;
+    image.protocol.image_base = reinterpret_cast<void*>(base);
+    image.in_place = true;
+    return true;
+  }
+  CHECK(memory_.reserve(own, old->type).has_value());
+  return false;
+}
+
+Result<> Images::place(const PePlan& plan, ByteSource& source, ImageRecord& image) {
+  const auto file = source.in_place();
+  const auto lead = file ? in_place_lead(plan) : std::nullopt;
+  {
+    TplGuard guard(events_, efi::kTplNotify);
+    if (!lead || !claim_in_place(plan, *file, *lead, image)) {
+      image.pages = TRY(allocate(plan, code_type(plan.subsystem)));
+      image.protocol.image_base = reinterpret_cast<void*>(image.pages.begin.value);
+    }
+  }
+  const uint64_t base = image.base();
+  const MutableByteSpan memory(static_cast<std::byte*>(image.protocol.image_base), image.pages.end.value - base);
+  if (image.in_place) {
+    settle_pe(plan, *lead, memory, copied_);
+  } else {
+    TRY(read_pe(plan, source, memory, copied_));
+  }
+  TRY(relocate_pe(plan, memory, base));
+  image.entry = reinterpret_cast<efi::ImageEntryPoint>(base + plan.entry);
+  image.subsystem = plan.subsystem;
+  image.protocol.image_size = plan.size_of_image;
+  image.protocol.image_code_type = code_type(plan.subsystem);
+  image.protocol.image_data_type = data_type(plan.subsystem);
+  return protect(plan, image);
+}
+
+// Code read-only, all else not executable, for images that say they can live with it. Data that is read-only by its section stays writable:
+// loaders are known to write there.
+Result<> Images::protect(const PePlan& plan, ImageRecord& image) {
+  if (!plan.nx_compat || !plan.page_granular()) return {};
+  const uint64_t base = image.base();
+  uint64_t data_from = base;
+  auto data_until = [&](uint64_t end) { return end > data_from ? protection_.set({{data_from}, {end}}, efi::kMemoryXp) : Result<>(); };
+  image.is_protected = true;
+  TplGuard guard(events_, efi::kTplNotify);
+  for (const PeSection& s : plan.sections) {
+    if (!s.executable()) continue;
+    const PhysRange code{{base + s.rva}, {page_end(base + s.rva + s.memory_size)}};
+    TRY(data_until(code.begin.value));
+    if (!s.writable()) TRY(protection_.set(code, efi::kMemoryRo));
+    data_from = code.end.value;
+  }
+  return data_until(page_end(base + plan.size_of_image));
+}
+
+void Images::free_pages(ImageRecord& image) {
+  if (image.pages.empty()) return;
+  // The next owner of the pages may want to write and to execute.
+  if (image.is_protected && !protection_.set(image.pages, 0)) log::line("efilite: cannot lift the page protection of ", image.pages.begin);
+  auto freed = memory_.free(image.pages.begin, {image.pages.size() / kPageSize}, kOwner);
+  if (!freed) log::line("efilite: the pages of an image at ", image.pages.begin, " stay taken: ", freed.status());
+}
+
+}  // namespace efilite::core

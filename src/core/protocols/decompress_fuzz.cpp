@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+// Any bytes unpack or are refused, without a byte read or written beyond the buffers; and what the test's packer makes comes back.
+#include <cstdlib>
+#include <memory>
+
+#include "core/protocols/decompress.hpp"
+#include "core/protocols/decompress_testing.hpp"
+
+namespace {
+
+using namespace efilite;
+using namespace efilite::core::decompress;
+
+void unpack_hostile(ByteSpan source) {
+  auto known = info(source);
+  if (!known || known->size > 1 << 20) return;
+  auto out = std::make_unique<std::byte[]>(known->size);
+  auto scratch = std::make_unique<std::byte[]>(known->scratch);
+  (void)unpack(source, {out.get(), known->size}, {scratch.get(), known->scratch});
+}
+
+void round_trip(const uint8_t* data, size_t size) {
+  testing::Bytes plain(data, data + size);
+  testing::Encoder encoder;
+  encoder.block = size > 0 ? 1 + data[0] * 7u : 1;
+  testing::Bytes packed = encoder.pack(plain);
+  ByteSpan source = std::as_bytes(std::span(packed));
+  auto known = info(source);
+  if (!known || known->size != size) __builtin_trap();
+  testing::Bytes out(size), scratch(known->scratch);
+  if (!unpack(source, std::as_writable_bytes(std::span(out)), std::as_writable_bytes(std::span(scratch))) || out != plain) __builtin_trap();
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  if (size == 0) return 0;
+  if (data[0] == 0xFF && size < 4096) {
+    round_trip(data + 1, size - 1);
+  } else {
+    auto exact = std::make_unique<std::byte[]>(size);
+    memcpy(exact.get(), data, size);
+    unpack_hostile({exact.get(), size});
+  }
+  return 0;
+}
