@@ -109,7 +109,7 @@ TEST_F(LifeOfImages, AnApplicationIsGoneWhenItReturns) {
 }
 
 TEST_F(LifeOfImages, AProgramThatACompilerMadeRunsRelocated) {
-  auto path = std::filesystem::path(__FILE__).parent_path() / "../../tests/corpus/pe/small_efi";
+  auto path = std::filesystem::path(__FILE__).parent_path() / "../../../tests/corpus/pe/small_efi";
   std::ifstream in(path, std::ios::binary);
   Bytes8 file{std::istreambuf_iterator<char>(in), {}};
   ASSERT_FALSE(file.empty());
