@@ -7,16 +7,12 @@
 #include <type_traits>
 
 #include "abi/uefi/tables.hpp"
+#include "runtime/movable_image.hpp"
 #include "runtime/reset.hpp"
 #include "runtime/time.hpp"
 #include "runtime/variables.hpp"
 
 namespace efilite::runtime {
-
-struct Range {
-  uint64_t begin;
-  uint64_t end;
-};
 
 // A VirtualAddressChange event that is still there after ExitBootServices.
 struct AddressChangeNotify {
@@ -27,13 +23,14 @@ struct AddressChangeNotify {
 
 // What SetVirtualAddressMap needs to know of the final memory map, and the map of the OS while it is at work.
 struct Addressing {
-  static constexpr uint32_t kMaxRegions = 32;
+  static constexpr uint32_t kMaxRegions = 64;
   static constexpr uint32_t kMaxKnown = 32;
   static constexpr uint32_t kMaxNotifies = 32;
 
   Range runtime_regions[kMaxRegions];
   Range known[kMaxKnown];  // every address of the memory map, neighbours joined
   AddressChangeNotify notifies[kMaxNotifies];
+  const MovableImage* images;  // runtime drivers, by MovableImage::next
   uint32_t region_count;
   uint32_t known_count;
   uint32_t notify_count;

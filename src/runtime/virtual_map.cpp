@@ -64,6 +64,10 @@ Status check_regions(const RuntimeState& state) {
     bool own = overlap(region, {state.code_address, state.code_address + 1}) || overlap(region, {data, data_end});
     if (!is_mapped(a, region, own)) return Status::NoMapping;
   }
+  // Code reaches its data by distances, so an image moves in one piece.
+  for (const MovableImage* image = a.images; image; image = image->next) {
+    if (!is_mapped(a, image->range, true)) return Status::NoMapping;
+  }
   return Status::Success;
 }
 
@@ -93,6 +97,21 @@ void convert(const RuntimeState& state, ResetRegister& where) {
   Mapping to = find(state.addressing, where.address);
   where.address += to.distance;
   if (to.end == 0) where.space = ResetRegister::Space::None;  // touching it would crash the OS; other ways to reset remain
+}
+
+// [UEFI 2.10, 8.4.1] once all have been notified. A driver converts in its notification what it has changed since it was loaded, and may
+// convert a pointer that has a relocation: only what is still as the loader left it is ours to move.
+void relocate(const RuntimeState& state, const MovableImage& image) {
+  const uint64_t distance = find(state.addressing, image.range.begin).distance;
+  for (uint64_t i = 0; i < image.fixup_count; ++i) {
+    const Fixup& fixup = image.fixups()[i];
+    void* place = reinterpret_cast<void*>(image.range.begin + fixup.rva);
+    uint64_t value = 0;
+    memcpy(&value, place, fixup.size);
+    if (value != fixup.value) continue;
+    value += distance;
+    memcpy(place, &value, fixup.size);
+  }
 }
 
 // base/ is out of reach from here, and this runs once over a few hundred bytes.
@@ -148,6 +167,11 @@ Status note_address_change(RuntimeState& state, const AddressChangeNotify& notif
   return Status::Success;
 }
 
+void note_image(RuntimeState& state, MovableImage& image) {
+  image.next = state.addressing.images;
+  state.addressing.images = &image;
+}
+
 Status set_virtual_address_map(RuntimeState& state, uint64_t map_size, uint64_t descriptor_size, uint32_t version, const void* map,
                                RuntimeState*& moved) {
   Addressing& a = state.addressing;
@@ -160,6 +184,7 @@ Status set_virtual_address_map(RuntimeState& state, uint64_t map_size, uint64_t 
   if (wrong == Status::Success) wrong = check_known(a);
   if (wrong == Status::Success) {
     for (uint32_t i = 0; i < a.notify_count; ++i) a.notifies[i].function(a.notifies[i].event, a.notifies[i].context);
+    for (const MovableImage* image = a.images; image; image = image->next) relocate(state, *image);
     convert_tables(state);
     convert(state, state.reset.reset);
     convert(state, state.reset.sleep_control);
@@ -168,6 +193,7 @@ Status set_virtual_address_map(RuntimeState& state, uint64_t map_size, uint64_t 
     moved = &state;
     convert(state, moved);
     a.notify_count = 0;  // the functions have moved, and will not be called again
+    a.images = nullptr;
     a.done = true;
   }
   a.map = nullptr;

@@ -15,6 +15,8 @@ inline constexpr uint64_t kOptionalPointer = 1;  // EFI_OPTIONAL_PTR
 Status note_memory(RuntimeState& state, const efi::MemoryDescriptor& descriptor);
 // And this for each VirtualAddressChange event, in the order in which they shall be notified.
 [[nodiscard]] Status note_address_change(RuntimeState& state, const AddressChangeNotify& notify);
+// And this for each runtime driver that is still loaded.
+void note_image(RuntimeState& state, MovableImage& image);
 
 // Does everything but patching the pointer to the state, whose new value is left in `moved`.
 [[nodiscard]] Status set_virtual_address_map(RuntimeState& state, uint64_t map_size, uint64_t descriptor_size, uint32_t version,

@@ -2,12 +2,8 @@
 """Where a firmware fails a check: (firmware, name of the check) -> which of efilite and OVMF reads the text rightly, and why."""
 
 BEFORE_EXIT = "efilite is right: the group is of UEFI 2.9; this OVMF tells a revision of 2.7 and does not signal it"
-RUNTIME_DRIVERS = "OVMF is right: efilite does not load runtime drivers yet"
 
 KNOWN = {
-    ("efilite", "7.4.1 LoadImage: a runtime driver from memory"): RUNTIME_DRIVERS,
-    ("efilite", "9.1 LoadedImage: a runtime driver is EfiRuntimeServicesCode and EfiRuntimeServicesData"): RUNTIME_DRIVERS,
-    ("efilite", "7.4.2 StartImage: a runtime driver that returns SUCCESS stays"): RUNTIME_DRIVERS,
     ("ovmf", "7.1.4 SignalEvent: a group member without notification passes the signal on"):
         "efilite is right: all events of the group are signaled whatever the member is; edk2 does it for EVT_NOTIFY_SIGNAL only",
     ("ovmf", "7.2.1 AllocatePages: a count whose bytes overflow is OUT_OF_RESOURCES"):

@@ -12,9 +12,10 @@ PROGRAMS = pathlib.Path(__file__).resolve().parent / "programs"
 COMPILER = ["clang-19", "--target=x86_64-unknown-windows", "-ffreestanding", "-fshort-wchar", "-mno-red-zone",
             "-mno-stack-arg-probe", "-fno-stack-protector", "-nostdlib", "-O2", "-Wall", "-Wextra", "-Werror",
             "-isystem", "/usr/include/efi", "-isystem", "/usr/include/efi/x86_64",
-            "-fuse-ld=lld", "-Wl,-entry:efi_main", "-Wl,-subsystem:efi_application", "-Wl,-nodefaultlib"]
+            "-fuse-ld=lld", "-Wl,-entry:efi_main", "-Wl,-nodefaultlib"]
 CHECKS = 27  # and one less when it returns: what comes after a failed ExitBootServices is no matter of boot services
-DEPARTURE_CHECKS = 18
+DEPARTURE_CHECKS = 20
+DRIVER_CHECKS = 9  # more, with a runtime driver
 # How the program ends -> the exception, and what the report says of the place
 CRASHES = {
     "crash-instruction": ("invalid opcode", r"in module \+ 0x[0-9a-f]+"),
@@ -26,14 +27,23 @@ LIMIT = 60
 KEYS = {b"PRESS": b"q\x1b[A"}  # q and cursor up, when the program asks for them
 
 
-def build(name):
+def build(name, subsystem="efi_application", **files):
+    """The program NAME.c, with the path of each of `files` as a macro of its own."""
     source = PROGRAMS / f"{name}.c"
-    return cached(name, ".efi", digest(source, " ".join(COMPILER)),
-                  lambda path: subprocess.run([*COMPILER, "-o", str(path), str(source)], check=True))
+    options = [f"-Wl,-subsystem:{subsystem}", *(f'-D{macro}="{path}"' for macro, path in files.items())]
+    return cached(name, ".efi",
+                  digest(source, PROGRAMS / "driver.h", " ".join(COMPILER + options), *files.values()),
+                  lambda path: subprocess.run([*COMPILER, *options, "-o", str(path), str(source)], check=True))
+
+
+def program_of(scenario):
+    if scenario.end in ("moved", "driver"):
+        return build("departure", DRIVER=build("runtime_driver", "efi_runtime_driver"))
+    return build("probe")
 
 
 def run(scenario, options):
-    program = build("departure" if scenario.end == "moved" else "probe")
+    program = program_of(scenario)
     arguments = qemu.machine_options(scenario.machine) + ["-accel", "tcg", "-m", "256"]
     if options.firmware == "ovmf":
         arguments += ["-bios", options.ovmf, "-kernel", str(program), "-append", scenario.end]
@@ -69,7 +79,7 @@ def judge(scenario, done, efilite):
     good = set(re.findall(r"CHECK ok (\S+)", done.serial))
     bad = re.findall(r"CHECK FAIL (\S+): ", done.serial)
     expect(not bad, "not as the specification says: " + ", ".join(bad))
-    wanted = DEPARTURE_CHECKS if scenario.end == "moved" else CHECKS - (scenario.end == "return")
+    wanted = {"moved": DEPARTURE_CHECKS, "driver": DEPARTURE_CHECKS + DRIVER_CHECKS, "return": CHECKS - 1}.get(scenario.end, CHECKS)
     expect(len(good) + len(bad) == wanted, f"the program made {len(good) + len(bad)} checks, not {wanted}")
     expect("GUEST-DONE " in done.serial, "the program did not come to its end")
     arrival = {match[1]: (when, match[2]) for when, line in done.lines
@@ -87,12 +97,12 @@ def judge(scenario, done, efilite):
     expect(not done.timed_out, f"it was given up after {done.seconds:.0f} s")
     expect(done.exit_code == 0, f"QEMU's exit code is {done.exit_code}")
 
-    off = scenario.end in ("shutdown", "return", "moved") and scenario.machine != "microvm-noacpi"
+    off = scenario.end in ("shutdown", "return", "moved", "driver") and scenario.machine != "microvm-noacpi"
     reason = "guest-shutdown" if off else "guest-reset"
     expect(done.shutdown == reason, f"the machine ended by '{done.shutdown or 'nothing'}', not {reason}")
     if efilite:
         expect("efilite" in arrival.get("vendor", (0, ""))[1].lower(), "the vendor is not efilite")
-        kinds = {"shutdown": "EfiResetShutdown", "moved": "EfiResetShutdown", "cold": "EfiResetCold", "warm": "EfiResetWarm"}
+        kinds = {**dict.fromkeys(["shutdown", "moved", "driver"], "EfiResetShutdown"), "cold": "EfiResetCold", "warm": "EfiResetWarm"}
         if scenario.end in kinds:
             calls = re.findall(r"ResetSystem: (Efi\w+)", done.debug)
             expect(calls == [kinds[scenario.end]], f"calls of ResetSystem: {calls}")

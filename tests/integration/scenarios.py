@@ -84,7 +84,7 @@ REFUSALS = [
 class Program:
     """programs/probe.c, and what it does at its end; or programs/departure.c."""
     end: str        # shutdown, cold, warm: by ResetSystem; return: it returns to the firmware; crash-...: by an exception;
-                    # moved: departure.c, which moves the runtime
+                    # moved: departure.c, which moves the runtime; driver: that with runtime_driver.c resident
     transport: str
     machine: str
 
@@ -105,6 +105,8 @@ PROGRAMS = [Program(*row) for row in [
     ("return", "module", "q35"),
     ("moved", "module", "q35"),
     ("moved", "fw_cfg", "microvm"),
+    ("driver", "module", "q35"),
+    ("driver", "fw_cfg", "microvm"),
     ("crash-instruction", "module", "q35"),
     ("crash-write", "fw_cfg", "microvm"),
     ("crash-stack", "fw_cfg", "pc"),

@@ -97,7 +97,7 @@ class : public core::Departure {
       if (is_error(runtime::note_address_change(state, {function, context, event})))
         log::line("efilite: too many VirtualAddressChange events: some will not be notified");
     });
-    if (Result<> done = finish_runtime_region(region, memory); !done)
+    if (Result<> done = finish_runtime_region(region, memory, *images); !done)
       log::line("efilite: the runtime's view of the memory map is incomplete: ", done.status());
     // SetVirtualAddressMap patches the one pointer among the code.
     if (Result<> done = page_tables.set(region.code, 0); !done) log::line("efilite: runtime code stays read-only: ", done.status());

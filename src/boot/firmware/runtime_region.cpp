@@ -81,13 +81,23 @@ Result<RuntimeRegion> make_runtime_region(core::MemoryMap& memory, const platfor
   return region;
 }
 
-Result<> finish_runtime_region(const RuntimeRegion& region, const core::MemoryMap& memory) {
-  Result<> noted;
+Result<> finish_runtime_region(const RuntimeRegion& region, const core::MemoryMap& memory, const core::Images& images) {
+  RuntimeData& data = *region.data;
+  Result<> done;
+  auto note = [&](Result<> result) {
+    if (!result) done = result;
+  };
   memory.for_each([&](const efi::MemoryDescriptor& d) {
-    if (Status s = runtime::note_memory(region.data->state, d); is_error(s)) noted = s;
+    if (Status s = runtime::note_memory(data.state, d); is_error(s)) note(s);
   });
-  TRY(core::fill_memory_attributes(memory, region.code, region.data->memory_attributes));
-  return noted;
+  note(core::fill_memory_attributes(memory, data.memory_attributes));
+  // The runtime's own code never writes to itself after SetVirtualAddressMap.
+  note(core::set_memory_attributes(data.memory_attributes, region.code, efi::kMemoryRo));
+  images.for_each_runtime_driver([&](const core::ImageRecord& image) {
+    runtime::note_image(data.state, *image.movable);
+    for (const core::ImagePart& part : image.permissions()) note(core::set_memory_attributes(data.memory_attributes, part.range, part.attributes));
+  });
+  return done;
 }
 
 }  // namespace efilite::boot

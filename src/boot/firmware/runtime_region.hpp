@@ -3,6 +3,7 @@
 // (docs/adr/0001-runtime-room-moves-by-one-pointer.md).
 #pragma once
 
+#include "core/images/images.hpp"
 #include "core/memory/memory_attributes.hpp"
 #include "core/memory/memory_map.hpp"
 #include "platform/acpi.hpp"
@@ -36,7 +37,7 @@ struct RuntimeRegion {
 // Allocates both, copies the code and starts the services. `acpi` may be nullptr.
 Result<RuntimeRegion> make_runtime_region(core::MemoryMap& memory, const platform::AcpiFacts* acpi, bool debug_port);
 
-// At ExitBootServices: tells the runtime the final memory map and fills the memory attributes table.
-Result<> finish_runtime_region(const RuntimeRegion& region, const core::MemoryMap& memory);
+// At ExitBootServices: tells the runtime the final memory map and its drivers, and fills the memory attributes table.
+Result<> finish_runtime_region(const RuntimeRegion& region, const core::MemoryMap& memory, const core::Images& images);
 
 }  // namespace efilite::boot

@@ -144,11 +144,6 @@ void Images::split_path(efi::DevicePath* path, Origin& origin) {
 Result<efi::Handle> Images::load_from(ByteSource& source, const Origin& origin) {
   PePlan plan;
   TRY(parse_pe(source, plan));
-  // It would have to be moved by SetVirtualAddressMap, for which its relocations had to be kept.
-  if (plan.subsystem == pe::Subsystem::EfiRuntimeDriver) {
-    log::line("efilite: runtime drivers are not supported");
-    return Status::Unsupported;
-  }
   ImageRecord& image = *TRY(new_record(origin));
   auto loaded = place(plan, source, image);
   if (loaded) loaded = publish(image);
@@ -294,6 +289,7 @@ Result<> Images::exit_boot_services(uint64_t map_key) {
     auto quiet = quiescers_[i]->quiesce();
     if (!quiet) log::line("efilite: a device would not stop at ExitBootServices: ", quiet.error());
   }
+  for_each_runtime_driver([this](const ImageRecord& image) { make_relocatable(image); });
   tables_.forget_boot_services();
   departure_.leave_boot_services();
   return {};

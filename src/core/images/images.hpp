@@ -4,6 +4,7 @@
 #pragma once
 
 #include <array>
+#include <span>
 #include <string_view>
 
 #include "abi/uefi/protocols.hpp"
@@ -52,6 +53,12 @@ class Departure {
   ~Departure() = default;
 };
 
+// Pages of an image that want the same permissions: kMemoryRo, kMemoryXp or none.
+struct ImagePart {
+  PhysRange range;
+  uint64_t attributes;
+};
+
 struct ImageRecord {
   enum class State : uint8_t {
     Loaded,
@@ -75,10 +82,15 @@ struct ImageRecord {
   efi::Char16* exit_data;
   uint64_t exit_data_size;
   std::array<char, 24> name;  // for crash reports; ends with NUL
+  // A runtime driver's: how it is moved after boot, in runtime services data, and what of it the OS may protect.
+  runtime::MovableImage* movable;
+  ImagePart* parts;
+  size_t part_count;
   ImageRecord* next;
 
   uint64_t base() const { return reinterpret_cast<uint64_t>(protocol.image_base); }
   std::string_view title() const { return name.data(); }
+  std::span<const ImagePart> permissions() const { return {parts, part_count}; }
   uint64_t offset_of(uint64_t address) const { return address - base(); }
 };
 
@@ -111,6 +123,13 @@ class Images {
   // Whether all hooks had room: quiesce() is called in the reverse order of adding.
   [[nodiscard]] bool add_quiescer(Quiescer& device) { return quiescers_.push_back(&device); }
   Result<> exit_boot_services(uint64_t map_key);
+  // The images that outlive boot services: visit(const ImageRecord&).
+  template <typename Visit>
+  void for_each_runtime_driver(Visit visit) const {
+    for (const ImageRecord* i = images_; i != nullptr; i = i->next) {
+      if (i->movable != nullptr) visit(*i);
+    }
+  }
 
   // For crash reports: reads only, allocates nothing.
   const ImageRecord* image_at(uint64_t address) const;
@@ -137,6 +156,8 @@ class Images {
   Result<PhysRange> allocate(const PePlan& plan, efi::MemoryType type);
   bool claim_in_place(const PePlan& plan, MutableByteSpan file, uint32_t lead, ImageRecord& image);
   Result<> protect(const PePlan& plan, ImageRecord& image);
+  Result<> keep_for_runtime(const PePlan& plan, ImageRecord& image, ByteSpan memory);
+  void make_relocatable(const ImageRecord& image);
   void free_pages(ImageRecord& image);
 
   // images_open.cpp

@@ -10,16 +10,43 @@ namespace {
 
 // [UEFI 2.10, 2.1.1 table 2.1]
 efi::MemoryType code_type(pe::Subsystem subsystem) {
-  return subsystem == pe::Subsystem::EfiApplication ? efi::MemoryType::LoaderCode : efi::MemoryType::BootServicesCode;
+  switch (subsystem) {
+    case pe::Subsystem::EfiApplication: return efi::MemoryType::LoaderCode;
+    case pe::Subsystem::EfiBootServiceDriver: return efi::MemoryType::BootServicesCode;
+    case pe::Subsystem::EfiRuntimeDriver: return efi::MemoryType::RuntimeServicesCode;
+  }
 }
 efi::MemoryType data_type(pe::Subsystem subsystem) {
-  return subsystem == pe::Subsystem::EfiApplication ? efi::MemoryType::LoaderData : efi::MemoryType::BootServicesData;
+  switch (subsystem) {
+    case pe::Subsystem::EfiApplication: return efi::MemoryType::LoaderData;
+    case pe::Subsystem::EfiBootServiceDriver: return efi::MemoryType::BootServicesData;
+    case pe::Subsystem::EfiRuntimeDriver: return efi::MemoryType::RuntimeServicesData;
+  }
 }
 
 uint64_t page_end(uint64_t address) { return (address + kPageMask) & ~kPageMask; }
 
 // Xen and old Linux kernels must lie below 4 GiB, and nobody minds.
 constexpr PhysAddr kBelow4GiB{0xFFFFFFFF};
+
+// visit(ImagePart) for runs of pages, from the image's first to its last.
+template <typename Visit>
+void for_each_part(const PePlan& plan, uint64_t base, Visit visit) {
+  const uint64_t end = page_end(base + plan.size_of_image);
+  if (!plan.page_granular()) return visit(ImagePart{{{base}, {end}}, 0});
+  uint64_t data_from = base;
+  auto data_until = [&](uint64_t until) {
+    if (until > data_from) visit(ImagePart{{{data_from}, {until}}, efi::kMemoryXp});
+  };
+  for (const PeSection& s : plan.sections) {
+    if (!s.executable()) continue;
+    const PhysRange code{{base + s.rva}, {page_end(base + s.rva + s.memory_size)}};
+    data_until(code.begin.value);
+    visit(ImagePart{code, s.writable() ? 0 : efi::kMemoryRo});
+    data_from = code.end.value;
+  }
+  data_until(end);
+}
 
 // [UEFI 2.10, 7.2.2] An image did not get its pages by AllocatePages: FreePages refuses them until the image goes.
 constexpr PageOwner kOwner = PageOwner::SetUp;
@@ -74,7 +101,13 @@ bool Images::claim_in_place(const PePlan& plan, MutableByteSpan file, uint32_t l
 }
 
 Result<> Images::place(const PePlan& plan, ByteSource& source, ImageRecord& image) {
-  const auto file = source.in_place();
+  const bool stays = plan.subsystem == pe::Subsystem::EfiRuntimeDriver;
+  if (stays && plan.relocs_stripped) {
+    log::line("efilite: a runtime driver has no relocations, so the OS could not move it");
+    return Status::Unsupported;
+  }
+  // What the OS has to keep for ever lies where the runtime lies, not where the file happens to be.
+  const auto file = stays ? std::nullopt : source.in_place();
   const auto lead = file ? in_place_lead(plan) : std::nullopt;
   {
     TplGuard guard(events_, efi::kTplNotify);
@@ -91,6 +124,7 @@ Result<> Images::place(const PePlan& plan, ByteSource& source, ImageRecord& imag
     TRY(read_pe(plan, source, memory, copied_));
   }
   TRY(relocate_pe(plan, memory, base));
+  if (stays) TRY(keep_for_runtime(plan, image, memory));
   image.entry = reinterpret_cast<efi::ImageEntryPoint>(base + plan.entry);
   image.subsystem = plan.subsystem;
   image.protocol.image_size = plan.size_of_image;
@@ -99,26 +133,50 @@ Result<> Images::place(const PePlan& plan, ByteSource& source, ImageRecord& imag
   return protect(plan, image);
 }
 
-// Code read-only, all else not executable, for images that say they can live with it. Data that is read-only by its section stays writable:
-// loaders are known to write there.
+// Code read-only, all else not executable, for images that say they can live with it, and for those that the OS will protect like that
+// whatever they say. Data that is read-only by its section stays writable: loaders are known to write there.
 Result<> Images::protect(const PePlan& plan, ImageRecord& image) {
-  if (!plan.nx_compat || !plan.page_granular()) return {};
-  const uint64_t base = image.base();
-  uint64_t data_from = base;
-  auto data_until = [&](uint64_t end) { return end > data_from ? protection_.set({{data_from}, {end}}, efi::kMemoryXp) : Result<>(); };
+  if (!plan.page_granular() || (!plan.nx_compat && plan.subsystem != pe::Subsystem::EfiRuntimeDriver)) return {};
   image.is_protected = true;
   TplGuard guard(events_, efi::kTplNotify);
-  for (const PeSection& s : plan.sections) {
-    if (!s.executable()) continue;
-    const PhysRange code{{base + s.rva}, {page_end(base + s.rva + s.memory_size)}};
-    TRY(data_until(code.begin.value));
-    if (!s.writable()) TRY(protection_.set(code, efi::kMemoryRo));
-    data_from = code.end.value;
+  Result<> done;
+  for_each_part(plan, image.base(), [&](const ImagePart& part) {
+    if (done && part.attributes != 0) done = protection_.set(part.range, part.attributes);
+  });
+  return done;
+}
+
+// [UEFI 2.10, 8.4.1] Its relocations are needed again, and the section that holds them may be anything by then.
+Result<> Images::keep_for_runtime(const PePlan& plan, ImageRecord& image, ByteSpan memory) {
+  const uint64_t count = TRY(count_fixups(plan, memory));
+  size_t parts = 0;
+  for_each_part(plan, image.base(), [&](const ImagePart&) { ++parts; });
+
+  TplGuard guard(events_, efi::kTplNotify);
+  auto block = pool_.allocate(efi::MemoryType::RuntimeServicesData, runtime::MovableImage::size_with(count));
+  image.parts = static_cast<ImagePart*>(pool_.allocate(parts * sizeof(ImagePart)));
+  if (block) image.movable = new (*block) runtime::MovableImage{nullptr, {image.base(), image.base() + plan.size_of_image}, count};
+  if (!block || image.parts == nullptr) {
+    log::line("efilite: ", image.title(), ": no memory for the ", count, " relocations of a runtime driver");
+    return Status::OutOfResources;
   }
-  return data_until(page_end(base + plan.size_of_image));
+  read_fixups(plan, memory, image.movable->fixups());
+  for_each_part(plan, image.base(), [&](const ImagePart& part) { image.parts[image.part_count++] = part; });
+  return {};
+}
+
+// SetVirtualAddressMap will write into its code, and there is nobody to ask for permission then.
+void Images::make_relocatable(const ImageRecord& image) {
+  if (!image.is_protected) return;
+  for (const ImagePart& part : image.permissions()) {
+    if (part.attributes == efi::kMemoryRo && !protection_.set(part.range, 0))
+      log::line("efilite: ", image.title(), ": code of a runtime driver stays read-only: it cannot be moved");
+  }
 }
 
 void Images::free_pages(ImageRecord& image) {
+  if (image.movable != nullptr) static_cast<void>(pool_.free(image.movable));
+  if (image.parts != nullptr) pool_.release(image.parts);
   if (image.pages.empty()) return;
   // The next owner of the pages may want to write and to execute.
   if (image.is_protected && !protection_.set(image.pages, 0)) log::line("efilite: cannot lift the page protection of ", image.pages.begin);

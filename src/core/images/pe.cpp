@@ -203,28 +203,22 @@ void settle_pe(const PePlan& plan, uint32_t lead, MutableByteSpan image, uint64_
 
 namespace {
 
-// One entry of a relocation block. The relocations themselves are out of bounds, so that they say the same from start to end.
-Result<> relocate_one(const PePlan& plan, MutableByteSpan image, uint64_t at, uint16_t type, uint64_t delta) {
-  if (type == pe::kRelocationAbsolute) return {};
+// What one entry of a relocation block adjusts; nullopt for padding. The relocations themselves are out of bounds, so that they say the
+// same from start to end.
+Result<std::optional<runtime::Fixup>> fixup_of(const PePlan& plan, uint64_t at, uint16_t type) {
+  if (type == pe::kRelocationAbsolute) return std::optional<runtime::Fixup>();
   if (type != pe::kRelocationDir64 && type != pe::kRelocationHighLow) return unsupported("a relocation's type", type);
-  uint64_t size = type == pe::kRelocationDir64 ? 8 : 4;
+  const uint32_t size = type == pe::kRelocationDir64 ? 8 : 4;
   const auto& own = plan.relocations;
   bool hits_own = at < uint64_t{own.virtual_address} + own.size && own.virtual_address < at + size;
   if (at + size > plan.size_of_image || hits_own) return malformed("a relocation's target", at);
-
-  uint64_t value = 0;
-  memcpy(&value, image.data() + at, size);
-  value += delta;
-  memcpy(image.data() + at, &value, size);
-  return {};
+  return runtime::Fixup{static_cast<uint32_t>(at), size, 0};
 }
 
-}  // namespace
-
-Result<> relocate_pe(const PePlan& plan, MutableByteSpan image, uint64_t base) {
+// visit(fixup) for each place that holds an address of the image, in the order of the relocations.
+template <typename Visit>
+Result<> for_each_fixup(const PePlan& plan, ByteSpan image, Visit visit) {
   CHECK(image.size() >= plan.size_of_image);
-  uint64_t delta = base - plan.image_base;
-  if (delta == 0) return {};
   if (plan.relocs_stripped) return unsupported("without relocations, and not free, its ImageBase", plan.image_base);
 
   if (plan.relocations.size == 0) return {};  // and yet not stripped: position-independent, as Linux is
@@ -236,11 +230,43 @@ Result<> relocate_pe(const PePlan& plan, MutableByteSpan image, uint64_t base) {
     }
     for (uint64_t i = at + sizeof *block; i + 2 <= at + block->block_size; i += 2) {
       uint16_t entry = *read_at<uint16_t>(table, i);
-      TRY(relocate_one(plan, image, uint64_t{block->page_rva} + (entry & 0xFFF), static_cast<uint16_t>(entry >> 12), delta));
+      auto fixup = TRY(fixup_of(plan, uint64_t{block->page_rva} + (entry & 0xFFF), static_cast<uint16_t>(entry >> 12)));
+      if (fixup) visit(*fixup);
     }
     at += block->block_size;
   }
   return {};
+}
+
+uint64_t value_at(ByteSpan image, const runtime::Fixup& fixup) {
+  uint64_t value = 0;
+  memcpy(&value, image.data() + fixup.rva, fixup.size);
+  return value;
+}
+
+}  // namespace
+
+Result<> relocate_pe(const PePlan& plan, MutableByteSpan image, uint64_t base) {
+  const uint64_t delta = base - plan.image_base;
+  if (delta == 0) return {};
+  return for_each_fixup(plan, image, [&](const runtime::Fixup& fixup) {
+    const uint64_t value = value_at(image, fixup) + delta;
+    memcpy(image.data() + fixup.rva, &value, fixup.size);
+  });
+}
+
+Result<uint64_t> count_fixups(const PePlan& plan, ByteSpan image) {
+  uint64_t count = 0;
+  TRY(for_each_fixup(plan, image, [&](const runtime::Fixup&) { ++count; }));
+  return count;
+}
+
+void read_fixups(const PePlan& plan, ByteSpan image, runtime::Fixup* fixups) {
+  auto read = for_each_fixup(plan, image, [&](runtime::Fixup fixup) {
+    fixup.value = value_at(image, fixup);
+    *fixups++ = fixup;
+  });
+  CHECK(read.has_value());
 }
 
 }  // namespace efilite::core

@@ -8,6 +8,7 @@
 #include "base/result.hpp"
 #include "base/static_vector.hpp"
 #include "core/ports.hpp"
+#include "runtime/movable_image.hpp"
 
 namespace efilite::core {
 
@@ -55,5 +56,10 @@ void settle_pe(const PePlan& plan, uint32_t lead, MutableByteSpan image, uint64_
 // Adjusts a loaded image from plan.image_base to `base`. LOAD_ERROR: a relocation points outside the image or at the relocations
 // themselves; UNSUPPORTED: a type that this machine has not, or an image without relocations that needs its own base.
 Result<> relocate_pe(const PePlan& plan, MutableByteSpan image, uint64_t base);
+
+// For an image that will be moved once more: how many places of it relocate_pe() adjusts wherever it moves the image, refused for the same
+// reasons, and what these places hold now. `fixups` has room for all of them.
+Result<uint64_t> count_fixups(const PePlan& plan, ByteSpan image);
+void read_fixups(const PePlan& plan, ByteSpan image, runtime::Fixup* fixups);
 
 }  // namespace efilite::core

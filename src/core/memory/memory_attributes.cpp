@@ -3,42 +3,59 @@
 
 #include <algorithm>
 
+#include "base/check.hpp"
+
 namespace efilite::core {
 
 namespace {
 
-Result<> push(MemoryAttributesTable& table, efi::MemoryType type, uint64_t begin, uint64_t end, uint64_t attributes) {
-  if (begin >= end) return {};
-  if (table.number_of_entries == MemoryAttributesTable::kCapacity) return Status::OutOfResources;
-  table.entries[table.number_of_entries++] = {.type = type, .pad = 0, .physical_start = begin, .virtual_start = 0,
-                                              .number_of_pages = (end - begin) / kPageSize, .attribute = efi::kMemoryRuntime | attributes};
-  return {};
-}
+uint64_t end_of(const efi::MemoryDescriptor& entry) { return entry.physical_start + entry.number_of_pages * kPageSize; }
 
-// A descriptor of the map may hold efilite's code beside somebody else's.
-Result<> push_code(MemoryAttributesTable& table, const efi::MemoryDescriptor& d, PhysRange code) {
-  uint64_t begin = d.physical_start, end = begin + d.number_of_pages * kPageSize;
-  uint64_t own_begin = std::clamp(code.begin.value, begin, end);
-  uint64_t own_end = std::clamp(code.end.value, begin, end);
-  TRY(push(table, d.type, begin, own_begin, 0));
-  TRY(push(table, d.type, own_begin, own_end, efi::kMemoryRo));
-  return push(table, d.type, own_end, end, 0);
+// Makes `address`, inside entry `at`, the border between it and a new one behind it.
+void split(MemoryAttributesTable& table, size_t at, uint64_t address) {
+  auto* entry = &table.entries[at];
+  std::copy_backward(entry, table.entries.data() + table.number_of_entries, table.entries.data() + table.number_of_entries + 1);
+  ++table.number_of_entries;
+  entry[1].physical_start = address;
+  entry[1].number_of_pages = (end_of(*entry) - address) / kPageSize;
+  entry->number_of_pages -= entry[1].number_of_pages;
 }
 
 }  // namespace
 
-Result<> fill_memory_attributes(const MemoryMap& map, PhysRange code, MemoryAttributesTable& table) {
+Result<> fill_memory_attributes(const MemoryMap& map, MemoryAttributesTable& table) {
   table = {.version = MemoryAttributesTable::kVersion, .number_of_entries = 0, .descriptor_size = sizeof(efi::MemoryDescriptor),
            .reserved = 0, .entries = {}};
   Result<> result;
   map.for_each([&](const efi::MemoryDescriptor& d) {
-    if (!result) return;
     // [4.6.4] only these two types; runtime MMIO is not told here.
-    if (d.type == efi::MemoryType::RuntimeServicesCode) result = push_code(table, d, code);
-    if (d.type == efi::MemoryType::RuntimeServicesData)
-      result = push(table, d.type, d.physical_start, d.physical_start + d.number_of_pages * kPageSize, efi::kMemoryXp);
+    const bool data = d.type == efi::MemoryType::RuntimeServicesData;
+    if (!data && d.type != efi::MemoryType::RuntimeServicesCode) return;
+    if (table.number_of_entries == MemoryAttributesTable::kCapacity) {
+      result = Status::OutOfResources;
+      return;
+    }
+    auto& entry = table.entries[table.number_of_entries++];
+    entry = d;
+    entry.attribute = efi::kMemoryRuntime | (data ? efi::kMemoryXp : 0);
   });
   return result;
+}
+
+Result<> set_memory_attributes(MemoryAttributesTable& table, PhysRange part, uint64_t attributes) {
+  auto* const all = table.entries.data();
+  const auto* entry = std::find_if(all, all + table.number_of_entries, [&](const auto& e) {
+    return e.physical_start <= part.begin.value && part.end.value <= end_of(e);
+  });
+  size_t at = entry - all;
+  if (at == table.number_of_entries) return Status::NotFound;
+  if (entry->attribute == (efi::kMemoryRuntime | attributes)) return {};
+  const bool rest_before = entry->physical_start != part.begin.value, rest_behind = end_of(*entry) != part.end.value;
+  if (table.number_of_entries + rest_before + rest_behind > MemoryAttributesTable::kCapacity) return Status::OutOfResources;
+  if (rest_behind) split(table, at, part.end.value);
+  if (rest_before) split(table, at++, part.begin.value);
+  table.entries[at].attribute = efi::kMemoryRuntime | attributes;
+  return {};
 }
 
 }  // namespace efilite::core

@@ -12,7 +12,7 @@ namespace efilite::core {
 struct MemoryAttributesTable {
   // Version 2 adds a flag for control-flow guards and nothing else; Linux before 6.4 refuses it, so say 1, which is as true.
   static constexpr uint32_t kVersion = 1;
-  static constexpr size_t kCapacity = 32;
+  static constexpr size_t kCapacity = 64;
   uint32_t version;
   uint32_t number_of_entries;
   uint32_t descriptor_size;
@@ -21,8 +21,11 @@ struct MemoryAttributesTable {
 };
 static_assert(offsetof(MemoryAttributesTable, entries) == 16);
 
-// Tells about all runtime regions of the map as it is now. `code` is efilite's own runtime code, which never writes to itself after
-// SetVirtualAddressMap; runtime code of other images may, so it gets no promise. OUT_OF_RESOURCES when there are more regions than room.
-Result<> fill_memory_attributes(const MemoryMap& map, PhysRange code, MemoryAttributesTable& table);
+// Tells about all runtime regions of the map as it is now: data are not executable; code may write to itself as far as is known. A region
+// that the table has no room for is left out, which means the same to the OS as no promise; then OUT_OF_RESOURCES.
+Result<> fill_memory_attributes(const MemoryMap& map, MemoryAttributesTable& table);
+
+// What is known better of a part of one region. OUT_OF_RESOURCES: no room to tell, and nothing has changed; NOT_FOUND: of no region there.
+Result<> set_memory_attributes(MemoryAttributesTable& table, PhysRange part, uint64_t attributes);
 
 }  // namespace efilite::core

@@ -3,8 +3,10 @@
 // hundreds of pieces, and with runtime code and data moved by different distances. Its own page tables then lack the
 // runtime's old addresses, so that whatever still points there faults. It writes to the serial port itself, for there
 // is no console any more. Written against gnu-efi's headers, not ours.
-#include <efi.h>
+// When it is told "driver", it starts a runtime driver first (the image of runtime_driver.c, whose path is DRIVER), and uses it at every stage.
+#include "driver.h"
 
+enum { READ_ONLY = 0x20000, NOT_EXECUTABLE = 0x4000 };  // EFI_MEMORY_RO and _XP
 enum { PAGE = 4096, MIB2 = 2 << 20, PIECES = 600, TABLES = 32 };
 static const UINT64 CODE = 0xffff800000000000, DATA = 0xffffc00000000000;  // where runtime code and data go: physical address added
 
@@ -84,6 +86,57 @@ static void make_page_tables(void) {
   }
 }
 
+extern UINT8 driver_begin[], driver_end[];
+__asm__(".section .rdata, \"dr\"\n driver_begin: .incbin \"" DRIVER "\"\n driver_end: .text");
+static UINT64 driver_code, driver_image;  // 0: there is none
+
+static UINT32 driver_report(EFI_RUNTIME_SERVICES *rt) {
+  EFI_GUID vendor = REPORT_VENDOR;
+  Report report = {0};
+  UINTN size = sizeof report;
+  return rt->GetVariable(REPORT_NAME, &vendor, NULL, &size, &report) == EFI_SUCCESS && report.calls != 0 ? report.good : 0;
+}
+
+static void start_driver(EFI_HANDLE self) {
+  EFI_GUID loaded_image = LOADED_IMAGE_PROTOCOL;
+  EFI_HANDLE image = NULL;
+  EFI_LOADED_IMAGE *loaded = NULL;
+  st->BootServices->HandleProtocol(self, &loaded_image, (void **)&loaded);
+  const CHAR16 *options = loaded->LoadOptions;
+  if (options == NULL || options[0] != L'd') return;
+  check("driver-loaded", st->BootServices->LoadImage(FALSE, self, NULL, driver_begin, driver_end - driver_begin, &image) == EFI_SUCCESS);
+  check("driver-started", st->BootServices->StartImage(image, NULL, NULL) == EFI_SUCCESS);
+  check("driver-stays", st->BootServices->HandleProtocol(image, &loaded_image, (void **)&loaded) == EFI_SUCCESS);
+  driver_image = (UINT64)loaded->ImageBase;
+  driver_code = (UINT64)st->RuntimeServices->GetVariable;
+  check("driver-hooks", driver_code > driver_image && driver_code < driver_image + loaded->ImageSize);
+  check("driver-works", driver_report(st->RuntimeServices) == REPORT_AT_BOOT);
+}
+
+// [UEFI 2.10, 4.6.4] each entry lies inside one region of its type; the driver's code and data have their attributes.
+static void check_permissions(void) {
+  typedef struct { UINT32 version, entries, size, reserved; } Header;
+  EFI_GUID guid = {0xdcfa911d, 0x26eb, 0x469f, {0xa2, 0x20, 0x38, 0xb7, 0xdc, 0x46, 0x12, 0x20}};
+  Header *table = NULL;
+  for (UINTN i = 0; i < st->NumberOfTableEntries; ++i) {
+    const UINT64 *have = (const UINT64 *)&st->ConfigurationTable[i].VendorGuid, *want = (const UINT64 *)&guid;
+    if (have[0] == want[0] && have[1] == want[1]) table = st->ConfigurationTable[i].VendorTable;
+  }
+  UINTN inside = 0, code = 0, data = 0;
+  for (UINTN i = 0; i < table->entries; ++i) {
+    EFI_MEMORY_DESCRIPTOR *e = (EFI_MEMORY_DESCRIPTOR *)((UINT8 *)(table + 1) + i * table->size);
+    UINT64 end = e->PhysicalStart + e->NumberOfPages * PAGE, rights = e->Attribute & (READ_ONLY | NOT_EXECUTABLE);
+    for (UINTN k = 0; k < descriptors(); ++k) {
+      EFI_MEMORY_DESCRIPTOR *d = descriptor(k);
+      inside += d->Type == e->Type && e->PhysicalStart >= d->PhysicalStart && end <= d->PhysicalStart + d->NumberOfPages * PAGE;
+    }
+    code += driver_code >= e->PhysicalStart && driver_code < end && rights == READ_ONLY;
+    data += driver_image >= e->PhysicalStart && driver_image < end && rights == NOT_EXECUTABLE;
+  }
+  check("attributes-inside-regions", inside == table->entries && inside != 0);
+  if (driver_code) check("driver-permissions", code == 1 && data == 1);
+}
+
 static BOOLEAN variable_works(EFI_RUNTIME_SERVICES *rt) {
   EFI_GUID vendor = {0x12345678, 1, 2, {3, 4, 5, 6, 7, 8, 9, 10}};
   UINT8 value[4] = {1, 2, 3, 4}, read[8] = {0};
@@ -94,11 +147,28 @@ static BOOLEAN variable_works(EFI_RUNTIME_SERVICES *rt) {
   return size == 4 && read[3] == 4 && attributes == 7 && rt->SetVariable(L"Moved", &vendor, 7, 0, NULL) == EFI_SUCCESS;
 }
 
+// There is no service for it any more.
+static BOOLEAN sum_is_right(EFI_TABLE_HEADER *header) {
+  UINT32 told = header->CRC32, sum = ~0u;
+  header->CRC32 = 0;
+  for (UINTN i = 0; i < header->HeaderSize; ++i) {
+    sum ^= ((UINT8 *)header)[i];
+    for (int bit = 0; bit < 8; ++bit) sum = sum >> 1 ^ (sum & 1 ? 0xedb88320 : 0);
+  }
+  header->CRC32 = told;
+  return told == ~sum;
+}
+
 static void use_moved_runtime(EFI_SYSTEM_TABLE *moved) {
   EFI_RUNTIME_SERVICES *rt = moved->RuntimeServices;
   check("table-moved-with-data", (UINT64)rt >= DATA);
   check("functions-moved-with-code", (UINT64)rt->GetVariable >= CODE && (UINT64)rt->GetVariable < DATA);
   check("vendor-moved", (UINT64)moved->FirmwareVendor >= CODE && moved->FirmwareVendor[0] != 0);
+  check("sums", sum_is_right(&moved->Hdr) && sum_is_right(&rt->Hdr));
+  if (driver_code) {
+    check("driver-moved", (UINT64)rt->GetVariable == CODE + driver_code);
+    check("driver-works-moved", driver_report(rt) == REPORT_ALL);
+  }
   check("variables", variable_works(rt));
   EFI_TIME time;
   check("time", rt->GetTime(&time, NULL) == EFI_SUCCESS && time.Year >= 2024);
@@ -117,6 +187,7 @@ EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system_table) {
   EFI_PHYSICAL_ADDRESS pages = 0;
   check("page-tables", st->BootServices->AllocatePages(AllocateAnyPages, EfiLoaderData, TABLES, &pages) == EFI_SUCCESS);
   tables = memset((void *)pages, 0, TABLES * PAGE);
+  start_driver(image);
   break_memory_up();
   UINTN key;
   check("before-exit", rt->SetVirtualAddressMap(descriptor_size, 48, 1, (void *)map) == EFI_UNSUPPORTED);
@@ -125,6 +196,8 @@ EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system_table) {
   check("map-in-pieces", descriptors() > PIECES);
   check("exit", st->BootServices->ExitBootServices(image, key) == EFI_SUCCESS);
 
+  check_permissions();
+  if (driver_code) check("driver-works-after-exit", driver_report(rt) == REPORT_AT_BOOT);
   UINTN runtime = 0;
   for (UINTN i = 0; i < descriptors(); ++i) {
     EFI_MEMORY_DESCRIPTOR *d = descriptor(i);
