@@ -54,6 +54,8 @@ def firmware_options(scenario, options):
     image = kernel
     if scenario.form == "uki":
         image = script("mkuki", "--name", scenario.kernel, "--kernel", kernel, "--initrd", initrd, "--cmdline", cmdline)
+    if isinstance(scenario, scenarios.Resident):
+        image = program.build("resident", DRIVER=program.runtime_driver(), SYSTEM=image)
     if options.firmware == "ovmf":
         arguments = ["-bios", options.ovmf, "-kernel", image]
         return arguments if scenario.form == "uki" else arguments + ["-initrd", initrd, "-append", cmdline]

@@ -26,7 +26,7 @@ def good_boot():
     lines = [f"EFI stub: {LOADED_INITRD}"] + [f"CHECK ok check-{index}" for index in range(GUEST_CHECKS)]
     lines += [f"FACT {fact}" for fact in [
         "vendor efilite", "tables ACPI2.0=0x SMBIOS3.0=0x MEMATTR=0x RNG=0x", "efi-map-entries 12",
-        "memattr-entries 3", "runtime-map-entries 3", f"kernel {VERSION}", "cpus 2", "memory-kib 480000",
+        "memattr-entries 3", "runtime-map-entries 3", f"kernel {VERSION}", "cpus 2", "driver ", "memory-kib 480000",
         f"usable-bytes {(512 << 20) - (600 << 10)}", f"rtc {now}", f"date {now}"]]
     lines.append(f"GUEST-DONE ok={GUEST_CHECKS} failed=0")
     return Run([], [(now, line) for line in lines], "ResetSystem: EfiResetCold\n", "guest-reset", 0, 9.0)
@@ -55,6 +55,7 @@ class Verdict(unittest.TestCase):
                 ("GUEST-DONE", "GUEST-", "did not come to their end"),
                 (LOADED_INITRD, "", "LoadFile2"),
                 ("FACT cpus 2", "FACT cpus 1", "cpus"),
+                ("FACT driver ", "FACT driver ff010000", "driver"),
                 ("FACT kernel 6.1", "FACT kernel 5.1", "kernel"),
                 ("FACT rtc 17", "FACT rtc 16", "rtc"),
                 ("FACT date 17", "FACT date 16", "date"),

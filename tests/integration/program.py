@@ -36,9 +36,13 @@ def build(name, subsystem="efi_application", **files):
                   lambda path: subprocess.run([*COMPILER, *options, "-o", str(path), str(source)], check=True))
 
 
+def runtime_driver():
+    return build("runtime_driver", "efi_runtime_driver")
+
+
 def program_of(scenario):
     if scenario.end in ("moved", "driver"):
-        return build("departure", DRIVER=build("runtime_driver", "efi_runtime_driver"))
+        return build("departure", DRIVER=runtime_driver())
     return build("probe")
 
 

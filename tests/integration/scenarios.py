@@ -57,6 +57,21 @@ BOOTS = [Scenario(*row) for row in [
 
 
 @dataclass(frozen=True)
+class Resident(Scenario):
+    """A boot with a runtime driver resident: programs/resident.c starts both."""
+
+    @property
+    def name(self):
+        return "resident" + super().name.removeprefix("boot")
+
+
+RESIDENTS = [
+    Resident("6.1", "uki", "module", "q35", 512, 1, "max", "poweroff"),
+    Resident("6.12", "uki", "fw_cfg", "pc", 1024, 2, "qemu64", "reboot"),
+]
+
+
+@dataclass(frozen=True)
 class Refusal:
     """A payload that cannot be started: one line that says why, and the machine goes off."""
     payload: str    # none, garbage, truncated, foreign
@@ -130,7 +145,7 @@ SHELLS = [Shell(*row) for row in [
     ("exit", "fw_cfg", "pc"),
 ]]
 
-ALL = BOOTS + PROGRAMS + SHELLS + REFUSALS
+ALL = BOOTS + RESIDENTS + PROGRAMS + SHELLS + REFUSALS
 
 
 def by_name(name):

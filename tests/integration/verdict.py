@@ -2,12 +2,15 @@
 """Judges a finished boot. Every expectation that is not met becomes one sentence; no sentence means success."""
 import re
 
+from scenarios import Resident
+
 KIB = 1024
 MIB = 1 << 20
 # The checks that tests/integration/guest/checks makes. Fewer means that something was silently left out.
 GUEST_CHECKS = 28
 CLOCK_TOLERANCE = 120  # seconds
 EFI_MAP_LIMIT = 24     # the most entries that efilite may hand over
+DRIVER_REPORT = "ff010000"  # REPORT_ALL of programs/driver.h, as it lies in memory
 LOADED_INITRD = "Loaded initrd from LINUX_EFI_INITRD_MEDIA_GUID device path"
 # What OVMF is known not to do; the harness is proved with it nevertheless. QEMU adds initrd= for OVMF, OVMF's map is
 # too long for Linux's debugfs, and its variable store without flash gives no space back at run time.
@@ -63,6 +66,7 @@ class Judgement:
         scenario = self.scenario
         self.equal("kernel", self.kernel_version)
         self.equal("cpus", str(scenario.cpus))
+        self.equal("driver", DRIVER_REPORT if isinstance(scenario, Resident) else "")
         for clock in ["date", "rtc"]:
             seen = self.number(clock)
             self.expect(abs(seen - self.arrival[clock]) < CLOCK_TOLERANCE,
