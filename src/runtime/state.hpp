@@ -25,7 +25,7 @@ struct AddressChangeNotify {
 struct Addressing {
   static constexpr uint32_t kMaxRegions = 64;
   static constexpr uint32_t kMaxKnown = 32;
-  static constexpr uint32_t kMaxNotifies = 32;
+  static constexpr uint32_t kMaxNotifies = 64;
 
   Range runtime_regions[kMaxRegions];
   Range known[kMaxKnown];  // every address of the memory map, neighbours joined

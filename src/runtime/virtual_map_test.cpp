@@ -49,6 +49,31 @@ void EFIAPI first_notify(efi::Event event, void* context) {
 }
 void EFIAPI second_notify(efi::Event, void*) { order->push_back(2); }
 
+// A runtime driver of one page: its image, and the record that the loader has made of it.
+struct alignas(4096) Driver {
+  static constexpr uint64_t kVirtual = 0xFFFFFFEC40000000, kSize = 4096;
+  alignas(4096) std::byte image[kSize];
+  MovableImage record;
+  Fixup fixups[4];
+
+  uint64_t address() const { return reinterpret_cast<uint64_t>(image); }
+  template <typename T>
+  T& at(uint32_t rva) { return *reinterpret_cast<T*>(image + rva); }
+
+  // Two pointers into itself, one of 32 bits, and one on the last bytes.
+  Driver() {
+    record = {nullptr, {address(), address() + kSize}, 0};
+    for (uint32_t rva : {0u, 8u, 20u, 4088u}) {
+      uint64_t value = address() + rva;
+      uint32_t size = rva == 20 ? 4 : 8;
+      if (size == 4) value &= 0xFFFFFFFF;
+      memcpy(image + rva, &value, size);
+      fixups[record.fixup_count++] = {rva, size, value};
+    }
+  }
+};
+static_assert(offsetof(Driver, fixups) == offsetof(Driver, record) + sizeof(MovableImage));
+
 struct VirtualMapTest : testing::Test {
   std::unique_ptr<Data> data{new Data};
   uint64_t data_address = reinterpret_cast<uint64_t>(data.get());
@@ -88,6 +113,14 @@ struct VirtualMapTest : testing::Test {
   Status call() { return call(map.size() * sizeof(MemoryDescriptor), sizeof(MemoryDescriptor), 1, map.data()); }
   Status call(uint64_t size, uint64_t stride, uint32_t version, const void* list) {
     return set_virtual_address_map(state, size, stride, version, list, moved);
+  }
+  // Tells of the driver, whose page the OS moves.
+  void note(Driver& driver) {
+    MemoryDescriptor d{MemoryType::RuntimeServicesCode, 0, driver.address(), 0, 1, kRt};
+    EXPECT_EQ(note_memory(state, d), Status::Success);
+    note_image(state, driver.record);
+    d.virtual_start = Driver::kVirtual;
+    map.push_back(d);
   }
   template <typename T>
   uint64_t virtual_of(const T* p) { return reinterpret_cast<uint64_t>(p) - data_address + kDataVirtual; }
@@ -223,6 +256,73 @@ TEST_F(VirtualMapTest, AResetRegisterThatIsNotMappedIsGivenUp) {
   state.reset.reset = {0xFED00000, ResetRegister::Space::Memory};
   ASSERT_EQ(call(), Status::Success);
   EXPECT_EQ(state.reset.reset.space, ResetRegister::Space::None);
+}
+
+TEST_F(VirtualMapTest, ADriversPointersMoveWithItsImage) {
+  auto driver = std::make_unique<Driver>();
+  driver->at<uint64_t>(16) = 0;
+  driver->at<uint32_t>(20) = static_cast<uint32_t>(driver->address() + 20);
+  note(*driver);
+  ASSERT_EQ(call(), Status::Success);
+  for (uint32_t rva : {0u, 8u, 4088u}) EXPECT_EQ(driver->at<uint64_t>(rva), Driver::kVirtual + rva) << rva;
+  EXPECT_EQ(driver->at<uint32_t>(16), 0u);
+  EXPECT_EQ(driver->at<uint32_t>(20), static_cast<uint32_t>(Driver::kVirtual + 20));
+  EXPECT_EQ(state.addressing.images, nullptr) << "it lies where nobody can reach it any more";
+}
+
+TEST_F(VirtualMapTest, WhatADriverConvertedItselfIsNotMovedAgain) {
+  static Driver* driver;
+  auto owned = std::make_unique<Driver>();
+  driver = owned.get();
+  note(*driver);
+  driver->at<uint64_t>(0) = driver->address() + 0x123;  // it points elsewhere since it was started, and the driver forgets to convert it
+  auto notify = [](efi::Event, void*) EFIAPI {
+    EXPECT_EQ(driver->at<uint64_t>(4088), driver->address() + 4088) << "notifications come before the relocation";
+    EXPECT_EQ(convert_pointer(*notified_state, 0, &driver->at<void*>(8)), Status::Success);
+  };
+  ASSERT_EQ(note_address_change(state, {notify, nullptr, nullptr}), Status::Success);
+  ASSERT_EQ(call(), Status::Success);
+  EXPECT_EQ(driver->at<uint64_t>(0), driver->address() + 0x123);
+  EXPECT_EQ(driver->at<uint64_t>(8), Driver::kVirtual + 8);
+  EXPECT_EQ(driver->at<uint64_t>(4088), Driver::kVirtual + 4088);
+}
+
+TEST_F(VirtualMapTest, AServiceThatADriverHasHookedMovesWithTheDriver) {
+  auto driver = std::make_unique<Driver>();
+  note(*driver);
+  auto* functions = reinterpret_cast<uint64_t*>(&data->services.header + 1);
+  functions[6] = driver->address() + 0x40;
+  functions[7] = 0x1234;  // of nobody that stays: nothing is known of it, so it is left
+  ASSERT_EQ(call(), Status::Success);
+  EXPECT_EQ(functions[6], Driver::kVirtual + 0x40);
+  EXPECT_EQ(functions[7], 0x1234u);
+  EXPECT_EQ(functions[8], kCodeVirtual + 8 * 16);
+}
+
+TEST_F(VirtualMapTest, ADriverWithoutAddressIsNoMappingEvenWhenItsRegionWasOneTooMany) {
+  for (uint32_t i = state.addressing.region_count; i < Addressing::kMaxRegions; ++i) {
+    map.push_back({MemoryType::RuntimeServicesData, 0, 0x400000000ul + i * 0x10000ul, 0, 1, kRt});
+    EXPECT_EQ(note_memory(state, map.back()), Status::Success);
+    map.back().virtual_start = map.back().physical_start;
+  }
+  auto driver = std::make_unique<Driver>();
+  note_image(state, driver->record);
+  EXPECT_EQ(call(), Status::NoMapping);
+  EXPECT_EQ(driver->at<uint64_t>(8), driver->address() + 8);
+  EXPECT_EQ(note_memory(state, {MemoryType::RuntimeServicesCode, 0, driver->address(), 0, 1, kRt}), Status::OutOfResources);
+  map.push_back({MemoryType::RuntimeServicesCode, 0, driver->address(), Driver::kVirtual, 1, kRt});
+  EXPECT_EQ(call(), Status::Success) << "a refused call can be made again";
+  EXPECT_EQ(driver->at<uint64_t>(8), Driver::kVirtual + 8);
+}
+
+TEST_F(VirtualMapTest, EveryDriverMovesByItsOwnDistance) {
+  auto one = std::make_unique<Driver>(), two = std::make_unique<Driver>();
+  note(*one);
+  note(*two);
+  map.back().virtual_start += 0x100000;
+  ASSERT_EQ(call(), Status::Success);
+  EXPECT_EQ(one->at<uint64_t>(8), Driver::kVirtual + 8);
+  EXPECT_EQ(two->at<uint64_t>(8), Driver::kVirtual + 0x100008);
 }
 
 TEST_F(VirtualMapTest, ListsThatAreTooLongAreToldOrGivenUp) {

@@ -93,9 +93,9 @@ class : public core::Departure {
  public:
   void leave_boot_services() override {
     runtime::RuntimeState& state = region.data->state;
+    static_assert(core::EventQueue::kMaxAddressChangeEvents <= runtime::Addressing::kMaxNotifies);
     events.for_each_virtual_address_change([&](efi::Event event, efi::EventNotify function, void* context) {
-      if (is_error(runtime::note_address_change(state, {function, context, event})))
-        log::line("efilite: too many VirtualAddressChange events: some will not be notified");
+      CHECK(!is_error(runtime::note_address_change(state, {function, context, event})));
     });
     if (Result<> done = finish_runtime_region(region, memory, *images); !done)
       log::line("efilite: the runtime's view of the memory map is incomplete: ", done.status());

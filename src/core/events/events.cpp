@@ -27,6 +27,11 @@ Result<Kind> kind_of(uint32_t type, const efi::Guid* group) {
   return Kind{type, group != nullptr ? group : &kNoGroup};
 }
 
+// [UEFI 2.10, 7.1.2] membership in the group says it all: runtime drivers leave out the runtime bit.
+bool notified_at_runtime(uint32_t type, const efi::Guid& group) {
+  return (type & efi::kEvtNotifySignal) != 0 && group == efi::kEventGroupVirtualAddressChange;
+}
+
 }  // namespace
 
 // Nobody else, above all no interrupt, may see the lists half changed. The end of the scope runs the notifications that have become due.
@@ -108,7 +113,10 @@ Result<efi::Event> EventQueue::create(uint32_t type, efi::Tpl notify_tpl, efi::E
   if (notifies && (notify == nullptr || !level_exists)) return Status::InvalidParameter;
 
   Lock lock(*this);
+  const bool runtime = notified_at_runtime(kind.type, *kind.group);
+  if (runtime && runtime_watchers_ == kMaxAddressChangeEvents) return Status::OutOfResources;
   Entry& entry = *TRY(free_entry());
+  runtime_watchers_ += runtime;
   entry.type = kind.type;
   entry.tpl = notifies ? static_cast<uint8_t>(notify_tpl) : 0;
   entry.notify = notify;
@@ -127,6 +135,7 @@ Result<> EventQueue::close(efi::Event event) {
   if (entry == nullptr) return Status::InvalidParameter;
   for (List list : {kQueue, kTimers, kGroups}) unlink(list, *entry);
   if (entry->group == efi::kEventGroupMemoryMapChange) --map_watchers_;
+  runtime_watchers_ -= notified_at_runtime(entry->type, entry->group);
   entry->live = false;
   if (++entry->generation == 0) entry->generation = 1;  // 0 would make the first event NULL
   set_alarm();
@@ -340,9 +349,7 @@ size_t EventQueue::visit_virtual_address_change(Visit visit, void* visitor) {
   size_t count = 0;
   for (efi::Tpl tpl = efi::kTplHighLevel; tpl > efi::kTplApplication; --tpl) {
     for (Entry* e = lists_[kGroups]; e != nullptr; e = e->next[kGroups]) {
-      // Without the runtime bit its function is gone by the time of SetVirtualAddressMap.
-      if (e->tpl != tpl || e->group != efi::kEventGroupVirtualAddressChange) continue;
-      if ((e->type & efi::kEvtRuntime) == 0 || (e->type & efi::kEvtNotifySignal) == 0) continue;
+      if (e->tpl != tpl || !notified_at_runtime(e->type, e->group)) continue;
       visit(visitor, handle_of(*e), e->notify, e->context);
       ++count;
     }

@@ -22,6 +22,9 @@ class EventQueue final : public EventSignaller {
   // Shorter trigger times are this long, 100 us: a timer that is due again before its interrupt returns would leave the program no time.
   static constexpr uint64_t kShortestTime = 1'000;
 
+  // How many events the runtime can notify of SetVirtualAddressMap. The next one is OUT_OF_RESOURCES.
+  static constexpr uint32_t kMaxAddressChangeEvents = 64;
+
   // Begins at TPL_HIGH_LEVEL, interrupts untouched: restore_tpl(efi::kTplApplication) opens the house once the platform can take
   // interrupts.
   constexpr EventQueue(Heap& heap, Interrupts& interrupts, Clock& clock) : heap_(heap), interrupts_(interrupts), clock_(clock) {}
@@ -110,6 +113,7 @@ class EventQueue final : public EventSignaller {
   std::array<Entry*, kLists> lists_{};
   uint64_t alarm_ = kNever;
   uint32_t map_watchers_ = 0;
+  uint32_t runtime_watchers_ = 0;
   bool timers_stopped_ = false;
   bool stopped_ = false;
   Chunk chunk_;

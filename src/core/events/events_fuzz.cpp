@@ -14,6 +14,7 @@ namespace efilite::core {
 namespace {
 
 constexpr size_t kMaxEvents = 40;    // more than a chunk holds
+static_assert(kMaxEvents <= EventQueue::kMaxAddressChangeEvents);
 constexpr size_t kMaxActions = 300;  // notifications that act; those after it only report
 constexpr efi::Guid kGroups[] = {{}, {7, 7, 7, {}}, efi::kEventGroupExitBootServices, efi::kEventGroupMemoryMapChange,
                                  efi::kEventGroupVirtualAddressChange};
@@ -149,7 +150,7 @@ struct Real final : World {
 struct Model final : World {
   struct Item {
     bool known = false;  // to the program: CreateEvent has returned
-    bool live = true, signal_type = false, wait_type = false, timer_type = false, runtime = false;
+    bool live = true, signal_type = false, wait_type = false, timer_type = false;
     efi::Tpl level = 0;
     efi::Guid group{};
     bool signalled = false;
@@ -235,7 +236,6 @@ struct Model final : World {
     items.push_back({.signal_type = signals,
                      .wait_type = waits,
                      .timer_type = (type & efi::kEvtTimer) != 0,
-                     .runtime = old_address,
                      .level = signals || waits ? level : 0,
                      .group = old_exit      ? efi::kEventGroupExitBootServices
                               : old_address ? efi::kEventGroupVirtualAddressChange
@@ -324,7 +324,7 @@ struct Model final : World {
     std::vector<size_t> all;
     for (size_t i = 0; i < items.size(); ++i) {
       const Item& item = items[i];
-      if (item.live && item.runtime && item.signal_type && item.group == efi::kEventGroupVirtualAddressChange) all.push_back(i);
+      if (item.live && item.signal_type && item.group == efi::kEventGroupVirtualAddressChange) all.push_back(i);
     }
     std::ranges::stable_sort(all, [&](size_t a, size_t b) { return items[a].level > items[b].level; });
     return all;

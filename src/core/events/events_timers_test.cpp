@@ -251,8 +251,8 @@ TEST_F(EventTimers, ExitBootServicesNotifiesEachOnceAndThenNothingMore) {
 
 TEST_F(EventTimers, TheRuntimeGetsTheVirtualAddressNotificationsInTheirOrder) {
   const auto a = make(efi::kEvtSignalVirtualAddressChange, kTplCallback, "a");
-  const auto b = make(efi::kEvtNotifySignal | efi::kEvtRuntime, kTplNotify, "b", {}, &efi::kEventGroupVirtualAddressChange);
-  make(efi::kEvtNotifySignal, kTplNotify, "gone by then", {}, &efi::kEventGroupVirtualAddressChange);
+  const auto b = make(efi::kEvtNotifySignal, kTplNotify, "b", {}, &efi::kEventGroupVirtualAddressChange);
+  make(0, kTplNotify, "not to be notified", {}, &efi::kEventGroupVirtualAddressChange);
   make(efi::kEvtSignalExitBootServices, kTplNotify, "x");
   std::vector<efi::Event> visited;
   queue.exit_boot_services();
@@ -262,6 +262,18 @@ TEST_F(EventTimers, TheRuntimeGetsTheVirtualAddressNotificationsInTheirOrder) {
     visited.push_back(event);
   }), 2u);
   EXPECT_EQ(visited, (std::vector{b, a}));
+}
+
+TEST_F(EventTimers, NoMoreVirtualAddressEventsAreMadeThanTheRuntimeCanNotify) {
+  std::vector<efi::Event> all;
+  auto create = [&] { return queue.create(efi::kEvtSignalVirtualAddressChange, kTplNotify, notify, nullptr); };
+  for (uint32_t i = 0; i < EventQueue::kMaxAddressChangeEvents; ++i) all.push_back(create().value());
+  EXPECT_EQ(create().status(), Status::OutOfResources);
+  EXPECT_EQ(queue.create(efi::kEvtNotifySignal, kTplNotify, notify, nullptr, &efi::kEventGroupVirtualAddressChange).status(),
+            Status::OutOfResources);
+  EXPECT_TRUE(queue.create(efi::kEvtNotifySignal, kTplNotify, notify, nullptr).has_value());
+  EXPECT_TRUE(queue.close(all[5]).has_value());
+  EXPECT_TRUE(create().has_value());
 }
 
 }  // namespace

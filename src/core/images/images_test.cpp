@@ -63,9 +63,6 @@ TEST_F(LifeOfImages, LoadingRefusesWhatItCannotServe) {
   auto foreign = jump_to(succeed);
   foreign.file.coff.machine = pe::kMachineI386;
   EXPECT_EQ(load(foreign.build(), &image), encode(Status::Unsupported));
-  auto runtime = jump_to(succeed);
-  runtime.optional.subsystem = 12;
-  EXPECT_EQ(load(runtime.build(), &image), encode(Status::Unsupported));
   auto huge = jump_to(succeed);
   huge.optional.size_of_image = 0x40000000;
   EXPECT_EQ(load(huge.build(), &image), encode(Status::OutOfResources));

@@ -114,6 +114,33 @@ void check_relocation(const PePlan& plan, const Bytes8& loaded, uint64_t base) {
   require(relocate_pe(back, span_of(image), plan.image_base).has_value() && image == loaded, "relocating there and back");
 }
 
+// The record of a runtime driver: it must lie inside the image, and move the image as loading it there would have.
+void check_record(const PePlan& plan, const Bytes8& loaded) {
+  constexpr uint64_t kFirst = 0x7654000, kSecond = 0xFFFFFFEF12345000;
+  Bytes8 image = loaded, there = loaded;
+  const bool relocates = relocate_pe(plan, span_of(image), kFirst).has_value();
+  auto count = count_fixups(plan, span_of(image));
+  if (plan.image_base == kFirst || plan.image_base == kSecond) return;
+  require(count.has_value() == relocates, "a record exactly of what can be relocated");
+  if (!relocates) return;
+  require(*count <= plan.relocations.size / 2, "no more fixups than relocations");
+  std::vector<runtime::Fixup> fixups(*count);
+  read_fixups(plan, span_of(image), fixups.data());
+  std::map<uint64_t, int> hits;
+  bool overlap = false;
+  for (const runtime::Fixup& f : fixups) {
+    require((f.size == 4 || f.size == 8) && uint64_t{f.rva} + f.size <= plan.size_of_image, "a fixup inside the image");
+    for (unsigned b = 0; b < f.size; ++b) overlap |= hits[f.rva + b]++ != 0;
+    require(f.value == Naive{image}.at(f.rva, f.size), "a fixup's value");
+  }
+  if (overlap) return;
+  for (const runtime::Fixup& f : fixups) {
+    const uint64_t value = f.value + (kSecond - kFirst);
+    memcpy(image.data() + f.rva, &value, f.size);
+  }
+  require(relocate_pe(plan, span_of(there), kSecond).has_value() && image == there, "moved twice as moved once");
+}
+
 void check_in_place(const PePlan& plan, const Bytes8& file, const Bytes8& loaded) {
   auto lead = in_place_lead(plan);
   if (!lead) return;
@@ -138,6 +165,7 @@ void run(Bytes8 file) {
   require(image == naive.load(), "the loaded image");
   require(copied <= plan.size_of_image, "no byte is read twice");
   check_relocation(plan, image, 0x7654000);
+  check_record(plan, image);
   check_in_place(plan, file, image);
 }
 

@@ -57,21 +57,21 @@ TEST(MemoryAttributes, PartsOfARegionAreToldApart) {
 
 // [4.6.4] what is not described is taken to need all permissions, so leaving out is right and describing half of a region would not be.
 TEST(MemoryAttributes, WhatThereIsNoRoomForKeepsAllPermissions) {
-  test::Arena arena(200 * kPageSize, kBase);  // the map grows into memory of its own
+  test::Arena arena(400 * kPageSize, kBase);  // the map grows into memory of its own, at the bottom
   MemoryMap map;
-  ASSERT_TRUE(map.add(pages(0, 200), efi::MemoryType::Conventional, kRamAttributes));
-  constexpr uint64_t kMost = MemoryAttributesTable::kCapacity;
-  for (uint64_t i = 0; i < kMost - 1; ++i) ASSERT_TRUE(map.reserve(pages(2 * i, 1), efi::MemoryType::RuntimeServicesData));
-  ASSERT_TRUE(map.reserve(pages(2 * kMost, 3), efi::MemoryType::RuntimeServicesCode));
+  ASSERT_TRUE(map.add(pages(0, 400), efi::MemoryType::Conventional, kRamAttributes));
+  constexpr uint64_t kMost = MemoryAttributesTable::kCapacity, kCode = 300;
+  for (uint64_t i = 0; i < kMost - 1; ++i) ASSERT_TRUE(map.reserve(pages(100 + 2 * i, 1), efi::MemoryType::RuntimeServicesData));
+  ASSERT_TRUE(map.reserve(pages(kCode, 3), efi::MemoryType::RuntimeServicesCode));
   MemoryAttributesTable table;
   ASSERT_TRUE(fill_memory_attributes(map, table));
-  EXPECT_EQ(set_memory_attributes(table, pages(2 * kMost, 1), efi::kMemoryRo).status(), Status::OutOfResources);
-  EXPECT_EQ(set_memory_attributes(table, pages(2 * kMost + 1, 1), efi::kMemoryRo).status(), Status::OutOfResources);
+  EXPECT_EQ(set_memory_attributes(table, pages(kCode, 1), efi::kMemoryRo).status(), Status::OutOfResources);
+  EXPECT_EQ(set_memory_attributes(table, pages(kCode + 1, 1), efi::kMemoryRo).status(), Status::OutOfResources);
   EXPECT_EQ(table.number_of_entries, kMost);
   EXPECT_EQ(table.entries[kMost - 1].number_of_pages, 3u);
   EXPECT_EQ(table.entries[kMost - 1].attribute, efi::kMemoryRuntime);
 
-  ASSERT_TRUE(map.reserve(pages(2 * kMost + 10, 1), efi::MemoryType::RuntimeServicesData));
+  ASSERT_TRUE(map.reserve(pages(kCode + 10, 1), efi::MemoryType::RuntimeServicesData));
   EXPECT_EQ(fill_memory_attributes(map, table).status(), Status::OutOfResources);
   EXPECT_EQ(table.number_of_entries, kMost);
 }
