@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "abi/uefi.hpp"
+#include "abi/uefi/driver_overrides.hpp"
 
 namespace efilite::efi {
 namespace {
@@ -152,6 +153,15 @@ TEST(GnuEfi, Files) {
   SAME(EFI_FILE_PROTOCOL, Flush, FileProtocol, flush);
 }
 
+TEST(GnuEfi, DriverOverrides) {
+  EXPECT_EQ(sizeof(EFI_PLATFORM_DRIVER_OVERRIDE_PROTOCOL), sizeof(PlatformDriverOverrideProtocol));
+  SAME(EFI_PLATFORM_DRIVER_OVERRIDE_PROTOCOL, GetDriver, PlatformDriverOverrideProtocol, get_driver);
+  SAME(EFI_PLATFORM_DRIVER_OVERRIDE_PROTOCOL, GetDriverPath, PlatformDriverOverrideProtocol, get_driver_path);
+  SAME(EFI_PLATFORM_DRIVER_OVERRIDE_PROTOCOL, DriverLoaded, PlatformDriverOverrideProtocol, driver_loaded);
+  EXPECT_EQ(sizeof(EFI_BUS_SPECIFIC_DRIVER_OVERRIDE_PROTOCOL), sizeof(BusSpecificDriverOverrideProtocol));
+  EXPECT_EQ(sizeof(EFI_DRIVER_FAMILY_OVERRIDE_PROTOCOL), sizeof(DriverFamilyOverrideProtocol));
+}
+
 #define SAME_STATUS(THEIRS, OURS) EXPECT_EQ(static_cast<uint64_t>(THEIRS), static_cast<uint64_t>(encode(Status::OURS)))
 
 TEST(GnuEfi, StatusCodes) {
@@ -186,6 +196,9 @@ TEST(GnuEfi, Guids) {
   EXPECT_EQ(ours(EFI_GUID EFI_LOADED_IMAGE_DEVICE_PATH_PROTOCOL_GUID), kLoadedImageDevicePathGuid);
   EXPECT_EQ(ours(EFI_GUID EFI_DEVICE_PATH_PROTOCOL_GUID), kDevicePathGuid);
   EXPECT_EQ(ours(EFI_GUID EFI_SIMPLE_FILE_SYSTEM_PROTOCOL_GUID), SimpleFileSystemProtocol::kGuid);
+  EXPECT_EQ(ours(EFI_GUID EFI_PLATFORM_DRIVER_OVERRIDE_PROTOCOL_GUID), PlatformDriverOverrideProtocol::kGuid);
+  EXPECT_EQ(ours(EFI_GUID EFI_BUS_SPECIFIC_DRIVER_OVERRIDE_PROTOCOL_GUID), BusSpecificDriverOverrideProtocol::kGuid);
+  EXPECT_EQ(ours(EFI_GUID EFI_DRIVER_FAMILY_OVERRIDE_PROTOCOL_GUID), DriverFamilyOverrideProtocol::kGuid);
   EXPECT_EQ(ours(EFI_GUID ACPI_20_TABLE_GUID), kAcpi20Table);
   EXPECT_EQ(ours(EFI_GUID ACPI_TABLE_GUID), kAcpi10Table);
   EXPECT_EQ(ours(EFI_GUID SMBIOS_TABLE_GUID), kSmbiosTable);

@@ -148,6 +148,7 @@ void HandleDatabase::join_protocol(Interface& interface) {
   (protocol.last != nullptr ? protocol.last->next : protocol.first) = &interface;
   protocol.last = &interface;
   ++protocol.count;
+  ++protocol.changes;
   for (Registration* r = protocol.registrations; r != nullptr; r = r->next) {
     if (r->news == nullptr) r->news = &interface;
   }
@@ -161,6 +162,7 @@ void HandleDatabase::leave_protocol(Interface& interface) {
   (interface.previous != nullptr ? interface.previous->next : protocol.first) = interface.next;
   (interface.next != nullptr ? interface.next->previous : protocol.last) = interface.previous;
   --protocol.count;
+  ++protocol.changes;
 }
 
 Result<> HandleDatabase::add_interface(Slot& slot, const ProtocolPair& pair) {
@@ -184,7 +186,7 @@ void HandleDatabase::remove_interface(Interface& interface) {
   Interface** at = &slot.interfaces;
   while (*at != &interface) at = &(*at)->sibling;
   *at = interface.sibling;
-  forget_opens(interface);
+  while (interface.opens != nullptr) heap_.release(std::exchange(interface.opens, interface.opens->next));
   heap_.release(&interface);
   if (slot.interfaces != nullptr) return;
   (slot.previous != nullptr ? slot.previous->next : first_) = slot.next;
@@ -194,7 +196,7 @@ void HandleDatabase::remove_interface(Interface& interface) {
 }
 
 // Puts every pair on the handle or none, and signals nobody.
-Result<HandleDatabase::Slot*> HandleDatabase::add_all(efi::Handle handle, std::span<const ProtocolPair> pairs, bool unique_paths) {
+Result<HandleDatabase::Slot*> HandleDatabase::add_all(efi::Handle handle, std::span<const ProtocolPair> pairs) {
   Slot* slot = slot_of(handle);
   if (handle != nullptr && slot == nullptr) return Status::InvalidParameter;
   bool created = slot == nullptr;
@@ -202,10 +204,7 @@ Result<HandleDatabase::Slot*> HandleDatabase::add_all(efi::Handle handle, std::s
   Result<> added;
   size_t done = 0;
   for (; done < pairs.size(); ++done) {
-    const ProtocolPair& pair = pairs[done];
-    // [UEFI 2.10, 7.3.17] two handles with one device path would be one device twice.
-    if (unique_paths && *pair.protocol == efi::kDevicePathGuid && path_is_installed(pair.interface)) added = Status::AlreadyStarted;
-    if (added) added = add_interface(*slot, pair);
+    added = add_interface(*slot, pairs[done]);
     if (!added) break;
   }
   if (added) return slot;
@@ -214,21 +213,26 @@ Result<HandleDatabase::Slot*> HandleDatabase::add_all(efi::Handle handle, std::s
   return added.error();
 }
 
-Result<> HandleDatabase::install_all(efi::Handle* handle, std::span<const ProtocolPair> pairs, bool unique_paths) {
-  if (handle == nullptr) return Status::InvalidParameter;
+Result<> HandleDatabase::install_all(efi::Handle* handle, std::span<const ProtocolPair> pairs) {
   if (pairs.empty()) return {};  // a handle without protocols does not exist
-  *handle = handle_of(*TRY(add_all(*handle, pairs, unique_paths)));
+  *handle = handle_of(*TRY(add_all(*handle, pairs)));
   for (const ProtocolPair& pair : pairs) signal(*find_protocol(*pair.protocol));
   return {};
 }
 
 Result<> HandleDatabase::install(efi::Handle* handle, const efi::Guid& protocol, void* interface) {
+  if (handle == nullptr) return Status::InvalidParameter;
   ProtocolPair pair{&protocol, interface};
-  return install_all(handle, {&pair, 1}, false);
+  return install_all(handle, {&pair, 1});
 }
 
 Result<> HandleDatabase::install_multiple(efi::Handle* handle, std::span<const ProtocolPair> pairs) {
-  return install_all(handle, pairs, true);
+  if (handle == nullptr) return Status::InvalidParameter;
+  // [UEFI 2.10, 7.3.17] Two handles with one device path would be one device twice. This comes before whatever else is wrong with the pairs.
+  for (const ProtocolPair& pair : pairs) {
+    if (*pair.protocol == efi::kDevicePathGuid && path_is_installed(pair.interface)) return Status::AlreadyStarted;
+  }
+  return install_all(handle, pairs);
 }
 
 Result<> HandleDatabase::reinstall(efi::Handle handle, const efi::Guid& protocol, void* old_interface, void* new_interface) {
@@ -238,12 +242,11 @@ Result<> HandleDatabase::reinstall(efi::Handle handle, const efi::Guid& protocol
   Result<> freed = stop_drivers(handle, protocol, stopped);
   auto found = exact_interface(handle, pair);
   if (freed && !found) return found.error();  // a driver took it away while it stopped
-  if (!freed || in_use(**found)) {
+  if (!freed || !close_users(**found)) {
     if (stopped) static_cast<void>(connect(handle, nullptr, nullptr, true));
     return Status::AccessDenied;
   }
   Interface& interface = **found;
-  forget_opens(interface);
   leave_protocol(interface);
   interface.interface = new_interface;
   join_protocol(interface);
@@ -267,7 +270,7 @@ Result<> HandleDatabase::uninstall_all(efi::Handle handle, std::span<const Proto
   for (size_t i = 0; freed && i < pairs.size(); ++i) {
     auto found = exact_interface(handle, pairs[i]);
     if (!found) freed = found.error();
-    else if (in_use(**found)) freed = Status::AccessDenied;
+    else if (!close_users(**found)) freed = Status::AccessDenied;
   }
   if (!freed) {
     if (stopped) static_cast<void>(connect(handle, nullptr, nullptr, true));

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 // HandleDatabase: handles, the protocol interfaces on them, who has them open, who waits for them, and which drivers manage them
-// [UEFI 2.10, 7.3]. handles.cpp installs and removes, handles_open.cpp opens and closes, handles_locate.cpp searches, handles_drivers.cpp
-// connects drivers. Everything but the device path searches takes the same time however many handles there are.
+// [UEFI 2.10, 7.3]. handles.cpp installs and removes, handles_open.cpp opens and closes, handles_locate.cpp searches, handles_connect.cpp
+// and handles_disconnect.cpp start and stop drivers. Everything but the device path searches takes the same time however many handles
+// there are.
 #pragma once
 
 #include <array>
 #include <span>
 #include <utility>
 
+#include "abi/uefi/driver_overrides.hpp"
 #include "abi/uefi/protocols.hpp"
 #include "core/ports.hpp"
 
@@ -25,6 +27,8 @@ class DriverGate {
  public:
   virtual void leave() = 0;
   virtual void enter() = 0;
+  // LoadImage and StartImage of a driver, called outside: its image handle.
+  virtual Result<efi::Handle> load_driver(efi::DevicePath* path) = 0;
 
  protected:
   ~DriverGate() = default;
@@ -44,7 +48,7 @@ class HandleDatabase {
   // All or nothing; ALREADY_STARTED for a device path that is in the database.
   Result<> install_multiple(efi::Handle* handle, std::span<const ProtocolPair> pairs);
   Result<> reinstall(efi::Handle handle, const efi::Guid& protocol, void* old_interface, void* new_interface);
-  // The handle goes with its last interface. ACCESS_DENIED, and nothing has changed, while somebody uses the interface.
+  // The handle goes with its last interface. ACCESS_DENIED, and the interface stays, while a driver or a child uses it.
   Result<> uninstall(efi::Handle handle, const efi::Guid& protocol, void* interface);
   Result<> uninstall_multiple(efi::Handle handle, std::span<const ProtocolPair> pairs);
 
@@ -102,6 +106,9 @@ class HandleDatabase {
   struct Interface;     // a protocol on a handle
   struct Open;          // an item of an interface's open list
   struct Registration;  // RegisterProtocolNotify
+  struct Driver;        // a candidate to manage a controller
+  template <typename T>
+  class List;
   class Outside;
 
   static constexpr size_t kFirstBuckets = 32;
@@ -120,12 +127,12 @@ class HandleDatabase {
   void grow_buckets();
   Interface* interface_on(const Slot& slot, const efi::Guid& protocol) const;
   Result<Interface*> exact_interface(efi::Handle handle, const ProtocolPair& pair) const;
-  Result<Slot*> add_all(efi::Handle handle, std::span<const ProtocolPair> pairs, bool unique_paths);
+  Result<Slot*> add_all(efi::Handle handle, std::span<const ProtocolPair> pairs);
   Result<> add_interface(Slot& slot, const ProtocolPair& pair);
   void remove_interface(Interface& interface);
   static void join_protocol(Interface& interface);
   static void leave_protocol(Interface& interface);
-  Result<> install_all(efi::Handle* handle, std::span<const ProtocolPair> pairs, bool unique_paths);
+  Result<> install_all(efi::Handle* handle, std::span<const ProtocolPair> pairs);
   Result<> uninstall_all(efi::Handle handle, std::span<const ProtocolPair> pairs);
   void signal(Protocol& protocol);
   void drop(Registration& registration);
@@ -133,8 +140,10 @@ class HandleDatabase {
   // handles_open.cpp
   Result<> make_way(efi::Handle handle, const efi::Guid& protocol, uint32_t attributes, efi::Handle agent, bool& stopped);
   Result<> record(Interface& interface, efi::Handle agent, efi::Handle controller, uint32_t attributes);
-  void forget_opens(Interface& interface);
-  static bool in_use(const Interface& interface);
+  template <typename Chosen>
+  bool forget_opens(Interface& interface, Chosen chosen);
+  // Closes what users without a say in it opened. False: others remain.
+  bool close_users(Interface& interface);
   // Disconnects every driver that has the interface open; `stopped` tells whether there was one.
   Result<> stop_drivers(efi::Handle handle, const efi::Guid& protocol, bool& stopped);
 
@@ -142,15 +151,24 @@ class HandleDatabase {
   Registration* registration_of(void* key) const;
   bool path_is_installed(const void* path) const;
 
-  // handles_drivers.cpp
+  // handles_connect.cpp
   bool have_drivers() const;
-  Result<> connect_tree(efi::Handle controller, const efi::Handle* drivers, efi::DevicePath* remaining, bool recursive, unsigned depth);
   Result<> connect_one(efi::Handle controller, const efi::Handle* drivers, efi::DevicePath* remaining);
-  Result<std::span<efi::Handle>> drivers_in_order(const efi::Handle* first);
-  template <typename Visit>
-  void for_each_open(efi::Handle controller, Visit visit) const;
-  Result<std::span<efi::Handle>> agents_of(efi::Handle controller, uint32_t attribute, efi::Handle agent);
+  Result<bool> start_next(const List<efi::Handle>& drivers, List<efi::Handle>& tried, efi::Handle controller, efi::DevicePath* remaining,
+                          bool& started);
+  Result<> list_drivers(efi::Handle controller, const efi::Handle* first, List<efi::Handle>& order);
+  template <typename GetDriver>
+  Result<> add_overrides(List<efi::Handle>& images, GetDriver get_driver);
+  Result<> add_families(List<efi::Handle>& images);
+  void load_platform_drivers(efi::Handle controller);
+  efi::Handle image_loaded_from(const efi::DevicePath* path) const;
+  Result<> add_children(efi::Handle controller, List<efi::Handle>& waiting);
+
+  // handles_disconnect.cpp
+  efi::DriverBindingProtocol* binding_of(efi::Handle driver) const;
+  Result<> add_agents(efi::Handle controller, uint32_t attribute, efi::Handle agent, List<efi::Handle>& out) const;
   Result<bool> stop(efi::Handle controller, efi::Handle driver, efi::Handle child);
+  bool call_stop(efi::Handle controller, efi::Handle driver, std::span<efi::Handle> children);
 
   Heap& heap_;
   EventSignaller& events_;

@@ -93,11 +93,6 @@ class Fuzz {
     }
     return nullptr;
   }
-  bool in_use(const ModelItem& each) const {
-    return std::any_of(each.opens.begin(), each.opens.end(), [](const ModelOpen& o) {
-      return (o.attributes & (efi::kOpenByDriver | efi::kOpenExclusive | efi::kOpenByChildController)) != 0;
-    });
-  }
   void add(ModelItem added) {
     if (!valid(added.handle)) handles_.push_back(added.handle);
     items_.push_back(added);
@@ -150,20 +145,17 @@ class Fuzz {
 
   Status model_install(Handle handle, const std::vector<Pair>& list, bool unique) {
     if (list.empty()) return Status::Success;
+    for (const Pair& each : list) {
+      const std::string* text = unique && each.guid == 0 ? text_of(each.interface) : nullptr;
+      if (text == nullptr || text->find('!') != std::string::npos) continue;
+      for (auto& known : items_) {
+        const std::string* other = known.guid == 0 ? text_of(known.interface) : nullptr;
+        if (other != nullptr && *text == *other) return Status::AlreadyStarted;
+      }
+    }
     if (handle != nullptr && !valid(handle)) return Status::InvalidParameter;
     std::vector<Pair> done;
     for (const Pair& each : list) {
-      const std::string* text = each.guid == 0 ? text_of(each.interface) : nullptr;
-      auto same_path = [&](uint32_t guid, void* interface) {
-        const std::string* other = guid == 0 ? text_of(interface) : nullptr;
-        return unique && text != nullptr && other != nullptr && *text == *other && text->find('!') == std::string::npos;
-      };
-      for (auto& known : items_) {
-        if (same_path(known.guid, known.interface)) return Status::AlreadyStarted;
-      }
-      for (auto& earlier : done) {
-        if (same_path(earlier.guid, earlier.interface)) return Status::AlreadyStarted;
-      }
       if (item(handle, each.guid) != nullptr) return Status::InvalidParameter;
       for (auto& earlier : done) {
         if (earlier.guid == each.guid) return Status::InvalidParameter;
@@ -199,18 +191,29 @@ class Fuzz {
     for (auto& each : list) expect_signals(each.guid);
   }
 
+  // Agents here are no drivers: one that opened BY_DRIVER cannot be stopped. When there is none, users without a say are closed until
+  // somebody remains.
   Status model_uninstall(Handle handle, const std::vector<Pair>& list) {
     if (!valid(handle)) return Status::InvalidParameter;
-    Status users = Status::Success;
     for (size_t i = 0; i < list.size(); ++i) {
       ModelItem* found = item(handle, list[i].guid);
       if (found == nullptr || found->interface != list[i].interface) return Status::NotFound;
       for (size_t k = 0; k < i; ++k) {
         if (list[k].guid == list[i].guid) return Status::NotFound;
       }
-      if (in_use(*found)) users = Status::AccessDenied;
     }
-    return users;
+    auto with = [&](uint32_t attributes) {
+      return [=](const ModelOpen& o) { return (o.attributes & attributes) != 0; };
+    };
+    for (const Pair& each : list) {
+      if (std::ranges::any_of(item(handle, each.guid)->opens, with(efi::kOpenByDriver))) return Status::AccessDenied;
+    }
+    for (const Pair& each : list) {
+      auto& opens = item(handle, each.guid)->opens;
+      std::erase_if(opens, with(efi::kOpenByHandleProtocol | efi::kOpenGetProtocol | efi::kOpenTestProtocol));
+      if (!opens.empty()) return Status::AccessDenied;
+    }
+    return Status::Success;
   }
   // Mostly what is really there, or nothing would ever be removed.
   std::vector<Pair> pick_installed(Handle handle, size_t most) {

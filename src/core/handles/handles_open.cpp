@@ -6,7 +6,7 @@
 namespace efilite::core {
 namespace {
 
-// Opens that stand in the way of removing the interface. The others leave with it, their agents are not asked [UEFI 2.10, 7.3.3].
+// Opens that stand in the way of removing the interface. The others are closed without asking their agents [UEFI 2.10, 7.3.3].
 constexpr uint32_t kHolds = efi::kOpenByDriver | efi::kOpenExclusive | efi::kOpenByChildController;
 
 }  // namespace
@@ -106,44 +106,40 @@ Result<> HandleDatabase::close(efi::Handle handle, const efi::Guid& protocol, ef
   if (controller != nullptr && !is_valid(controller)) return Status::InvalidParameter;
   Interface* found = interface_on(*slot, protocol);
   if (found == nullptr) return Status::NotFound;
-  Result<> status = Status::NotFound;
-  for (Open** at = &found->opens; *at != nullptr;) {
-    Open* item = *at;
-    if (item->agent != agent || item->controller != controller) {
-      at = &item->next;
-      continue;
-    }
-    *at = item->next;
-    heap_.release(item);
-    status = {};
+  if (!forget_opens(*found, [=](const Open& item) { return item.agent == agent && item.controller == controller; })) {
+    return Status::NotFound;
   }
-  return status;
+  return {};
 }
 
 void HandleDatabase::close_all_by(efi::Handle agent) {
   for (Slot* slot = first_; slot != nullptr; slot = slot->next) {
     for (Interface* interface = slot->interfaces; interface != nullptr; interface = interface->sibling) {
-      for (Open** at = &interface->opens; *at != nullptr;) {
-        Open* item = *at;
-        if (item->agent != agent) {
-          at = &item->next;
-          continue;
-        }
-        *at = item->next;
-        heap_.release(item);
-      }
+      forget_opens(*interface, [=](const Open& item) { return item.agent == agent; });
     }
   }
 }
 
-void HandleDatabase::forget_opens(Interface& interface) {
-  while (interface.opens != nullptr) heap_.release(std::exchange(interface.opens, interface.opens->next));
+// Whether there was one.
+template <typename Chosen>
+bool HandleDatabase::forget_opens(Interface& interface, Chosen chosen) {
+  bool any = false;
+  for (Open** at = &interface.opens; *at != nullptr;) {
+    Open* item = *at;
+    if (!chosen(*item)) {
+      at = &item->next;
+      continue;
+    }
+    *at = item->next;
+    heap_.release(item);
+    any = true;
+  }
+  return any;
 }
 
-bool HandleDatabase::in_use(const Interface& interface) {
-  const Open* item = interface.opens;
-  while (item != nullptr && (item->attributes & kHolds) == 0) item = item->next;
-  return item != nullptr;
+bool HandleDatabase::close_users(Interface& interface) {
+  forget_opens(interface, [](const Open& item) { return (item.attributes & kHolds) == 0; });
+  return interface.opens == nullptr;
 }
 
 Result<> HandleDatabase::stop_drivers(efi::Handle handle, const efi::Guid& protocol, bool& stopped) {

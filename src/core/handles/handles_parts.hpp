@@ -2,7 +2,9 @@
 // The records behind HandleDatabase. Only handles*.cpp include this.
 #pragma once
 
+#include <algorithm>
 #include <new>
+#include <span>
 
 #include "core/handles/handles.hpp"
 
@@ -22,6 +24,7 @@ struct HandleDatabase::Protocol {
   Interface* first = nullptr;  // in the order of installing and reinstalling
   Interface* last = nullptr;
   size_t count = 0;
+  uint64_t changes = 0;  // grows with every interface that joins or leaves
   Registration* registrations = nullptr;  // in the order of registering
 };
 
@@ -58,5 +61,58 @@ T* make(Heap& heap) {
   void* block = heap.allocate(sizeof(T));
   return block == nullptr ? nullptr : new (block) T;
 }
+
+// A list that is made and used up within one call.
+template <typename T>
+class HandleDatabase::List {
+ public:
+  explicit List(Heap& heap) : heap_(heap) {}
+  ~List() {
+    if (items_ != nullptr) heap_.release(static_cast<void*>(items_));
+  }
+  List(const List&) = delete;
+  List& operator=(const List&) = delete;
+
+  Result<> push(const T& item) {
+    if (size_ == capacity_) {
+      const size_t more = capacity_ == 0 ? 8 : 2 * capacity_;
+      auto* grown = static_cast<T*>(heap_.allocate(more * sizeof(T)));
+      if (grown == nullptr) return Status::OutOfResources;
+      std::copy_n(items_, size_, grown);
+      if (items_ != nullptr) heap_.release(static_cast<void*>(items_));
+      items_ = grown;
+      capacity_ = more;
+    }
+    items_[size_++] = item;
+    return {};
+  }
+  T pop() { return items_[--size_]; }
+  size_t size() const { return size_; }
+  std::span<T> from(size_t first) const { return {items_ + first, size_ - first}; }
+  std::span<T> operator*() const { return from(0); }
+  bool contains(const T& item, size_t first = 0) const { return std::ranges::find(from(first), item) != from(first).end(); }
+
+ private:
+  Heap& heap_;
+  T* items_ = nullptr;
+  size_t size_ = 0;
+  size_t capacity_ = 0;
+};
+
+// A driver is being called. It is a program, and may change anything meanwhile: nothing but handles is kept across such a scope.
+class HandleDatabase::Outside {
+ public:
+  explicit Outside(HandleDatabase& database) : gate_(database.gate_) {
+    if (gate_ != nullptr) gate_->leave();
+  }
+  ~Outside() {
+    if (gate_ != nullptr) gate_->enter();
+  }
+  Outside(const Outside&) = delete;
+  Outside& operator=(const Outside&) = delete;
+
+ private:
+  DriverGate* gate_;
+};
 
 }  // namespace efilite::core

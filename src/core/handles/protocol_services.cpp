@@ -5,6 +5,7 @@
 #include "core/events/events.hpp"
 #include "core/firmware.hpp"
 #include "core/handles/handles.hpp"
+#include "core/images/images.hpp"
 
 namespace efilite::core {
 namespace {
@@ -30,6 +31,12 @@ class Call final : public DriverGate {
 
   void leave() override { events_.restore_tpl(outer_level_); }
   void enter() override { events_.raise_tpl(efi::kTplNotify); }
+  Result<efi::Handle> load_driver(efi::DevicePath* path) override {
+    Images& images = the_firmware->images;
+    efi::Handle image = TRY(images.load(false, handles().core_agent(), path, {}));
+    if (efi::is_error(images.start(image, nullptr, nullptr))) return Status::NotStarted;
+    return image;
+  }
 
  private:
   EventQueue& events_;
