@@ -5,20 +5,9 @@
 #include <cstddef>
 #include <string_view>
 
+#include "base/letter_case.hpp"
+
 namespace efilite::core::collation {
-
-// Latin-1 has its lower case 32 behind the upper, but for the signs of multiplication and division, ss, and y with diaeresis.
-char16_t to_upper(char16_t c) {
-  if (c == 0xFF) return 0x178;
-  bool lower = (c >= 'a' && c <= 'z') || (c >= 0xE0 && c <= 0xFE && c != 0xF7);
-  return lower ? static_cast<char16_t>(c - 32) : c;
-}
-
-char16_t to_lower(char16_t c) {
-  if (c == 0x178) return 0xFF;
-  bool upper = (c >= 'A' && c <= 'Z') || (c >= 0xC0 && c <= 0xDE && c != 0xD7);
-  return upper ? static_cast<char16_t>(c + 32) : c;
-}
 
 int64_t compare(const char16_t* a, const char16_t* b) {
   while (*a != 0 && to_upper(*a) == to_upper(*b)) ++a, ++b;

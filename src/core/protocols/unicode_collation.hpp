@@ -7,9 +7,6 @@
 
 namespace efilite::core::collation {
 
-char16_t to_upper(char16_t c);
-char16_t to_lower(char16_t c);
-
 // Less than, equal to or greater than 0, without regard to case.
 int64_t compare(const char16_t* a, const char16_t* b);
 // "*" any characters, "?" any one, "[a-c]" one of a set with ranges; the rest stands for itself without regard to case.
