@@ -9,6 +9,7 @@ tool_packages=(
   libxen-dev linux-libc-dev gnu-efi       # ABI headers; gnu-efi only as a cross-check of ours
   qemu-system-x86 ovmf                    # the hypervisor, and the firmware to compare with
   busybox-static kmod xz-utils            # what the test guest's initramfs is made of
+  dosfstools mtools                       # to compare our FAT engine with
   python3 ca-certificates binutils cpio zstd
 )
 

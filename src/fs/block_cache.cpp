@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#include "fs/block_cache.hpp"
+
+#include <algorithm>
+#include <bit>
+
+#include "base/units.hpp"
+
+namespace efilite::fs {
+
+BlockCache::BlockCache(core::BlockDevice& device) : device_(device) {}
+
+BlockCache::~BlockCache() {
+  if (heap_ != nullptr) heap_->release(memory_);
+}
+
+Result<> BlockCache::start(core::Heap& heap) {
+  block_ = device_.block_size();
+  if (!std::has_single_bit(block_) || block_ < 512 || block_ > kLineBytes) return Status::Unsupported;
+  size_ = checked_mul<uint64_t>(device_.block_count(), block_).value_or(align_down(~uint64_t{0}, kLineBytes));
+  memory_ = static_cast<std::byte*>(heap.allocate(kLines * kLineBytes));
+  if (memory_ == nullptr) return Status::OutOfResources;
+  heap_ = &heap;
+  return {};
+}
+
+void BlockCache::mirror(uint64_t begin, uint64_t bytes, uint32_t copies) {
+  mirror_begin_ = begin;
+  mirror_bytes_ = bytes;
+  copies_ = copies;
+}
+
+MutableByteSpan BlockCache::bytes_of_line(size_t index) const {
+  uint64_t length = std::min<uint64_t>(kLineBytes, size_ - lines_[index].at);
+  return {memory_ + index * kLineBytes, static_cast<size_t>(length)};
+}
+
+Result<size_t> BlockCache::line(uint64_t at) {
+  if (at >= size_) return Status::VolumeCorrupted;
+  uint64_t base = align_down(at, kLineBytes);
+  size_t index = last_;
+  if (lines_[last_].at != base) {
+    size_t oldest = 0;
+    for (index = 0; index < kLines && lines_[index].at != base; ++index) {
+      if (time_ - lines_[index].used > time_ - lines_[oldest].used) oldest = index;
+    }
+    if (index == kLines) {
+      index = oldest;
+      TRY(write_out(index));
+      lines_[index].at = base;
+      if (auto read = device_.read(base / block_, bytes_of_line(index)); !read) {
+        lines_[index].at = kNowhere;
+        return read.status();
+      }
+    }
+    last_ = index;
+    lines_[index].used = ++time_;
+  }
+  return index;
+}
+
+Result<> BlockCache::read(uint64_t at, MutableByteSpan out) {
+  while (!out.empty()) {
+    size_t count;
+    // Long pieces go past the lines; what the lines hold is written first, so that the disk has the newest bytes.
+    if (at % block_ == 0 && out.size() >= kLineBytes && at < size_ && out.size() <= size_ - at) {
+      TRY(commit());
+      count = align_down(out.size(), block_);
+      TRY(device_.read(at / block_, out.first(count)));
+    } else {
+      size_t index = TRY(line(at));
+      auto from = bytes_of_line(index).subspan(at % kLineBytes);
+      count = std::min(from.size(), out.size());
+      // Only up to where the long piece begins.
+      if (at % block_ != 0 && out.size() >= kLineBytes) count = std::min(count, static_cast<size_t>(block_ - at % block_));
+      memcpy(out.data(), from.data(), count);
+    }
+    at += count;
+    out = out.subspan(count);
+  }
+  return {};
+}
+
+Result<> BlockCache::put(uint64_t at, ByteSpan in) {
+  while (!in.empty()) {
+    size_t index = TRY(line(at));
+    auto to = bytes_of_line(index).subspan(at % kLineBytes);
+    size_t count = std::min(to.size(), in.size());
+    memcpy(to.data(), in.data(), count);
+    size_t first = at % kLineBytes / block_, last = (at % kLineBytes + count - 1) / block_;
+    for (size_t block = first; block <= last; ++block) lines_[index].dirty |= 1u << block;
+    at += count;
+    in = in.subspan(count);
+  }
+  return {};
+}
+
+Result<> BlockCache::write(uint64_t at, ByteSpan in) {
+  while (!in.empty()) {
+    size_t within = at % block_;
+    size_t count = within == 0 ? align_down(in.size(), block_) : std::min<size_t>(in.size(), block_ - within);
+    if (within != 0 || count == 0) {
+      if (count == 0) count = in.size();
+      TRY(put(at, in.first(count)));
+    } else {
+      if (at > size_ || count > size_ - at) return Status::VolumeCorrupted;
+      TRY(give_up(at, count));
+      TRY(write_blocks(at, in.first(count)));
+    }
+    at += count;
+    in = in.subspan(count);
+  }
+  return {};
+}
+
+Result<> BlockCache::zero(uint64_t at, uint64_t length) {
+  static constinit std::array<std::byte, 8 * kLineBytes> zeros{};
+  while (length != 0) {
+    // To the next border first, so that all that follows are whole blocks.
+    const uint64_t count = std::min<uint64_t>(length, zeros.size() - at % kLineBytes);
+    TRY(write(at, ByteSpan(zeros).first(static_cast<size_t>(count))));
+    at += count;
+    length -= count;
+  }
+  return {};
+}
+
+// No line shall hold a part of [at, at + length) any more.
+Result<> BlockCache::give_up(uint64_t at, uint64_t length) {
+  for (size_t i = 0; i < kLines; ++i) {
+    Line& held = lines_[i];
+    if (held.at == kNowhere || held.at >= at + length || held.at + kLineBytes <= at) continue;
+    TRY(write_out(i));
+    held.at = kNowhere;
+  }
+  return {};
+}
+
+Result<> BlockCache::commit() {
+  for (size_t i = 0; i < kLines; ++i) TRY(write_out(i));
+  return {};
+}
+
+Result<> BlockCache::write_out(size_t index) {
+  Line& held = lines_[index];
+  const auto bytes = held.dirty != 0 ? bytes_of_line(index) : MutableByteSpan();
+  for (size_t from = 0; held.dirty >> from != 0;) {
+    if ((held.dirty >> from & 1) == 0) {
+      ++from;
+      continue;
+    }
+    const uint64_t at = held.at + from * block_;
+    size_t to = from + 1;
+    while ((held.dirty >> to & 1) != 0 && mirrored(held.at + to * block_) == mirrored(at)) ++to;
+    if (auto written = write_blocks(at, bytes.subspan(from * block_, (to - from) * block_)); !written) return written;
+    from = to;
+  }
+  held.dirty = 0;
+  return {};
+}
+
+Result<> BlockCache::write_blocks(uint64_t at, ByteSpan in) {
+  const uint32_t copies = mirrored(at) ? copies_ : 1;
+  for (uint32_t copy = 0; copy < copies; ++copy) {
+    auto written = device_.write((at + copy * mirror_bytes_) / block_, in);
+    if (written) continue;
+    // What is on the disk now is unknown: nothing is believed that has not been read anew.
+    for (Line& held : lines_) held = {};
+    return written;
+  }
+  return {};
+}
+
+}  // namespace efilite::fs

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+// Rename. Where both entries fit into one block it is one write. Elsewhere two blocks have to change, and in between a file is whole under
+// one of its names and shares no cluster with itself under the other (docs/adr/0005-own-fat-engine.md).
+#include "fs/fat_node.hpp"
+
+namespace efilite::fs {
+
+Result<> FatNode::check_new_place(FatNode& to, std::u16string_view name) {
+  TRY(to.usable_as(true));
+  if (!is_storable(name)) return Status::InvalidParameter;
+  for (FatNode* node = &to; node != nullptr; node = node->parent_) {
+    if (node == this) return Status::AccessDenied;  // a directory into itself
+  }
+  Entry other;
+  if (TRY(to.directory().find(name, other)) && other.place.address != place_.address) return Status::AccessDenied;
+  return {};
+}
+
+Result<> FatNode::rename(core::FileNode& target, std::u16string_view name) {
+  auto& to = static_cast<FatNode&>(target);
+  TRY(usable());
+  TRY(volume_.writable());
+  if (is_root()) return Status::AccessDenied;
+  name = trimmed(name);
+  TRY(check_new_place(to, name));
+
+  TRY(begin_change());
+  ShortEntry raw = raw_;
+  const bool same_directory = &to == parent_;
+  const bool has_long_name = TRY(to.directory().choose_short_name(name, raw, same_directory ? place_.slot : ~uint32_t{0}));
+  if (!has_long_name) name = {};
+  EntryPlace place{};
+  if (!same_directory || !TRY(to.directory().replace(place_, name, raw, place))) place = TRY(move(to, name, raw));
+  place_ = place;
+  raw_ = raw;
+  if (same_directory) return {};
+  FatNode* old_parent = parent_;
+  parent_ = &to;
+  ++to.references_;
+  old_parent->release();
+  if (!is_directory()) return {};
+
+  const uint64_t up = geometry().address(chain_.first()) + kSlotBytes;
+  auto dots = TRY(disk().get<ShortEntry>(up));
+  if (ShortText(dots.name, 0).view() != u"..") return {};
+  set_first_cluster(dots, to.cluster_for_children());
+  TRY(disk().put(up, bytes_of(dots)));
+  return disk().commit();
+}
+
+// The file's first cluster is copied, and the new entry gets the copy. One write of one FAT block then gives it the clusters that follow.
+// A directory, or a file without such a copy, is for one moment in both places.
+Result<EntryPlace> FatNode::move(FatNode& to, std::u16string_view long_name, ShortEntry& raw) {
+  const uint32_t head = chain_.first();
+  if (!is_directory() && head != 0) {
+    const bool has_more = TRY(table().next(head)) != FatTable::kEnd;
+    auto copy = has_more ? table().allocate_neighbour(head) : table().allocate(1, head);
+    auto place = copy ? move_file(to, long_name, raw, copy->first) : copy.status();
+    if (place || place.status() != Status::VolumeFull) return place;
+    if (copy) TRY(table().release(copy->first));
+    set_first_cluster(raw, head);
+  }
+  const EntryPlace place = TRY(to.directory().insert(long_name, raw));
+  TRY(parent_->directory().remove(place_));
+  return place;
+}
+
+Result<EntryPlace> FatNode::move_file(FatNode& to, std::u16string_view long_name, ShortEntry& raw, uint32_t copy) {
+  const uint32_t head = chain_.first();
+  TRY(copy_cluster(head, copy));
+  set_first_cluster(raw, copy);
+  const EntryPlace place = TRY(to.directory().insert(long_name, raw));
+  if (TRY(table().next(head)) != FatTable::kEnd) TRY(table().hand_over(head, copy));
+  chain_.restart(copy);
+  TRY(parent_->directory().remove(place_));
+  TRY(table().release(head));
+  return place;
+}
+
+Result<> FatNode::copy_cluster(uint32_t from, uint32_t to) {
+  const size_t size = geometry().cluster_bytes;
+  auto* buffer = static_cast<std::byte*>(volume_.heap_.allocate(size));
+  if (buffer == nullptr) return Status::OutOfResources;
+  auto done = disk().read(geometry().address(from), {buffer, size});
+  if (done) done = disk().write(geometry().address(to), {buffer, size});
+  volume_.heap_.release(buffer);
+  return done;
+}
+
+}  // namespace efilite::fs
