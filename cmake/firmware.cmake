@@ -21,6 +21,7 @@ foreach(room ${EFILITE_PORTABLE_ROOMS})
   list(APPEND sources ${found})
 endforeach()
 file(GLOB bare CONFIGURE_DEPENDS src/arch/x86_64/*.cpp src/arch/x86_64/*.S src/boot/firmware/*.cpp)
+list(FILTER bare EXCLUDE REGEX "_(test|fuzz)\\.cpp$")
 list(APPEND sources ${bare})
 list(REMOVE_DUPLICATES sources)
 

@@ -23,7 +23,7 @@ foreach(room ${EFILITE_PORTABLE_ROOMS})
 endforeach()
 file(GLOB support CONFIGURE_DEPENDS tests/support/*.cpp)
 # With the fuzzers' coverage counters for the unit tests too: they cost little, compiling everything twice would cost minutes.
-add_library(efilite_host STATIC ${sources} ${support} src/arch/host/check.cpp src/arch/host/copy.cpp)
+add_library(efilite_host STATIC ${sources} ${support} src/arch/host/check.cpp src/arch/host/copy.cpp src/arch/x86_64/page_tree.cpp)
 target_compile_options(efilite_host PRIVATE -fsanitize=fuzzer-no-link)
 
 # The heavy headers of the tests, parsed once.
@@ -32,7 +32,8 @@ target_link_libraries(test_headers PUBLIC gmock gtest)
 target_compile_options(test_headers PRIVATE -Wno-conversion)
 target_precompile_headers(test_headers PRIVATE <gmock/gmock.h> <gtest/gtest.h> <array> <map> <memory> <optional> <span> <string> <vector>)
 
-foreach(room ${EFILITE_PORTABLE_ROOMS})
+# arch has tests for what of it is no matter of the CPU alone.
+foreach(room ${EFILITE_PORTABLE_ROOMS} arch)
   file(GLOB_RECURSE tests CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/src/${room}/*_test.cpp")
   if(tests)
     add_executable(${room}_test ${tests})

@@ -69,10 +69,16 @@ class ConsolePort {
   ~ConsolePort() = default;
 };
 
-// Page permissions. kMemoryRp, kMemoryXp and kMemoryRo [UEFI 2.10, 7.2.3] as the range shall have them from now on.
+// Page permissions: kMemoryRp, kMemoryXp and kMemoryRo [UEFI 2.10, 7.2.3] of whole pages.
 class PageProtection {
  public:
-  virtual Result<> set(PhysRange range, uint64_t attributes) = 0;
+  // NO_MAPPING: the pages differ, or the CPU's tables do not reach one of them.
+  virtual Result<uint64_t> get(PhysRange range) const = 0;
+  // All of it or nothing. NO_MAPPING as above; OUT_OF_RESOURCES: a large page had to be split, and there was no memory for the table.
+  virtual Result<> change(PhysRange range, uint64_t set, uint64_t clear) = 0;
+
+  // `attributes` and no others.
+  Result<> set(PhysRange range, uint64_t attributes) { return change(range, attributes, efi::kMemoryAccessMask & ~attributes); }
 
  protected:
   ~PageProtection() = default;

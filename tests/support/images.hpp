@@ -6,7 +6,6 @@
 #include <gtest/gtest.h>
 #include <sys/mman.h>
 
-#include <map>
 #include <string>
 #include <vector>
 
@@ -18,6 +17,7 @@
 #include "tests/support/clock.hpp"
 #include "tests/support/image_caller.hpp"
 #include "tests/support/memory.hpp"
+#include "tests/support/page_protection.hpp"
 #include "tests/support/pe_builder.hpp"
 
 namespace efilite::core::testing_images {
@@ -25,26 +25,8 @@ namespace efilite::core::testing_images {
 using efi::EfiStatus;
 using efi::encode;
 using test::Bytes8;
+using test::FakeProtection;
 using test::PeBuilder;
-
-class FakeProtection final : public PageProtection {
- public:
-  Result<> set(PhysRange range, uint64_t attributes) override {
-    EXPECT_EQ(range.begin.value % kPageSize, 0u);
-    EXPECT_EQ(range.end.value % kPageSize, 0u);
-    if (fails) return Status::OutOfResources;
-    for (uint64_t page = range.begin.value; page < range.end.value; page += kPageSize) {
-      if (attributes == 0) {
-        pages.erase(page);
-      } else {
-        pages[page] = attributes;
-      }
-    }
-    return {};
-  }
-  std::map<uint64_t, uint64_t> pages;  // none: read, write and execute
-  bool fails = false;
-};
 
 struct ImagesTest : testing::Test, Departure {
   ImagesTest() {

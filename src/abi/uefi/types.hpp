@@ -111,6 +111,7 @@ inline constexpr uint64_t kMemoryNv = 0x8000;
 inline constexpr uint64_t kMemoryMoreReliable = 0x10000;
 inline constexpr uint64_t kMemoryRo = 0x20000;
 inline constexpr uint64_t kMemorySp = 0x40000;
+inline constexpr uint64_t kMemoryAccessMask = kMemoryRp | kMemoryXp | kMemoryRo;  // what page tables say
 inline constexpr uint64_t kMemoryRuntime = uint64_t{1} << 63;
 
 // [UEFI 2.10, 7.2.3] EFI_MEMORY_DESCRIPTOR

@@ -3,32 +3,35 @@
 // W^X by 4 KiB pages; memory that programs get stays writable and executable until somebody asks for less.
 #pragma once
 
+#include "arch/x86_64/page_tree.hpp"
 #include "core/ports.hpp"
+
+extern "C" uint64_t early_pml4[512];  // entry.S
 
 namespace efilite::arch {
 
 class PageTables final : public core::PageProtection {
  public:
+  constexpr PageTables() : tree_(early_pml4, static_table) {}
+
   // Takes over the tables that entry.S made for the first 4 GiB, and gives efilite's own pages their permissions.
   Result<> protect_firmware();
 
   // Maps everything from 4 GiB up to `top`. Tables come from `allocator`, as they do from now on when a large page is split.
-  using TableAllocator = Result<PhysAddr> (*)();
-  Result<> map_all(uint64_t top, TableAllocator allocator);
+  Result<> map_all(uint64_t top, PageTree::TableAllocator allocator);
 
-  Result<> set(PhysRange range, uint64_t attributes) override;
+  Result<uint64_t> get(PhysRange range) const override { return tree_.get(range); }
+  Result<> change(PhysRange range, uint64_t set, uint64_t clear) override;
 
-  // No access at all: the stack guard.
-  Result<> unmap_page(PhysAddr page);
+  // No access at all: the stack guard, and page 0.
+  Result<> unmap_page(PhysAddr page) { return set(page_at(page), efi::kMemoryRp); }
+  Result<> remap_page(PhysAddr page) { return set(page_at(page), 0); }
 
  private:
-  Result<uint64_t*> new_table();
-  Result<uint64_t*> entry_of(uint64_t address, uint64_t size);
-  Result<uint64_t*> descend(uint64_t* entry, uint64_t page_size);
-  Result<> change(PhysRange range, uint64_t set_bits);
+  static PhysRange page_at(PhysAddr page) { return {page, {page.value + kPageSize}}; }
+  static Result<PhysAddr> static_table();
 
-  TableAllocator allocator_ = nullptr;
-  size_t static_used_ = 0;
+  PageTree tree_;
 };
 
 }  // namespace efilite::arch

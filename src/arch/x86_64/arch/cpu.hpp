@@ -37,7 +37,11 @@ inline void write_xcr0(uint64_t value) {
   asm volatile("xsetbv" : : "c"(0), "a"(static_cast<uint32_t>(value)), "d"(static_cast<uint32_t>(value >> 32)) : "memory");
 }
 
-inline void invalidate_page(uint64_t address) { asm volatile("invlpg (%0)" : : "r"(address) : "memory"); }
+// What the CPU remembers of page tables, but for global pages.
+inline void flush_translations() {
+  uint64_t root;
+  asm volatile("mov %%cr3, %0; mov %0, %%cr3" : "=r"(root) : : "memory");
+}
 
 inline uint64_t read_cr2() {
   uint64_t value;
