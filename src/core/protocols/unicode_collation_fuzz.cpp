@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/letter_case.hpp"
 #include "core/protocols/unicode_collation.hpp"
 
 namespace {

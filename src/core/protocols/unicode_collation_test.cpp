@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
+#include "base/letter_case.hpp"
 #include "core/protocols/unicode_collation.hpp"
 
 #include <gtest/gtest.h>
