@@ -23,8 +23,9 @@ struct Chapter {
   template <UINTN N>
   constexpr Chapter(const Test (&all)[N]) : tests(all), count(N) {}
 };
-extern const Chapter kProcessor, kEvents, kMemory, kProtocols, kOpens, kDrivers, kImages, kMisc, kTables, kVariables, kTime, kConsole,
-    kDevicePaths, kMedia, kSecurity, kExitBootServices, kRuntime;
+extern const Chapter kProcessor, kEvents, kMemory, kProtocols, kOpens, kDrivers, kImages, kRuntimeDrivers, kMisc, kTables, kVariables, kTime, kConsole,
+    kDevicePaths, kMedia, kSecurity, kBeforeExit,
+    kExitBootServices, kRuntime, kResidentDriver;
 
 // What a test expects. Each is true when it holds; the first that does not is told with its line.
 bool is(EFI_STATUS got, EFI_STATUS wanted, int line = __builtin_LINE());

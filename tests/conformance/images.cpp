@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 // Loading, starting, leaving and unloading images [UEFI 2.10, 7.4.1 to 7.4.5], and what LoadedImage tells of them [9.1, 9.2].
-#include "subject.hpp"
-
-#include "conformance.hpp"
+#include "loading.hpp"
 
 namespace conformance {
 namespace {
@@ -40,49 +38,6 @@ EFI_STATUS load(const UINT8* data, UINTN size, EFI_DEVICE_PATH* path = nullptr) 
   return status;
 }
 bool refused_as_image(EFI_STATUS status) { return status == EFI_UNSUPPORTED || status == EFI_LOAD_ERROR; }
-
-EFI_LOADED_IMAGE* loaded_image(EFI_HANDLE image) {
-  void* found = nullptr;
-  return EFI_ERROR(bs->HandleProtocol(image, &kLoadedImageGuid, &found)) ? nullptr : static_cast<EFI_LOADED_IMAGE*>(found);
-}
-
-// One of the images, loaded, with its orders.
-struct Subject {
-  Orders orders{};
-  EFI_HANDLE image = nullptr;
-  EFI_LOADED_IMAGE* loaded = nullptr;
-  EFI_STATUS status;
-  UINTN exit_data_size = 77;
-  CHAR16* exit_data = text(L"untouched");
-  template <UINTN N>
-  explicit Subject(const UINT8 (&bytes)[N], Deed deed = Deed::Return, EFI_STATUS with = EFI_SUCCESS, EFI_DEVICE_PATH* path = nullptr) {
-    orders.deed = deed, orders.status = with;
-    status = bs->LoadImage(FALSE, self, path, const_cast<UINT8*>(bytes), N, &image);
-    if (EFI_ERROR(status) || !(loaded = loaded_image(image))) return;
-    loaded->LoadOptions = &orders;
-    loaded->LoadOptionsSize = sizeof orders;
-  }
-  Subject(const Subject&) = delete;
-  EFI_STATUS start() { return bs->StartImage(image, &exit_data_size, &exit_data); }
-  bool lives() const { return loaded_image(image) != nullptr; }
-  ~Subject() {
-    orders.unload_status = EFI_SUCCESS;
-    if (image != nullptr && lives()) bs->UnloadImage(image);
-  }
-};
-
-// The memory type at an address.
-UINT32 type_at(const void* where) {
-  static UINT8 buffer[64 * 1024];
-  UINTN size = sizeof buffer, key, stride;
-  UINT32 version;
-  if (EFI_ERROR(bs->GetMemoryMap(&size, at<EFI_MEMORY_DESCRIPTOR>(address(buffer)), &key, &stride, &version))) return ~0u;
-  for (UINTN i = 0; i < size / stride; ++i) {
-    const auto& one = *at<EFI_MEMORY_DESCRIPTOR>(address(buffer) + i * stride);
-    if (one.PhysicalStart <= address(where) && address(where) - one.PhysicalStart < one.NumberOfPages * kPage) return one.Type;
-  }
-  return ~0u;
-}
 
 struct [[gnu::packed]] FilePath {
   UINT8 device[4] = {1, 4, 20, 0};

@@ -23,9 +23,9 @@ UINTN calls_made;
 
 namespace {
 
-const Chapter* const kBootTime[] = {&kProcessor, &kTables,    &kEvents, &kMemory,  &kProtocols,   &kOpens, &kDrivers, &kImages,
-                                    &kMisc,      &kVariables, &kTime,   &kConsole, &kDevicePaths, &kMedia, &kSecurity};
-const Chapter* const kAfterwards[] = {&kExitBootServices, &kRuntime};
+const Chapter* const kBootTime[] = {&kProcessor,      &kTables, &kEvents,    &kMemory, &kProtocols, &kOpens,       &kDrivers, &kImages,
+                                    &kRuntimeDrivers, &kMisc,   &kVariables, &kTime,   &kConsole,   &kDevicePaths, &kMedia,   &kSecurity};
+const Chapter* const kAfterwards[] = {&kBeforeExit, &kExitBootServices, &kRuntime, &kResidentDriver};
 
 bool by_serial_port;
 const char* skipped;

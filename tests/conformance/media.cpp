@@ -27,13 +27,19 @@ struct [[gnu::packed]] FilePath {
 DevicePath device_path;
 FilePath file_path;
 
-// A device with LoadFile or LoadFile2 that serves the small application.
+alignas(16) constexpr UINT8 kRuntimeDriver[] = {
+#embed "subject_runtime.efi"
+};
+
+// A device with LoadFile or LoadFile2 that serves a small image.
 struct Server : EFI_LOAD_FILE_PROTOCOL {
   AHandle device{kDevicePathGuid, &device_path};
   EFI_GUID guid;
   UINTN calls = 0, size_calls = 0;
   bool saw_rest = true, saw_policy = false;
   EFI_STATUS failure = EFI_SUCCESS;
+  const UINT8* bytes = kApplication;
+  UINTN length = sizeof kApplication;
   explicit Server(const EFI_GUID& protocol) : guid(protocol) {
     LoadFile = reinterpret_cast<EFI_LOAD_FILE>(serve);
     EFI_HANDLE same_handle = device;
@@ -47,13 +53,13 @@ struct Server : EFI_LOAD_FILE_PROTOCOL {
     server.saw_rest = server.saw_rest && path != nullptr && same(path, file_path.file, 16);
     server.saw_policy = policy;
     if (EFI_ERROR(server.failure)) return server.failure;
-    if (buffer == nullptr || *size < sizeof kApplication) {
+    const bool fits = buffer != nullptr && *size >= server.length;
+    *size = server.length;
+    if (!fits) {
       ++server.size_calls;
-      *size = sizeof kApplication;
       return EFI_BUFFER_TOO_SMALL;
     }
-    *size = sizeof kApplication;
-    bs->CopyMem(buffer, const_cast<UINT8*>(kApplication), sizeof kApplication);
+    bs->CopyMem(buffer, const_cast<UINT8*>(server.bytes), server.length);
     return EFI_SUCCESS;
   }
 };
@@ -134,6 +140,14 @@ const Test kTests[] = {
        auto* protocol = loaded.protocol();
        return that(protocol != nullptr) && that(protocol->DeviceHandle == server.device.handle) &&
               that(protocol->FilePath != nullptr && same(protocol->FilePath, file_path.file, 16));
+     }},
+    {"7.4.1 LoadImage: a runtime driver by LoadFile2",
+     [] {
+       Server server(kLoadFile2Guid);
+       server.bytes = kRuntimeDriver, server.length = sizeof kRuntimeDriver;
+       Loaded loaded(false);
+       return ok(loaded.status) && that(loaded.protocol() != nullptr) &&
+              equal(loaded.protocol()->ImageCodeType, EfiRuntimeServicesCode);
      }},
     {"7.4.1 LoadImage: LoadFile2's failure is no image",
      [] {

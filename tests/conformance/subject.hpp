@@ -13,6 +13,7 @@ enum class Deed : UINT32 {
   InstallAndReturn,  // install `protocol` on the own handle and return `status`
   RaiseAndExit,      // leave with the priority raised
   OpenAndReturn,     // open `protocol` of `other` as agent, and leave it open
+  Hook,              // put a function in front of GetVariable, listen to SetVirtualAddressMap, and return `status`
 };
 
 struct Orders {
@@ -34,4 +35,8 @@ struct Orders {
   BOOLEAN relocated;  // a pointer in its data points to what it shall
   BOOLEAN zeroed;     // its uninitialised data are zero
   EFI_TPL tpl;
+  UINTN hooked;     // calls of GetVariable
+  UINTN moves;      // notifications of SetVirtualAddressMap: of its event,
+  UINTN moves_group;  // of one that says nothing but its group,
+  UINTN moves_wrong;  // and of those with another event or context
 };

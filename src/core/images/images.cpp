@@ -263,15 +263,15 @@ Result<> Images::exit(efi::Handle handle, efi::EfiStatus status, uint64_t exit_d
 efi::EfiStatus Images::unload(efi::Handle handle) {
   ImageRecord* image = record_of(handle);
   if (image == nullptr) return efi::encode(Status::InvalidParameter);
+  efi::EfiStatus status = efi::encode(Status::Success);
   if (image->state != ImageRecord::State::Loaded) {
     if (image->state == ImageRecord::State::Running || image->protocol.unload == nullptr) return efi::encode(Status::Unsupported);
-    const efi::EfiStatus status = image->protocol.unload(handle);
+    status = image->protocol.unload(handle);  // [UEFI 2.10, 7.4.3] what it says comes back, a warning too
     if (efi::is_error(status)) return status;
     image = record_of(handle);  // its handler may have done our work
-    if (image == nullptr) return status;
   }
-  release(*image);
-  return efi::encode(Status::Success);
+  if (image != nullptr) release(*image);
+  return status;
 }
 
 Result<> Images::exit_boot_services(uint64_t map_key) {
