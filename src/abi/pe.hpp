@@ -55,6 +55,7 @@ struct DataDirectory {
   uint32_t size;
 };
 static_assert(sizeof(DataDirectory) == 8);
+inline constexpr uint32_t kResourceDirectory = 2;
 inline constexpr uint32_t kBaseRelocationDirectory = 5;
 
 // [PE, optional header] PE32+, up to and with the base relocation directory: nothing behind it is looked at.
@@ -127,5 +128,28 @@ static_assert(sizeof(BaseRelocationBlock) == 8);
 inline constexpr uint16_t kRelocationAbsolute = 0;  // padding
 inline constexpr uint16_t kRelocationHighLow = 3;   // 32 bits
 inline constexpr uint16_t kRelocationDir64 = 10;    // 64 bits
+
+// [PE, the .rsrc section] A tree of directories by type, name and language; offsets count from the section's begin.
+struct ResourceDirectory {
+  uint32_t characteristics;
+  uint32_t time_date_stamp;
+  uint16_t versions[2];
+  uint16_t named_entries;  // these first, then those by number
+  uint16_t id_entries;
+};
+static_assert(sizeof(ResourceDirectory) == 16 && offsetof(ResourceDirectory, named_entries) == 12);
+struct ResourceEntry {
+  uint32_t name;  // a number; with the high bit the offset of a string: 16 bits of length, then UTF-16
+  uint32_t data;  // the offset of ResourceData; with the high bit, of a directory
+};
+static_assert(sizeof(ResourceEntry) == 8);
+inline constexpr uint32_t kResourceHighBit = 0x80000000;
+struct ResourceData {
+  uint32_t rva;
+  uint32_t size;
+  uint32_t code_page;
+  uint32_t reserved;
+};
+static_assert(sizeof(ResourceData) == 16);
 
 }  // namespace efilite::pe

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <string_view>
 #include <vector>
@@ -63,6 +64,27 @@ struct PeBuilder {
     }
     optional.directories[5] = {rva, block.block_size};
     return section(".reloc", rva, static_cast<uint32_t>(data.size()), raw_offset, data, 0x42000040);
+  }
+
+  // A .rsrc section with an HII package list of `size` bytes, which says that it has `told`: by type, name and language, as resource
+  // compilers write it. There is another resource before it.
+  PeBuilder& hii_resource(uint32_t rva, uint32_t raw_offset, uint32_t size, uint32_t told) {
+    constexpr uint32_t kHigh = pe::kResourceHighBit;
+    constexpr uint32_t kTypesAt = 0, kNamesAt = 32, kLanguagesAt = 56, kDataAt = 80, kTextAt = 96, kListAt = 104;
+    Bytes8 bytes(kListAt + size);
+    auto put = [&](uint32_t at, auto value) { memcpy(bytes.data() + at, &value, sizeof value); };
+    put(kTypesAt, pe::ResourceDirectory{0, 0, {}, 1, 1});
+    put(kTypesAt + 16, pe::ResourceEntry{kTextAt | kHigh, kNamesAt | kHigh});
+    put(kTypesAt + 24, pe::ResourceEntry{16, kDataAt});
+    put(kNamesAt, pe::ResourceDirectory{0, 0, {}, 0, 1});
+    put(kNamesAt + 16, pe::ResourceEntry{1, kLanguagesAt | kHigh});
+    put(kLanguagesAt, pe::ResourceDirectory{0, 0, {}, 0, 1});
+    put(kLanguagesAt + 16, pe::ResourceEntry{0x409, kDataAt});
+    put(kDataAt, pe::ResourceData{rva + kListAt, size, 0, 0});
+    put(kTextAt, std::array<char16_t, 4>{3, 'H', 'I', 'I'});
+    if (size >= 20) put(kListAt + 16, told);
+    optional.directories[pe::kResourceDirectory] = {rva, static_cast<uint32_t>(bytes.size())};
+    return section(".rsrc", rva, static_cast<uint32_t>(bytes.size()), raw_offset, bytes, kReadOnly);
   }
 
   Bytes8 build() const {

@@ -28,6 +28,8 @@ struct HiiPackageListHeader {
   uint32_t package_length;  // with this header
 };
 static_assert(sizeof(HiiPackageListHeader) == 20);
+// [UEFI 2.10, 7.4.1] EFI_HII_PACKAGE_LIST_PROTOCOL: on the handle of an image that has one among its resources
+inline constexpr Guid kHiiPackageListGuid = {0x6a1ee763, 0xd47a, 0x43b4, {0xaa, 0xbe, 0xef, 0x1d, 0xe2, 0xab, 0x56, 0xfc}};
 
 // [UEFI 2.10, 33.3.6] string packages
 struct HiiStringPackageHeader {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "core/images/images.hpp"
 
+#include "abi/uefi/hii.hpp"
 #include "base/copy.hpp"
 #include "base/log.hpp"
 #include "core/device_path/device_path.hpp"
@@ -84,8 +85,10 @@ Result<ImageRecord*> Images::new_record(const Origin& origin) {
 // [UEFI 2.10, 9.2] The loaded image device path is there even when there is no path: its interface is nullptr then.
 Result<> Images::publish(ImageRecord& image) {
   TplGuard guard(events_, efi::kTplNotify);
-  const ProtocolPair pairs[] = {{&efi::LoadedImageProtocol::kGuid, &image.protocol}, {&efi::kLoadedImageDevicePathGuid, image.device_path}};
-  return handles_.install_multiple(&image.handle, pairs);
+  const ProtocolPair pairs[] = {{&efi::LoadedImageProtocol::kGuid, &image.protocol},
+                                {&efi::kLoadedImageDevicePathGuid, image.device_path},
+                                {&efi::kHiiPackageListGuid, image.hii_package_list}};
+  return handles_.install_multiple(&image.handle, std::span(pairs).first(image.hii_package_list != nullptr ? 3 : 2));
 }
 
 void Images::release(ImageRecord& image) {
@@ -99,6 +102,8 @@ void Images::release(ImageRecord& image) {
   bool seen = false;  // somebody still holds our protocol, which must not become another's memory then
   if (image.handle != nullptr) {
     handles_.close_all_by(image.handle);
+    if (image.hii_package_list != nullptr)
+      static_cast<void>(handles_.uninstall(image.handle, efi::kHiiPackageListGuid, image.hii_package_list));
     seen |= handles_.uninstall(image.handle, efi::kLoadedImageDevicePathGuid, image.device_path).status() == Status::AccessDenied;
     seen |= handles_.uninstall(image.handle, &image.protocol).status() == Status::AccessDenied;
   }

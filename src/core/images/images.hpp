@@ -82,6 +82,7 @@ struct ImageRecord {
   efi::Char16* exit_data;
   uint64_t exit_data_size;
   std::array<char, 24> name;  // for crash reports; ends with NUL
+  void* hii_package_list;     // in the image, if it has one
   // A runtime driver's: how it is moved after boot, in runtime services data, and what of it the OS may protect.
   runtime::MovableImage* movable;
   ImagePart* parts;

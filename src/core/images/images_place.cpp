@@ -123,6 +123,7 @@ Result<> Images::place(const PePlan& plan, ByteSource& source, ImageRecord& imag
   } else {
     TRY(read_pe(plan, source, memory, copied_));
   }
+  if (auto rva = find_hii_package_list(plan, memory)) image.hii_package_list = memory.data() + *rva;
   TRY(relocate_pe(plan, memory, base));
   if (stays) TRY(keep_for_runtime(plan, image, memory));
   image.entry = reinterpret_cast<efi::ImageEntryPoint>(base + plan.entry);

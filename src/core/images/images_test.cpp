@@ -4,6 +4,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "abi/uefi/hii.hpp"
 #include "core/device_path/device_path.hpp"
 #include "tests/support/images.hpp"
 
@@ -322,6 +323,18 @@ TEST_F(LifeOfImages, AddressesAreToldByImageAndOffset) {
   EXPECT_EQ(found->offset_of(base + 0x1234), 0x1234u);
   EXPECT_EQ(images.image_at(base + 0x3000), nullptr);
   EXPECT_EQ(images.image_at(0x1000)->title(), "efilite");
+}
+
+// [UEFI 2.10, 7.4.1]
+TEST_F(LifeOfImages, AnHiiPackageListAmongItsResourcesIsAProtocolOfTheImage) {
+  efi::Handle image = loaded(jump_to(succeed));
+  EXPECT_FALSE(handles.find(image, efi::kHiiPackageListGuid).has_value());
+  image = loaded(jump_to(succeed).hii_resource(0x3000, 0x800, 40, 40));
+  auto list = handles.find(image, efi::kHiiPackageListGuid);
+  ASSERT_TRUE(list.has_value());
+  EXPECT_EQ(*list, static_cast<std::byte*>(info(image).image_base) + 0x3000 + 104);
+  EXPECT_EQ(services.unload_image(image), EfiStatus{});
+  EXPECT_FALSE(handles.is_valid(image));
 }
 
 TEST_F(LifeOfImages, SectionAlignmentBeyondAPageIsKept) {

@@ -53,7 +53,8 @@ Result<> check_optional_header(const pe::OptionalHeader& h, uint64_t headers_end
   plan.section_alignment = h.section_alignment;
   plan.headers_size = h.size_of_headers;
 
-  plan.relocations = {};
+  plan.relocations = plan.resources = {};
+  if (h.number_of_rva_and_sizes > pe::kResourceDirectory) plan.resources = h.directories[pe::kResourceDirectory];
   if (h.number_of_rva_and_sizes > pe::kBaseRelocationDirectory) plan.relocations = h.directories[pe::kBaseRelocationDirectory];
   const auto& r = plan.relocations;
   if (r.size != 0 && (r.virtual_address > h.size_of_image || r.size > h.size_of_image - r.virtual_address)) {

@@ -34,6 +34,7 @@ struct PePlan {
   uint32_t section_alignment;  // a power of two
   uint32_t headers_size;       // bytes of the source that lie at RVA 0; end at or before the first section
   pe::DataDirectory relocations;  // inside the image; size 0 when there are none
+  pe::DataDirectory resources;    // as the headers say
   StaticVector<PeSection, pe::kMaxSections> sections;  // by rva, none overlap, empty ones left out
 
   uint64_t alignment() const;  // what the image's base needs: pages, or more when the sections do
@@ -56,6 +57,9 @@ void settle_pe(const PePlan& plan, uint32_t lead, MutableByteSpan image, uint64_
 // Adjusts a loaded image from plan.image_base to `base`. LOAD_ERROR: a relocation points outside the image or at the relocations
 // themselves; UNSUPPORTED: a type that this machine has not, or an image without relocations that needs its own base.
 Result<> relocate_pe(const PePlan& plan, MutableByteSpan image, uint64_t base);
+
+// The HII package list among the resources of a loaded image [UEFI 2.10, 7.4.1]: its RVA. One that is not whole is none.
+std::optional<uint32_t> find_hii_package_list(const PePlan& plan, ByteSpan image);
 
 // For an image that will be moved once more: how many places of it relocate_pe() adjusts wherever it moves the image, refused for the same
 // reasons, and what these places hold now. `fixups` has room for all of them.

@@ -3,6 +3,8 @@
 // byte, the relocated image, and the image that was made in place.
 #include <cstdlib>
 #include <map>
+#include <optional>
+#include <stdexcept>
 
 #include "core/images/pe.hpp"
 #include "tests/support/pe_builder.hpp"
@@ -141,6 +143,43 @@ void check_record(const PePlan& plan, const Bytes8& loaded) {
   require(relocate_pe(plan, span_of(there), kSecond).has_value() && image == there, "moved twice as moved once");
 }
 
+// Walks the resources by exceptions: what cannot be read is not there.
+std::optional<uint64_t> naive_package_list(const Naive& file, const Bytes8& image) try {
+  if (file.at(file.optional() + 108, 4) <= 2) return std::nullopt;
+  const uint64_t at = file.at(file.optional() + 128, 4), size = file.at(file.optional() + 132, 4);
+  if (size == 0 || at + size > image.size()) return std::nullopt;
+  const Bytes8 bytes(image.begin() + at, image.begin() + at + size);
+  const Naive resources{bytes};
+  const auto is_hii = [&](uint64_t name) {
+    if (name < 0x80000000) return false;
+    name -= 0x80000000;
+    try {
+      return resources.at(name, 2) == 3 && resources.at(name + 2, 6) == 0x004900490048;
+    } catch (const std::out_of_range&) {
+      return false;
+    }
+  };
+  resources.at(0, 8), resources.at(8, 8);
+  uint64_t next = ~uint64_t{0};
+  for (uint64_t i = 0; i < resources.at(12, 2) && next == ~uint64_t{0}; ++i) {
+    const uint64_t entry = resources.at(16 + 8 * i, 8);
+    if (is_hii(entry & 0xFFFFFFFF)) next = entry >> 32;
+  }
+  if (next == ~uint64_t{0}) return std::nullopt;
+  for (int level = 0; level < 2 && next >= 0x80000000; ++level) {
+    const uint64_t directory = next - 0x80000000;
+    if (resources.at(directory + 12, 2) + resources.at(directory + 14, 2) == 0) return std::nullopt;
+    next = resources.at(directory + 16, 8) >> 32;
+  }
+  resources.at(next + 8, 8);
+  const uint64_t rva = resources.at(next, 4), length = resources.at(next + 4, 4);
+  if (rva + length > image.size() || length < 20) return std::nullopt;
+  const uint64_t told = Naive{image}.at(rva + 16, 4);
+  return told >= 20 && told <= length ? std::optional(rva) : std::nullopt;
+} catch (const std::out_of_range&) {
+  return std::nullopt;
+}
+
 void check_in_place(const PePlan& plan, const Bytes8& file, const Bytes8& loaded) {
   auto lead = in_place_lead(plan);
   if (!lead) return;
@@ -166,6 +205,8 @@ void run(Bytes8 file) {
   require(copied <= plan.size_of_image, "no byte is read twice");
   check_relocation(plan, image, 0x7654000);
   check_record(plan, image);
+  const auto list = naive_package_list(naive, image);
+  require(find_hii_package_list(plan, span_of(image)) == (list ? std::optional(static_cast<uint32_t>(*list)) : std::nullopt), "HII");
   check_in_place(plan, file, image);
 }
 

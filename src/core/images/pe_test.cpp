@@ -170,6 +170,40 @@ TEST_F(PeTest, ARelocationBlockLargerThanItsTableIsMalformed) {
   EXPECT_EQ(relocated, Status::LoadError);
 }
 
+TEST_F(PeTest, AnHiiPackageListIsFoundAmongTheResourcesWhenItIsWhole) {
+  auto found_in = [&](const PeBuilder& b) {
+    auto image = load(b.build(), 0x140000000);
+    return find_hii_package_list(plan, span_of(image));
+  };
+  EXPECT_EQ(found_in(ordinary()), std::nullopt);
+  EXPECT_EQ(found_in(ordinary().hii_resource(0x5000, 0xA00, 40, 40)), 0x5000u + 104);
+  EXPECT_EQ(found_in(ordinary().hii_resource(0x5000, 0xA00, 40, 20)), 0x5000u + 104);
+  EXPECT_EQ(found_in(ordinary().hii_resource(0x5000, 0xA00, 40, 41)), std::nullopt) << "it reaches over its resource";
+  EXPECT_EQ(found_in(ordinary().hii_resource(0x5000, 0xA00, 40, 19)), std::nullopt);
+  EXPECT_EQ(found_in(ordinary().hii_resource(0x5000, 0xA00, 19, 19)), std::nullopt);
+  auto b = ordinary().hii_resource(0x5000, 0xA00, 40, 40);
+  const Bytes8 good = b.sections.back().data;
+  auto spoiled = [&](size_t at, uint8_t value) {
+    b.sections.back().data = good;
+    b.sections.back().data[at] = value;
+    return found_in(b);
+  };
+  EXPECT_EQ(spoiled(98, 'h'), std::nullopt) << "another name";
+  EXPECT_EQ(spoiled(96, 2), std::nullopt);
+  EXPECT_EQ(spoiled(12, 0), std::nullopt) << "not among the named";
+  EXPECT_EQ(spoiled(46, 0), std::nullopt) << "a directory without entries";
+  EXPECT_EQ(spoiled(54, 1), std::nullopt) << "a directory outside of the resources";
+  EXPECT_EQ(spoiled(52, 0), std::nullopt) << "a directory that leads back";
+  EXPECT_EQ(spoiled(83, 0x7F), std::nullopt) << "data outside of the image";
+  EXPECT_EQ(spoiled(87, 0x7F), std::nullopt);
+  EXPECT_EQ(spoiled(13, 0xFF), 0x5000u + 104) << "it is found before the directory ends";
+  b.sections.back().data = good;
+  b.optional.directories[pe::kResourceDirectory].size = 0xFFFFFFFF;
+  EXPECT_EQ(found_in(b), std::nullopt);
+  b.optional.directories[pe::kResourceDirectory] = {0x5000, 12};
+  EXPECT_EQ(found_in(b), std::nullopt);
+}
+
 TEST_F(PeTest, AStrippedImageRunsAtItsBaseOrNotAtAll) {
   auto b = ordinary();
   b.file.coff.characteristics |= pe::kFileRelocsStripped;
