@@ -23,9 +23,28 @@ struct Chapter {
   template <UINTN N>
   constexpr Chapter(const Test (&all)[N]) : tests(all), count(N) {}
 };
-extern const Chapter kProcessor, kEvents, kMemory, kProtocols, kOpens, kDrivers, kImages, kRuntimeDrivers, kMisc, kTables, kVariables, kTime, kConsole,
-    kDevicePaths, kMedia, kSecurity, kBeforeExit,
-    kExitBootServices, kRuntime, kResidentDriver;
+// One a file; main.cpp has their order.
+extern const Chapter kProcessor;
+extern const Chapter kTables;
+extern const Chapter kEvents;
+extern const Chapter kMemory;
+extern const Chapter kProtocols;
+extern const Chapter kOpens;
+extern const Chapter kDrivers;
+extern const Chapter kOverrides;
+extern const Chapter kImages;
+extern const Chapter kRuntimeDrivers;
+extern const Chapter kMisc;
+extern const Chapter kVariables;
+extern const Chapter kTime;
+extern const Chapter kConsole;
+extern const Chapter kDevicePaths;
+extern const Chapter kMedia;
+extern const Chapter kSecurity;
+extern const Chapter kBeforeExit;
+extern const Chapter kExitBootServices;
+extern const Chapter kRuntime;
+extern const Chapter kResidentDriver;
 
 // What a test expects. Each is true when it holds; the first that does not is told with its line.
 bool is(EFI_STATUS got, EFI_STATUS wanted, int line = __builtin_LINE());

@@ -1,84 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 // The driver model: ConnectController and DisconnectController with drivers of our own [UEFI 2.10, 7.3.12 and 7.3.13, 11.1].
-#include "conformance.hpp"
+#include "driver.hpp"
 
 namespace conformance {
 namespace {
 
-EFI_GUID kBindingGuid = EFI_DRIVER_BINDING_PROTOCOL_GUID;
-EFI_GUID kDeviceGuid = {0x6f840606, 0xa4b1, 0x49fb, {0xb3, 0x5f, 0x44, 0x65, 0x76, 0x69, 0x63, 0x65}};
-EFI_GUID kChildGuid = {0x70950707, 0xb5c2, 0x4a0c, {0xb4, 0x6f, 0x43, 0x68, 0x69, 0x6c, 0x64, 0x21}};
-UINTN starts;  // of all drivers, for their order
-
-// A driver for handles with `manages`. With `with_child` it is a bus driver of one child.
-struct Driver : EFI_DRIVER_BINDING {
-  EFI_HANDLE handle = nullptr;
-  EFI_GUID* manages;
-  UINTN asked = 0, started = 0, stopped = 0, order = 0, children_told = 99;
-  UINT8 remaining[16] = {};  // a copy: the firmware may pass one that is gone afterwards
-  EFI_STATUS start_status = EFI_SUCCESS, stop_status = EFI_SUCCESS;
-  bool with_child = false;
-  EFI_HANDLE child = nullptr;
-
-  explicit Driver(UINT32 version, EFI_GUID* device = &kDeviceGuid) : manages(device) {
-    Supported = is_supported, Start = start, Stop = stop, Version = version, ImageHandle = self, DriverBindingHandle = nullptr;
-    bs->InstallProtocolInterface(&handle, &kBindingGuid, EFI_NATIVE_INTERFACE, static_cast<EFI_DRIVER_BINDING*>(this));
-    DriverBindingHandle = handle;
-  }
-  Driver(const Driver&) = delete;
-  ~Driver() { bs->UninstallProtocolInterface(handle, &kBindingGuid, static_cast<EFI_DRIVER_BINDING*>(this)); }
-
-  static Driver& of(EFI_DRIVER_BINDING* binding) { return *static_cast<Driver*>(binding); }
-  static EFI_STATUS EFIAPI is_supported(EFI_DRIVER_BINDING* binding, EFI_HANDLE controller, EFI_DEVICE_PATH*) {
-    Driver& driver = of(binding);
-    void* interface;
-    EFI_STATUS status = bs->OpenProtocol(controller, driver.manages, &interface, driver.handle, controller, EFI_OPEN_PROTOCOL_BY_DRIVER);
-    if (status == EFI_UNSUPPORTED) return status;
-    ++driver.asked;
-    if (!EFI_ERROR(status)) bs->CloseProtocol(controller, driver.manages, driver.handle, controller);
-    return status;
-  }
-  static EFI_STATUS EFIAPI start(EFI_DRIVER_BINDING* binding, EFI_HANDLE controller, EFI_DEVICE_PATH* path) {
-    Driver& driver = of(binding);
-    ++driver.started;
-    driver.order = ++starts;
-    if (path) bs->CopyMem(driver.remaining, path, 10);
-    if (EFI_ERROR(driver.start_status)) return driver.start_status;
-    void* interface;
-    EFI_STATUS status = bs->OpenProtocol(controller, driver.manages, &interface, driver.handle, controller, EFI_OPEN_PROTOCOL_BY_DRIVER);
-    if (EFI_ERROR(status) || !driver.with_child) return status;
-    bs->InstallProtocolInterface(&driver.child, &kChildGuid, EFI_NATIVE_INTERFACE, &driver);
-    return bs->OpenProtocol(controller, driver.manages, &interface, driver.handle, driver.child, EFI_OPEN_PROTOCOL_BY_CHILD_CONTROLLER);
-  }
-  static EFI_STATUS EFIAPI stop(EFI_DRIVER_BINDING* binding, EFI_HANDLE controller, UINTN children, EFI_HANDLE*) {
-    Driver& driver = of(binding);
-    ++driver.stopped;
-    driver.children_told = children;
-    if (EFI_ERROR(driver.stop_status)) return driver.stop_status;
-    if (children != 0 && driver.child != nullptr) {
-      bs->CloseProtocol(controller, driver.manages, driver.handle, driver.child);
-      bs->UninstallProtocolInterface(driver.child, &kChildGuid, &driver);
-      driver.child = nullptr;
-      return EFI_SUCCESS;
-    }
-    return bs->CloseProtocol(controller, driver.manages, driver.handle, controller);
-  }
-};
-
 EFI_HANDLE gone_handle() {
   AHandle handle(kAlphaGuid);
   return handle;
-}
-
-UINT8 kEnd[] = {0x7F, 0xFF, 4, 0};
-EFI_DEVICE_PATH* end() { return reinterpret_cast<EFI_DEVICE_PATH*>(kEnd); }
-UINT8 kSomeNode[] = {1, 1, 6, 0, 0, 0, 0x7F, 0xFF, 4, 0};
-
-EFI_STATUS connect(EFI_HANDLE controller, EFI_DEVICE_PATH* path = nullptr, bool recursive = false) {
-  return bs->ConnectController(controller, nullptr, path, recursive);
-}
-EFI_STATUS disconnect(EFI_HANDLE controller, EFI_HANDLE driver = nullptr, EFI_HANDLE child = nullptr) {
-  return bs->DisconnectController(controller, driver, child);
 }
 
 const Test kTests[] = {
@@ -92,6 +21,7 @@ const Test kTests[] = {
     {"7.3.12 ConnectController: nobody's device with a remaining path of an end node is SUCCESS",
      [] {
        AHandle device(kAlphaGuid);
+       Driver driver(0x10);
        return ok(connect(device, end()));
      }},
     {"7.3.12 ConnectController: a driver that supports the device is started",
@@ -167,23 +97,97 @@ const Test kTests[] = {
        AHandle device(kDeviceGuid);
        Driver driver(0x10);
        auto* path = reinterpret_cast<EFI_DEVICE_PATH*>(kSomeNode);
-       bool good = ok(connect(device, path)) && that(same(driver.remaining, path, sizeof kSomeNode));
+       bool good = ok(connect(device, path)) && that(same(driver.remaining, path, sizeof kSomeNode)) &&
+                   that(same(driver.supported_remaining, path, sizeof kSomeNode));
+       return ok(disconnect(device)) && good;
+     }},
+    {"7.3.12 ConnectController: an end node with a driver that fails to start is SUCCESS",
+     [] {
+       AHandle device(kDeviceGuid);
+       Driver driver(0x10);
+       driver.start_status = EFI_DEVICE_ERROR;
+       return ok(connect(device, end())) && equal(driver.started, 1);
+     }},
+    {"7.3.12 ConnectController: a driver that says ACCESS_DENIED is not started",
+     [] {
+       AHandle device(kDeviceGuid);
+       Driver driver(0x10);
+       driver.supported_status = EFI_ACCESS_DENIED;
+       return is(connect(device), EFI_NOT_FOUND) && equal(driver.asked, 1) && equal(driver.started, 0);
+     }},
+    {"7.3.12 ConnectController: a driver that says ALREADY_STARTED is not started",
+     [] {
+       AHandle device(kDeviceGuid);
+       Driver driver(0x10);
+       driver.supported_status = EFI_ALREADY_STARTED;
+       return is(connect(device), EFI_NOT_FOUND) && equal(driver.asked, 1) && equal(driver.started, 0);
+     }},
+    {"7.3.12 ConnectController: a driver that supported the device is not tried again",
+     [] {
+       AHandle device(kDeviceGuid);
+       Driver old(0x10), young(0x20);
+       old.start_status = young.start_status = EFI_DEVICE_ERROR;
+       return is(connect(device), EFI_NOT_FOUND) && equal(young.asked, 1) && equal(old.asked, 1) && equal(young.started, 1) &&
+              equal(old.started, 1);
+     }},
+    {"7.3.12 ConnectController: after each start the search begins anew",
+     [] {
+       AHandle device(kDeviceGuid);
+       EFI_HANDLE same_handle = device;
+       bs->InstallProtocolInterface(&same_handle, &kAlphaGuid, EFI_NATIVE_INTERFACE, nullptr);
+       Driver late(0x20, &kAlphaGuid), early(0x10);
+       late.after = &early;
+       bool good = ok(connect(device)) && equal(early.started, 1) && equal(late.started, 1) && equal(late.asked, 2);
+       return ok(disconnect(device)) && ok(bs->UninstallProtocolInterface(device, &kAlphaGuid, nullptr)) && good;
+     }},
+    {"7.3.12 ConnectController: a driver that the caller lists twice is tried once",
+     [] {
+       AHandle device(kDeviceGuid);
+       Driver driver(0x10);
+       driver.start_status = EFI_DEVICE_ERROR;
+       EFI_HANDLE list[] = {driver.handle, driver.handle, nullptr};
+       return is(bs->ConnectController(device, list, nullptr, FALSE), EFI_NOT_FOUND) && equal(driver.started, 1);
+     }},
+    {"7.3.12 ConnectController: drivers outside the caller's list come after it",
+     [] {
+       AHandle device(kDeviceGuid);
+       Driver listed(0x10), other(0x20);
+       listed.start_status = EFI_DEVICE_ERROR;
+       EFI_HANDLE list[] = {listed.handle, nullptr};
+       bool good = ok(bs->ConnectController(device, list, nullptr, FALSE)) && equal(listed.started, 1) && equal(other.started, 1);
+       return ok(disconnect(device)) && good;
+     }},
+    {"7.3.12 ConnectController: a driver that appears with another's start is found",
+     [] {
+       AHandle device(kDeviceGuid);
+       Driver hidden(0x10, &kDeviceGuid, true), driver(0x10);
+       driver.start_status = EFI_DEVICE_ERROR;
+       driver.brings = &hidden;
+       bool good = ok(connect(device)) && equal(driver.started, 1) && equal(hidden.started, 1);
+       return ok(disconnect(device)) && good;
+     }},
+    {"7.3.12 ConnectController: with recursion grandchildren are connected",
+     [] {
+       AHandle device(kDeviceGuid);
+       Driver bus(0x10), hub(0x10, &kChildGuid), leaf(0x10, &kAlphaGuid);
+       bus.bus_of = 2, hub.bus_of = 1, hub.makes = &kAlphaGuid;
+       bool good = ok(connect(device, nullptr, true)) && equal(hub.started, 2) && that(leaf.started > 0);
        return ok(disconnect(device)) && good;
      }},
     {"7.3.12 ConnectController: without recursion children stay unconnected",
      [] {
        AHandle device(kDeviceGuid);
        Driver bus(0x10), leaf(0x10, &kChildGuid);
-       bus.with_child = true;
-       bool good = ok(connect(device)) && that(bus.child != nullptr) && equal(leaf.started, 0);
+       bus.bus_of = 1;
+       bool good = ok(connect(device)) && that(bus.has_children()) && equal(leaf.started, 0);
        return ok(disconnect(device)) && good;
      }},
     {"7.3.12 ConnectController: with recursion children are connected",
      [] {
        AHandle device(kDeviceGuid);
        Driver bus(0x10), leaf(0x10, &kChildGuid);
-       bus.with_child = true;
-       bool good = ok(connect(device, nullptr, true)) && that(bus.child != nullptr) && equal(leaf.started, 1);
+       bus.bus_of = 1;
+       bool good = ok(connect(device, nullptr, true)) && that(bus.has_children()) && equal(leaf.started, 1);
        return ok(disconnect(device)) && good;
      }},
 
@@ -202,6 +206,51 @@ const Test kTests[] = {
        Driver driver(0x10);
        bool good = ok(connect(device)) && is(disconnect(device, nullptr, gone_handle()), kInvalid);
        return ok(disconnect(device)) && good;
+     }},
+    {"7.3.13 DisconnectController: a driver without a binding is INVALID_PARAMETER",
+     [] {
+       AHandle device(kDeviceGuid), no_driver(kAlphaGuid);
+       Driver driver(0x10);
+       bool good = ok(connect(device)) && is(disconnect(device, no_driver), kInvalid) && equal(driver.stopped, 0);
+       return ok(disconnect(device)) && good;
+     }},
+    {"7.3.13 DisconnectController: one of two children goes alone",
+     [] {
+       AHandle device(kDeviceGuid);
+       Driver bus(0x10);
+       bus.bus_of = 2;
+       bool good = ok(connect(device)) && ok(disconnect(device, bus.handle, bus.child[0])) && equal(bus.stopped, 1) &&
+                   equal(bus.children_told, 1) && that(bus.child[0] == nullptr && bus.child[1] != nullptr);
+       return ok(disconnect(device)) && good;
+     }},
+    {"7.3.13 DisconnectController: all children are told at once",
+     [] {
+       AHandle device(kDeviceGuid);
+       Driver bus(0x10);
+       bus.bus_of = 2;
+       return ok(connect(device)) && ok(disconnect(device)) && equal(bus.stopped, 2) && that(!bus.has_children());
+     }},
+    {"7.3.13 DisconnectController: all drivers are stopped when none is named",
+     [] {
+       AHandle device(kDeviceGuid);
+       EFI_HANDLE same_handle = device;
+       bs->InstallProtocolInterface(&same_handle, &kAlphaGuid, EFI_NATIVE_INTERFACE, nullptr);
+       Driver one(0x10), two(0x20, &kAlphaGuid);
+       bool good = ok(connect(device)) && ok(disconnect(device)) && equal(one.stopped, 1) && equal(two.stopped, 1);
+       return ok(bs->UninstallProtocolInterface(device, &kAlphaGuid, nullptr)) && good;
+     }},
+    {"7.3.13 DisconnectController: a driver that does not stop keeps no other",
+     [] {
+       AHandle device(kDeviceGuid);
+       EFI_HANDLE same_handle = device;
+       bs->InstallProtocolInterface(&same_handle, &kAlphaGuid, EFI_NATIVE_INTERFACE, nullptr);
+       Driver one(0x10), two(0x20, &kAlphaGuid);
+       bool good = ok(connect(device));
+       one.stop_status = two.stop_status = EFI_DEVICE_ERROR;
+       disconnect(device);
+       good = good && equal(one.stopped, 1) && equal(two.stopped, 1);
+       one.stop_status = two.stop_status = EFI_SUCCESS;
+       return ok(disconnect(device)) && ok(bs->UninstallProtocolInterface(device, &kAlphaGuid, nullptr)) && good;
      }},
     {"7.3.13 DisconnectController: nobody's device is SUCCESS",
      [] {
@@ -231,30 +280,30 @@ const Test kTests[] = {
      [] {
        AHandle device(kDeviceGuid);
        Driver bus(0x10);
-       bus.with_child = true;
+       bus.bus_of = 1;
        return ok(connect(device)) && ok(disconnect(device)) && equal(bus.stopped, 2) && equal(bus.children_told, 0) &&
-              that(bus.child == nullptr);
+              that(!bus.has_children());
      }},
     {"7.3.13 DisconnectController: with the last child goes its bus driver",
      [] {
        AHandle device(kDeviceGuid);
        Driver bus(0x10);
-       bus.with_child = true;
-       return ok(connect(device)) && ok(disconnect(device, nullptr, bus.child)) && equal(bus.stopped, 2) && that(bus.child == nullptr);
+       bus.bus_of = 1;
+       return ok(connect(device)) && ok(disconnect(device, nullptr, bus.child[0])) && equal(bus.stopped, 2) && that(!bus.has_children());
      }},
     {"7.3.13 DisconnectController: drivers of the children are stopped, too",
      [] {
        AHandle device(kDeviceGuid);
        Driver bus(0x10), leaf(0x10, &kChildGuid);
-       bus.with_child = true;
-       return ok(connect(device, nullptr, true)) && ok(disconnect(device)) && equal(leaf.stopped, 1) && that(bus.child == nullptr);
+       bus.bus_of = 1;
+       return ok(connect(device, nullptr, true)) && ok(disconnect(device)) && equal(leaf.stopped, 1) && that(!bus.has_children());
      }},
-    {"7.3.13 DisconnectController: a driver that fails to stop is an error",
+    {"7.3.13 DisconnectController: a driver that fails to stop is DEVICE_ERROR",
      [] {
        AHandle device(kDeviceGuid);
        Driver driver(0x10);
        driver.stop_status = EFI_DEVICE_ERROR;
-       bool good = ok(connect(device)) && that(EFI_ERROR(disconnect(device)));
+       bool good = ok(connect(device)) && is(disconnect(device), EFI_DEVICE_ERROR);
        driver.stop_status = EFI_SUCCESS;
        return ok(disconnect(device)) && good;
      }},
@@ -274,6 +323,37 @@ const Test kTests[] = {
        driver.stop_status = EFI_DEVICE_ERROR;
        bool good = ok(connect(device)) && is(bs->UninstallProtocolInterface(device, &kDeviceGuid, nullptr), EFI_ACCESS_DENIED);
        driver.stop_status = EFI_SUCCESS;
+       return ok(disconnect(device)) && good;
+     }},
+    {"7.3.3 UninstallProtocolInterface: when it fails, the driver that was stopped is started again",
+     [] {
+       AHandle device(kDeviceGuid), user(kAlphaGuid), child(kAlphaGuid);
+       Driver driver(0x10);
+       void* interface;
+       bool good = ok(connect(device)) &&
+                   ok(bs->OpenProtocol(device, &kDeviceGuid, &interface, user, child, EFI_OPEN_PROTOCOL_BY_CHILD_CONTROLLER)) &&
+                   is(bs->UninstallProtocolInterface(device, &kDeviceGuid, nullptr), EFI_ACCESS_DENIED) && equal(driver.stopped, 1) &&
+                   equal(driver.started, 2);
+       bs->CloseProtocol(device, &kDeviceGuid, user, child);
+       return ok(disconnect(device)) && good;
+     }},
+    {"7.3.4 ReinstallProtocolInterface: when it fails, the driver that was stopped is started again",
+     [] {
+       AHandle device(kDeviceGuid), user(kAlphaGuid), child(kAlphaGuid);
+       Driver driver(0x10);
+       void* interface;
+       bool good = ok(connect(device)) &&
+                   ok(bs->OpenProtocol(device, &kDeviceGuid, &interface, user, child, EFI_OPEN_PROTOCOL_BY_CHILD_CONTROLLER)) &&
+                   is(bs->ReinstallProtocolInterface(device, &kDeviceGuid, nullptr, &device), EFI_ACCESS_DENIED) &&
+                   equal(driver.stopped, 1) && equal(driver.started, 2);
+       bs->CloseProtocol(device, &kDeviceGuid, user, child);
+       return ok(disconnect(device)) && good;
+     }},
+    {"7.3.4 ReinstallProtocolInterface: a driver that waited for the new interface is connected",
+     [] {
+       AHandle device(kDeviceGuid);
+       Driver driver(0x10);
+       bool good = ok(bs->ReinstallProtocolInterface(device, &kDeviceGuid, nullptr, nullptr)) && equal(driver.started, 1);
        return ok(disconnect(device)) && good;
      }},
     {"7.3.4 ReinstallProtocolInterface: the driver is stopped and started again",

@@ -12,6 +12,10 @@ KNOWN = {
         "efilite is right: edk2 lets the handle die with its first protocol and cannot put it back",
     ("ovmf", "7.3.13 DisconnectController: a driver that does not manage the device is SUCCESS"):
         "efilite is right: SUCCESS is for a driver that is not managing the controller, too; edk2 says NOT_FOUND",
+    ("ovmf", "7.3.13 DisconnectController: a driver that fails to stop is DEVICE_ERROR"):
+        "efilite is right: DEVICE_ERROR is for a controller that could not be disconnected; edk2 says NOT_FOUND when it stopped nobody",
+    ("ovmf", "7.3.12 ConnectController: a driver that appears with another's start is found"):
+        "efilite is right: the search restarts after every start; edk2 goes on in the list that it made before the first",
     ("ovmf", "7.4.1 LoadImage: neither a buffer nor a path is NOT_FOUND"):
         "efilite is right: the text names NOT_FOUND for both being NULL; edk2 says INVALID_PARAMETER",
     ("ovmf", "7.4.1 LoadImage: an image that is cut off is LOAD_ERROR"):

@@ -23,9 +23,31 @@ UINTN calls_made;
 
 namespace {
 
-const Chapter* const kBootTime[] = {&kProcessor,      &kTables, &kEvents,    &kMemory, &kProtocols, &kOpens,       &kDrivers, &kImages,
-                                    &kRuntimeDrivers, &kMisc,   &kVariables, &kTime,   &kConsole,   &kDevicePaths, &kMedia,   &kSecurity};
-const Chapter* const kAfterwards[] = {&kBeforeExit, &kExitBootServices, &kRuntime, &kResidentDriver};
+const Chapter* const kBootTime[] = {
+    &kProcessor,
+    &kTables,
+    &kEvents,
+    &kMemory,
+    &kProtocols,
+    &kOpens,
+    &kDrivers,
+    &kOverrides,
+    &kImages,
+    &kRuntimeDrivers,
+    &kMisc,
+    &kVariables,
+    &kTime,
+    &kConsole,
+    &kDevicePaths,
+    &kMedia,
+    &kSecurity,
+};
+const Chapter* const kAfterwards[] = {
+    &kBeforeExit,
+    &kExitBootServices,
+    &kRuntime,
+    &kResidentDriver,
+};
 
 bool by_serial_port;
 const char* skipped;

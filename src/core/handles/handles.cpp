@@ -228,7 +228,7 @@ Result<> HandleDatabase::install(efi::Handle* handle, const efi::Guid& protocol,
 
 Result<> HandleDatabase::install_multiple(efi::Handle* handle, std::span<const ProtocolPair> pairs) {
   if (handle == nullptr) return Status::InvalidParameter;
-  // [UEFI 2.10, 7.3.17] Two handles with one device path would be one device twice. This comes before whatever else is wrong with the pairs.
+  // [UEFI 2.10, 7.3.17] Two handles with one device path would be one device twice. This goes before all that may be wrong with the pairs.
   for (const ProtocolPair& pair : pairs) {
     if (*pair.protocol == efi::kDevicePathGuid && path_is_installed(pair.interface)) return Status::AlreadyStarted;
   }

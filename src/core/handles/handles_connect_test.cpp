@@ -217,8 +217,9 @@ struct Overrides : Protocol {
 
 struct Bus : Overrides<efi::BusSpecificDriverOverrideProtocol> {
   Bus(testing::World& world, efi::Handle controller) {
-    get_driver = [](efi::BusSpecificDriverOverrideProtocol* self, efi::Handle* image) EFIAPI { return static_cast<Bus*>(self)->next(image); };
-    EXPECT_TRUE(world.db.install<efi::BusSpecificDriverOverrideProtocol>(&controller, this));
+    using Protocol = efi::BusSpecificDriverOverrideProtocol;
+    get_driver = [](Protocol* self, efi::Handle* image) EFIAPI { return static_cast<Bus*>(self)->next(image); };
+    EXPECT_TRUE(world.db.install<Protocol>(&controller, this));
   }
 };
 
