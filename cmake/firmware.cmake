@@ -8,6 +8,10 @@ add_compile_options(
   -ffunction-sections -fdata-sections -fvisibility=hidden -fno-plt -Oz -g
   -ffile-prefix-map=${PROJECT_SOURCE_DIR}=.
   $<$<COMPILE_LANGUAGE:CXX>:-D_LIBCPP_HARDENING_MODE=_LIBCPP_HARDENING_MODE_FAST>)
+option(EFILITE_POISON "Fill freed memory, and fresh memory of the pool, with patterns (src/base/poison.hpp)" OFF)
+if(EFILITE_POISON)
+  add_compile_definitions(EFILITE_POISON=1)
+endif()
 set(CMAKE_CXX_FLAGS_MINSIZEREL "")  # the flags above are all there is
 set(CMAKE_ASM_FLAGS_MINSIZEREL "")
 include_directories(src src/arch/x86_64)

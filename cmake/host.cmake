@@ -4,7 +4,7 @@ enable_testing()
 find_package(Python3 REQUIRED COMPONENTS Interpreter)
 
 add_compile_options(-stdlib=libc++ -g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
-                    -D_LIBCPP_HARDENING_MODE=_LIBCPP_HARDENING_MODE_EXTENSIVE -DEFILITE_HOST=1)
+                    -D_LIBCPP_HARDENING_MODE=_LIBCPP_HARDENING_MODE_EXTENSIVE -DEFILITE_HOST=1 -DEFILITE_POISON=1)
 add_link_options(-stdlib=libc++ -fuse-ld=lld-19 -fsanitize=address,undefined)
 include_directories(src src/arch/host .)
 

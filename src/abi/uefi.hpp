@@ -4,6 +4,7 @@
 
 #include "abi/uefi/device_path.hpp"
 #include "abi/uefi/guids.hpp"
+#include "abi/uefi/misc_protocols.hpp"
 #include "abi/uefi/protocols.hpp"
 #include "abi/uefi/tables.hpp"
 #include "abi/uefi/types.hpp"

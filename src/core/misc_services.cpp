@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "core/misc_services.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 #include "base/crc32.hpp"
+#include "core/console/utf8.hpp"
 #include "core/firmware.hpp"
 
 namespace efilite::core {
@@ -19,10 +21,8 @@ constinit MiscServices* the_misc = nullptr;
 
 EfiStatus EFIAPI get_next_monotonic_count(uint64_t* count) {
   if (count == nullptr) return efi::encode(Status::InvalidParameter);
-  TplGuard guard(the_firmware->events, efi::kTplNotify);
-  auto next = the_misc->counter.next();
-  if (next) *count = *next;
-  return efi::encode(next);
+  *count = runtime::next_monotonic_count(the_misc->runtime);
+  return efi::encode(Status::Success);
 }
 
 EfiStatus EFIAPI stall(efi::Uintn microseconds) {
@@ -31,10 +31,10 @@ EfiStatus EFIAPI stall(efi::Uintn microseconds) {
   return efi::encode(Status::Success);
 }
 
-// The text in `data` may be gone by the time the watchdog barks, and is only an explanation: the code is what gets logged.
-EfiStatus EFIAPI set_watchdog_timer(efi::Uintn timeout, uint64_t code, efi::Uintn, efi::Char16*) {
+EfiStatus EFIAPI set_watchdog_timer(efi::Uintn timeout, uint64_t code, efi::Uintn data_size, efi::Char16* data) {
   TplGuard guard(the_firmware->events, efi::kTplNotify);
-  return efi::encode(the_misc->watchdog.set(timeout, code));
+  const ByteSpan given(reinterpret_cast<const std::byte*>(data), data == nullptr ? 0 : data_size);
+  return efi::encode(the_misc->watchdog.set(timeout, code, given));
 }
 
 EfiStatus EFIAPI calculate_crc32(void* data, efi::Uintn size, uint32_t* crc) {
@@ -43,7 +43,7 @@ EfiStatus EFIAPI calculate_crc32(void* data, efi::Uintn size, uint32_t* crc) {
   return efi::encode(Status::Success);
 }
 
-// [UEFI 2.10, 7.5.4] the buffers may overlap.
+// [UEFI 2.10, 7.5.3] the buffers may overlap.
 void EFIAPI copy_mem(void* destination, void* source, efi::Uintn length) {
   if (length != 0) memmove(destination, source, length);
 }
@@ -53,7 +53,15 @@ void EFIAPI set_mem(void* buffer, efi::Uintn size, uint8_t value) {
 
 }  // namespace
 
-Result<> Watchdog::set(uint64_t seconds, uint64_t code, bool by_firmware) {
+void Watchdog::keep_description(ByteSpan data) {
+  std::array<char16_t, kDescription> text{};
+  const size_t size = std::min(data.size() & ~size_t{1}, sizeof text);
+  if (size != 0) memcpy(text.data(), data.data(), size);
+  const std::u16string_view all(text.data(), text.size());
+  description_size_ = utf16_to_utf8(all.substr(0, all.find(u'\0')), description_).value_or(0);
+}
+
+Result<> Watchdog::set(uint64_t seconds, uint64_t code, ByteSpan data, bool by_firmware) {
   if (expired_ == nullptr) return Status::Unsupported;
   // Loaders switch it off with code 0, so that a reserved code only matters where one would be logged.
   if (seconds != 0 && code <= kLastFirmwareCode && !by_firmware) return Status::InvalidParameter;
@@ -64,23 +72,14 @@ Result<> Watchdog::set(uint64_t seconds, uint64_t code, bool by_firmware) {
     event_ = *made;
   }
   code_ = code;
+  keep_description(data);
   const auto delay = seconds == 0 ? efi::TimerDelay::Cancel : efi::TimerDelay::Relative;
   return events_.set_timer(event_, delay, checked_mul(seconds, kUnitsPerSecond).value_or(UINT64_MAX)) ? Result<>() : Status::DeviceError;
 }
 
 void EFIAPI Watchdog::notify(efi::Event, void* context) {
   const auto& self = *static_cast<const Watchdog*>(context);
-  self.expired_(self.code_);
-}
-
-Result<uint64_t> MonotonicCounter::next() {
-  // Look ahead: once the low half wraps, the high half must already have moved on in the store, or a reset would repeat counts.
-  auto high = high_.get();
-  if (!high) return Status::DeviceError;
-  const uint64_t count = uint64_t{*high} << 32 | low_;
-  if (low_ == UINT32_MAX && !high_.advance()) return Status::DeviceError;
-  ++low_;
-  return count;
+  self.expired_(self.code_, {self.description_.data(), self.description_size_});
 }
 
 void fill_misc_services(efi::BootServices& services, MiscServices& state) {

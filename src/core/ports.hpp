@@ -44,6 +44,9 @@ class Clock {
   virtual void stall(uint64_t microseconds) = 0;
   virtual void set_alarm(uint64_t due) = 0;  // replaces the one before; in the past means as soon as possible
   virtual void cancel_alarm() = 0;
+  // What time is counted with: 64 bits that begin anywhere, count up all the time and go on at 0 after the last. Its frequency is in Hz.
+  virtual uint64_t counter() = 0;
+  virtual uint64_t counter_frequency() = 0;
 
  protected:
   ~Clock() = default;

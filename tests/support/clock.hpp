@@ -35,6 +35,8 @@ class FakeClock final : public core::Clock {
     alarm = due;
   }
   void cancel_alarm() override { alarm.reset(); }
+  uint64_t counter() override { return 3 * time; }  // of 30 MHz
+  uint64_t counter_frequency() override { return 3 * 1000 * kMillisecond; }
 
   void advance(uint64_t units) {
     const uint64_t end = time + units;

@@ -40,6 +40,8 @@ class NoClock final : public core::Clock {
   void stall(uint64_t) override {}
   void set_alarm(uint64_t) override {}
   void cancel_alarm() override {}
+  uint64_t counter() override { return 0; }
+  uint64_t counter_frequency() override { return 1; }
 };
 
 }  // namespace efilite::test

@@ -173,6 +173,13 @@ void X86Clock::cancel_alarm() {
   if (apic_ready_) apic_disable_timer();
 }
 
+uint64_t X86Clock::counter() { return timestamp(); }
+
+uint64_t X86Clock::counter_frequency() {
+  calibrate();
+  return tsc_khz_ * 1000;
+}
+
 void X86Clock::ensure_alarm_within(uint64_t units) {
   uint64_t latest = now() + units;
   if (due_ > latest) arm(latest);

@@ -16,6 +16,8 @@ class X86Clock final : public core::Clock {
   void stall(uint64_t microseconds) override;
   void set_alarm(uint64_t due) override;
   void cancel_alarm() override;
+  uint64_t counter() override;
+  uint64_t counter_frequency() override;
 
   // For idling: an interrupt comes within this time even when no alarm is set.
   void ensure_alarm_within(uint64_t units);

@@ -10,6 +10,7 @@
 #include "arch/layout.h"
 #include "arch/sections.hpp"
 #include "base/log.hpp"
+#include "base/poison.hpp"
 
 extern "C" const uint64_t boot_gdt[4];
 extern "C" const uint64_t exception_entries[32];
@@ -96,6 +97,18 @@ void print_register(const char* name, uint64_t value) {
   log::print(std::string_view(text, 16));
 }
 
+// What the fault says of its cause. Intel SDM volume 3, 4.7: bit 1 of a page fault's error code is a write, bit 4 a fetch.
+void print_cause(const ExceptionFrame& f) {
+  if (f.vector == 14 && read_cr2() < kPageSize)
+    log::line("  a NULL pointer was ", (f.error & 16) != 0 ? "called" : (f.error & 2) != 0 ? "written to" : "read from");
+  if constexpr (kPoison) {
+    constexpr const char* kNames[] = {"r15", "r14", "r13", "r12", "r11", "r10", "r9", "r8", "rdi", "rsi", "rbp", "rbx", "rdx", "rcx", "rax"};
+    const uint64_t* value = &f.r15;
+    for (const char* name : kNames)
+      if (const char* what = poison_of(*value++)) log::line("  ", name, " was read from ", what);
+  }
+}
+
 void print_place(uint64_t rip) {
   if (rip >= reinterpret_cast<uint64_t>(&image_start) && rip < reinterpret_cast<uint64_t>(&image_end)) {
     log::line("  in efilite + ", log::Hex{rip - reinterpret_cast<uint64_t>(&image_start)});
@@ -134,6 +147,7 @@ extern "C" [[noreturn]] void exception_report(const ExceptionFrame* f) {
   if (crashing) halt_forever();  // the report itself crashed
   crashing = true;
   log::line("\nefilite: CRASH: ", kExceptionNames[f->vector % 32], " (vector ", f->vector, "), error code ", log::Hex{f->error});
+  print_cause(*f);
   print_place(f->rip);
   print_register("  rip ", f->rip);
   print_register("  rsp ", f->rsp);

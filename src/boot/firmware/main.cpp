@@ -32,7 +32,10 @@
 #include "core/images/image_services.hpp"
 #include "core/memory/memory_services.hpp"
 #include "core/misc_services.hpp"
+#include "core/protocols/memory_protection.hpp"
+#include "core/protocols/reset_notification.hpp"
 #include "core/protocols/text_protocols.hpp"
+#include "core/protocols/timestamp.hpp"
 #include "drivers/debug_port.hpp"
 
 extern "C" uint64_t entry_timestamp;
@@ -57,11 +60,14 @@ constinit core::MemoryMap memory;
 constinit core::Pool pool(memory);
 constinit core::EventQueue events(pool, interrupts, cpu_clock);
 constinit core::HandleDatabase handles(pool, events);
+constinit core::MemoryProtection memory_protection(memory, page_tables, events);
+constinit core::ResetNotification reset_notification(pool, events);
 constinit efi::BootServices boot_services{};
 constinit RuntimeRegion region{};
 constinit std::optional<core::Tables> tables;
 constinit std::optional<core::Images> images;
 constinit std::optional<core::Firmware> firmware;
+constinit std::optional<core::MiscServices> misc;
 constinit std::optional<core::Rng> rng;
 constinit std::optional<core::hii::Protocols> hii;
 constinit std::optional<InitrdLoader> initrd_loader;
@@ -71,6 +77,13 @@ PhysAddr address_of(const char& symbol) { return {reinterpret_cast<uint64_t>(&sy
 [[noreturn]] void reset(efi::ResetType type, Status why) {
   region.data->runtime_services.reset_system(type, efi::encode(why), 0, nullptr);
   arch::halt_forever();
+}
+
+void watchdog_expired(uint64_t code, std::string_view description) {
+  FailureLog urgent;
+  log::line("efilite: watchdog: nothing happened for as long as the program allowed (code ", log::Hex{code},
+            description.empty() ? "" : ", ", description, "); reset");
+  reset(efi::ResetType::Cold, Status::Timeout);
 }
 
 [[noreturn]] void power_off() {
@@ -101,6 +114,8 @@ class : public core::Departure {
       log::line("efilite: the runtime's view of the memory map is incomplete: ", done.status());
     // SetVirtualAddressMap patches the one pointer among the code.
     if (Result<> done = page_tables.set(region.code, 0); !done) log::line("efilite: runtime code stays read-only: ", done.status());
+    // [UEFI 2.10, 2.3.4] all of the memory map is mapped one to one; what an OS wants of page 0 is its own business.
+    if (Result<> done = page_tables.remap_page({}); !done) log::line("efilite: page 0 stays unmapped: ", done.status());
     runtime::enter_runtime(state);
     log_timing("exit-boot-services", arch::timestamp(), false);
     log::set_sink(nullptr);
@@ -138,6 +153,7 @@ void set_up_map() {
   must(set_up_memory(info, {address_of(image_start), address_of(image_end)}, address_of(text_end), memory), "memory map");
   must(page_tables.map_all(top_of_memory(info), allocate_page_table), "page tables");
   memory.set_change_listener([](void*) { events.memory_map_changed(); }, nullptr);
+  memory.set_release_hook([](void*, PhysRange pages) { return memory_protection.release(pages); }, nullptr);
 }
 
 void set_up_core(const platform::AcpiFacts* acpi) {
@@ -149,24 +165,15 @@ void set_up_core(const platform::AcpiFacts* acpi) {
   core::the_firmware = &*firmware;
   must(tables->begin(), "system table");
 
-  static constinit core::MiscServices misc{
-      .watchdog{events,
-                [](uint64_t code) {
-                  FailureLog urgent;
-                  log::line("efilite: watchdog: nothing happened for as long as the program allowed (code ", log::Hex{code}, "); reset");
-                  reset(efi::ResetType::Cold, Status::Timeout);
-                }},
-      .counter = core::MonotonicCounter{{
-          .get = []() -> Result<uint32_t> { return static_cast<uint32_t>(region.data->state.monotonic_count >> 32); },
-          .advance = []() -> Result<> {
-            runtime::next_high_monotonic_count(region.data->state);
-            return {};
-          }}}};
+  misc.emplace(core::Watchdog(events, watchdog_expired), region.data->state);
+  region.data->state.before_reset = [](efi::ResetType type, efi::EfiStatus status, uint64_t data_size, const void* data) {
+    reset_notification.notify(type, status, data_size, data);
+  };
   core::fill_memory_services(boot_services);
   core::fill_protocol_services(boot_services);
   core::fill_event_services(boot_services);
   core::fill_image_services(boot_services);
-  core::fill_misc_services(boot_services, misc);
+  core::fill_misc_services(boot_services, *misc);
   tables->publish(boot_services);
   tables->publish(region.data->runtime_services);
 }
@@ -177,6 +184,13 @@ void install_protocols(const Payload& payload) {
   efi::Handle handle = nullptr;
   must(handles.install(&handle, &core::device_path_utilities()), "device path utilities");
   must(core::install_text_protocols(handles), "text protocols");
+  const core::ProtocolPair machine_protocols[] = {
+      {&efi::MemoryAttributeProtocol::kGuid, memory_protection.protocol()},
+      {&efi::TimestampProtocol::kGuid, &core::timestamp_protocol()},
+      {&efi::ResetNotificationProtocol::kGuid, reset_notification.protocol()},
+  };
+  handle = nullptr;
+  must(handles.install_multiple(&handle, machine_protocols), "memory protection, timestamp and reset notification");
   hii.emplace(handles, events);
   must(hii->install(), "HII");
   rng.emplace(entropy);
@@ -278,6 +292,8 @@ extern "C" void boot_main(uint32_t start_info) {
     cpu_clock.set_pm_timer(static_cast<uint16_t>(facts->pm_timer.address));
   set_up_core(facts);
   must(install_os_tables(*tables, memory, physical, facts, fw_cfg_device(), *region.data), "configuration tables");
+  // Whoever needed to look at the BIOS data area has done so. From here on a NULL pointer faults.
+  must(page_tables.unmap_page({}), "page 0");
   log_timing("core", arch::timestamp());
 
   static constinit Payload payload;

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include <string>
 #include <vector>
 
 #include "core/events/events.hpp"
@@ -25,18 +26,8 @@ constexpr auto kNotReady = efi::encode(Status::NotReady);
 constexpr auto kDeviceError = efi::encode(Status::DeviceError);
 constexpr uint64_t kSecond = 1000 * test::FakeClock::kMillisecond;
 
-uint32_t the_high_count = 0;
-bool the_store_works = true;
 std::vector<uint64_t> the_expired;
-
-MonotonicCounter::HighHalf high_half() {
-  return {[]() -> Result<uint32_t> { return the_store_works ? Result<uint32_t>(the_high_count) : Status::NotFound; },
-          []() -> Result<> {
-            if (!the_store_works) return Status::WriteProtected;
-            ++the_high_count;
-            return {};
-          }};
-}
+std::string the_description;
 
 class Services : public testing::Test {
  protected:
@@ -45,7 +36,13 @@ class Services : public testing::Test {
   test::FakeInterrupts interrupts{clock};
   EventQueue events{heap, interrupts, clock};
   HandleDatabase handles{heap, events};
-  MiscServices misc{{events, [](uint64_t code) { the_expired.push_back(code); }}, MonotonicCounter{high_half()}};
+  runtime::RuntimeState runtime_state{};
+  MiscServices misc{{events,
+                     [](uint64_t code, std::string_view description) {
+                       the_expired.push_back(code);
+                       the_description = description;
+                     }},
+                    runtime_state};
   efi::BootServices bs{};
   alignas(64) std::byte nobody_[64] = {};  // the rooms that these services never touch
   Firmware firmware_{reinterpret_cast<MemoryMap&>(nobody_),
@@ -58,8 +55,6 @@ class Services : public testing::Test {
                      nullptr};
 
   Services() {
-    the_high_count = 7;
-    the_store_works = true;
     the_expired.clear();
     the_firmware = &firmware_;
     fill_event_services(bs);
@@ -196,11 +191,11 @@ TEST_F(Services, TheWatchdogCanBeSetAgainAndSwitchedOff) {
 
 TEST_F(Services, CodesOfTheFirmwareAreNotForPrograms) {
   EXPECT_EQ(bs.set_watchdog_timer(10, 0xFFFF, 0, nullptr), kInvalid);
-  EXPECT_TRUE(misc.watchdog.set(10, 0, true).has_value());
+  EXPECT_TRUE(misc.watchdog.set(10, 0, {}, true).has_value());
 }
 
 TEST_F(Services, WithoutAWatchdogOrRoomForItThatIsSaid) {
-  MiscServices without{{events, nullptr}, MonotonicCounter{high_half()}};
+  MiscServices without{{events, nullptr}, runtime_state};
   fill_misc_services(bs, without);
   EXPECT_EQ(bs.set_watchdog_timer(10, 0x10000, 0, nullptr), kUnsupported);
   fill_misc_services(bs, misc);
@@ -210,29 +205,37 @@ TEST_F(Services, WithoutAWatchdogOrRoomForItThatIsSaid) {
   EXPECT_EQ(bs.set_watchdog_timer(10, 0x10000, 0, nullptr), kDeviceError);
 }
 
-TEST_F(Services, TheMonotonicCountGrowsAndCarriesIntoTheHighHalf) {
+TEST_F(Services, TheWatchdogTellsTheDescriptionThatItWasGiven) {
+  struct {
+    char16_t text[6] = u"Hello";
+    uint16_t more[3] = {0xD800, 7, 8};
+  } data;
+  EXPECT_EQ(bs.set_watchdog_timer(1, 0x10000, sizeof data, data.text), kOk);
+  data = {};
+  clock.advance(kSecond);
+  EXPECT_EQ(the_description, "Hello");
+  std::u16string endless(1000, u'\u20AC');
+  EXPECT_EQ(bs.set_watchdog_timer(1, 0x10000, 2 * endless.size(), endless.data()), kOk);
+  clock.advance(kSecond);
+  EXPECT_EQ(the_description.size(), 120u);
+  EXPECT_EQ(bs.set_watchdog_timer(1, 0x10000, 100, nullptr), kOk);
+  clock.advance(kSecond);
+  EXPECT_EQ(the_description, "");
+  EXPECT_EQ(bs.set_watchdog_timer(1, 0x10000, 3, endless.data()), kOk);
+  clock.advance(kSecond);
+  EXPECT_EQ(the_description, "\u20AC");
+}
+
+TEST_F(Services, TheMonotonicCountIsTheRuntimesOwn) {
   uint64_t first = 0, second = 0;
   EXPECT_EQ(bs.get_next_monotonic_count(nullptr), kInvalid);
   EXPECT_EQ(bs.get_next_monotonic_count(&first), kOk);
   EXPECT_EQ(bs.get_next_monotonic_count(&second), kOk);
-  EXPECT_EQ(first >> 32, 7u);
+  EXPECT_EQ(second, first + 1);
+  const uint32_t high = runtime::next_high_monotonic_count(runtime_state);
+  EXPECT_EQ(bs.get_next_monotonic_count(&second), kOk);
+  EXPECT_EQ(second >> 32, high);
   EXPECT_GT(second, first);
-  the_high_count = 9;  // GetNextHighMonotonicCount was called
-  EXPECT_EQ(bs.get_next_monotonic_count(&first), kOk);
-  EXPECT_GT(first, second);
-  MonotonicCounter late(high_half(), 0xFFFFFFFE);
-  EXPECT_EQ(late.next().value(), 0x9FFFFFFFEu);
-  EXPECT_EQ(late.next().value(), 0x9FFFFFFFFu);
-  EXPECT_EQ(late.next().value(), 0xA00000000u);
-}
-
-TEST_F(Services, AHighHalfThatCannotBeKeptStopsTheCount) {
-  MonotonicCounter late(high_half(), 0xFFFFFFFF);
-  the_store_works = false;
-  EXPECT_EQ(late.next().status(), Status::DeviceError);
-  uint64_t count = 5;
-  EXPECT_EQ(bs.get_next_monotonic_count(&count), kDeviceError);
-  EXPECT_EQ(count, 5u);
 }
 
 TEST_F(Services, Crc32IsTheOneOfTheTables) {

@@ -49,7 +49,7 @@ void for_each_part(const PePlan& plan, uint64_t base, Visit visit) {
 }
 
 // [UEFI 2.10, 7.2.2] An image did not get its pages by AllocatePages: FreePages refuses them until the image goes.
-constexpr PageOwner kOwner = PageOwner::SetUp;
+constexpr PageOwner kOwner = PageOwner::Image;
 
 }  // namespace
 

@@ -100,6 +100,10 @@ Result<> MemoryMap::free(PhysAddr address, PageCount pages, PageOwner owner) {
   if (!end || !well_formed({address, *end}) || owner == PageOwner::Nobody) return Status::InvalidParameter;
   if (!all_owned_by(address.value, end->value, owner)) return Status::NotFound;
   if (!has_room(new_borders(address.value, end->value))) return Status::OutOfResources;
+  if (release_ && owner != PageOwner::SetUp) {
+    TRY(release_(release_context_, {address, *end}));
+    if (!has_room(new_borders(address.value, end->value))) return Status::OutOfResources;  // it may have allocated
+  }
   convert(address.value, end->value, MemoryType::Conventional, PageOwner::Nobody);
   changed();
   return {};
@@ -132,6 +136,18 @@ std::optional<efi::MemoryDescriptor> MemoryMap::find(PhysAddr address) const {
 bool MemoryMap::owned_by(PhysAddr address, PageOwner owner) const {
   size_t at = index_of(address.value);
   return at < size_ && regions()[at].begin <= address.value && regions()[at].owner == owner;
+}
+
+Result<> MemoryMap::check_programs_own(PhysRange range) const {
+  const Region* r = regions();
+  uint64_t begin = range.begin.value;
+  for (size_t i = index_of(begin); begin < range.end.value; ++i) {
+    if (i == size_ || r[i].begin > begin) return Status::Unsupported;
+    if (r[i].type == MemoryType::MemoryMappedIo || r[i].type == MemoryType::MemoryMappedIoPortSpace) return Status::Unsupported;
+    if (r[i].owner != PageOwner::Service && r[i].owner != PageOwner::Image) return Status::AccessDenied;
+    begin = r[i].end;
+  }
+  return {};
 }
 
 PhysRange MemoryMap::storage() const {

@@ -23,6 +23,7 @@ enum class PageOwner : uint8_t {
   Nobody,   // free memory: Conventional, and only that
   SetUp,    // add() and reserve(): the platform's and efilite's own
   Service,  // AllocatePages
+  Image,    // LoadImage
   Pool,     // chunks of Pool
   Map,      // where the regions themselves lie
 };
@@ -35,6 +36,7 @@ class MemoryMap {
   static_assert(kDescriptorSize > sizeof(efi::MemoryDescriptor));
 
   using Listener = void (*)(void* context);
+  using Release = Result<> (*)(void* context, PhysRange range);
 
   constexpr MemoryMap() = default;
   MemoryMap(const MemoryMap&) = delete;
@@ -68,9 +70,16 @@ class MemoryMap {
   std::optional<efi::MemoryDescriptor> find(PhysAddr address) const;
   bool owned_by(PhysAddr address, PageOwner owner) const;
   PhysRange storage() const;  // the pages the map took for itself
+  // Whether programs may say who can access the range. ACCESS_DENIED: some of it came neither from AllocatePages nor from LoadImage;
+  // UNSUPPORTED: some of it is no memory that the map tells of.
+  Result<> check_programs_own(PhysRange range) const;
 
   // Called after each change, when the map is whole again; it must not allocate. For the MemoryMapChange event group [UEFI 2.10, 7.1.2].
   void set_change_listener(Listener listener, void* context) { listener_ = listener, listener_context_ = context; }
+
+  // Called by free() for pages of programs and the pool that are about to be nobody's, so that the next owner finds nothing of what was done
+  // to them. It may allocate; when it fails nothing is freed. Set-up pages are left alone: what lies in them may live on under another owner.
+  void set_release_hook(Release release, void* context) { release_ = release, release_context_ = context; }
 
   // Types that AllocatePages and AllocatePool give out.
   static bool allocatable(efi::MemoryType type);
@@ -114,6 +123,8 @@ class MemoryMap {
   PhysRange window_{};
   Listener listener_ = nullptr;
   void* listener_context_ = nullptr;
+  Release release_ = nullptr;
+  void* release_context_ = nullptr;
 
   Region* regions() { return grown_ ? grown_ : inline_.data(); }
   const Region* regions() const { return grown_ ? grown_ : inline_.data(); }

@@ -5,6 +5,7 @@
 #include <bit>
 
 #include "base/check.hpp"
+#include "base/poison.hpp"
 
 namespace efilite::core {
 
@@ -82,6 +83,7 @@ Result<void*> Pool::allocate(MemoryType type, uint64_t size) {
     if (!from) from = TRY(new_shared_chunk(type, wanted));
     block = take(from, wanted);
   }
+  poison(block + 1, (units - 1) * kUnit, kFreshByte);
   return block + 1;
 }
 
@@ -92,6 +94,7 @@ Result<> Pool::free(void* memory) {
   if (!block->used()) return Status::InvalidParameter;
   if (block->units == 0) return free_large(block);
   if (!block->sound()) return Status::InvalidParameter;
+  poison(block + 1, (block->units - 1) * kUnit, kFreedByte);  // a large one goes back to the map, whose release hook does it
   put_back(block);
   return {};
 }

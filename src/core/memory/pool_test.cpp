@@ -7,6 +7,7 @@
 #include <set>
 #include <vector>
 
+#include "base/poison.hpp"
 #include "tests/support/memory.hpp"
 
 namespace efilite::core {
@@ -166,6 +167,30 @@ TEST_F(PoolTest, PoolPagesAreNotFreePagesBusiness) {
   void* large = get(8192 - 32);
   EXPECT_EQ(map.free({align_down(reinterpret_cast<uintptr_t>(large), kPageSize)}, {2}).status(), Status::NotFound);
   EXPECT_TRUE(pool.free(large));
+}
+
+TEST_F(PoolTest, FreshAndFreedMemoryIsPoisoned) {
+  static_assert(kPoison);
+  auto* block = static_cast<uint8_t*>(get(100));
+  get(16);  // keeps the chunk
+  for (size_t i = 0; i < 100; ++i) ASSERT_EQ(block[i], kFreshByte);
+  memset(block, 1, 100);
+  ASSERT_TRUE(pool.free(block));
+  constexpr size_t kLinks = 16;  // the free list's
+  for (size_t i = kLinks; i < 100; ++i) ASSERT_EQ(block[i], kFreedByte);
+  EXPECT_EQ(get(100), block);
+  for (size_t i = 0; i < 100; ++i) ASSERT_EQ(block[i], kFreshByte);
+}
+
+TEST_F(PoolTest, APointerOutOfPoisonIsTold) {
+  uint64_t pointer;
+  memset(&pointer, kFreedByte, sizeof pointer);
+  EXPECT_STREQ(poison_of(pointer), "freed memory");
+  EXPECT_STREQ(poison_of(pointer + 0x28), "freed memory");
+  memset(&pointer, kFreshByte, sizeof pointer);
+  EXPECT_STREQ(poison_of(pointer - 8), "memory that was never written");
+  EXPECT_EQ(poison_of(0), nullptr);
+  EXPECT_EQ(poison_of(reinterpret_cast<uint64_t>(&pointer)), nullptr);
 }
 
 TEST_F(PoolTest, AsHeapItServesBootServicesData) {
