@@ -7,6 +7,12 @@
 
 namespace efilite::core {
 
+// The error that a program's function ended with, to be handed on.
+inline Status failure_of(efi::EfiStatus status) {
+  const auto low = static_cast<uint8_t>(static_cast<uint64_t>(status) & 0x7F);
+  return low != 0 ? static_cast<Status>(low) : Status::DeviceError;
+}
+
 class ProgramCalls {
  public:
   constexpr explicit ProgramCalls(EventQueue& events) : events_(events) {}

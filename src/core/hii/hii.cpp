@@ -112,12 +112,11 @@ struct StringThunks {
   using Self = const efi::HiiStringProtocol;
   static Database& owner(Self* self) { return *static_cast<const Protocols::StringEdge*>(self)->owner; }
 
-  // No font is in the database as far as this protocol goes: one that is asked for does not exist.
   static EfiStatus EFIAPI new_string(Self* self, HiiHandle list, efi::StringId* id, const efi::Char8* language, const efi::Char16* name,
                                      const efi::Char16* string, const efi::FontInfo* font) {
-    if (id == nullptr || language == nullptr || string == nullptr || font != nullptr) return kInvalid;
+    if (id == nullptr || language == nullptr || string == nullptr) return kInvalid;
     ProgramCalls::Scope call(owner(self).calls());
-    auto made = owner(self).new_string(list, language, name, string);
+    auto made = owner(self).new_string(list, language, name, string, font);
     if (made) *id = *made;
     return encode(made);
   }
@@ -129,9 +128,9 @@ struct StringThunks {
   }
   static EfiStatus EFIAPI set_string(Self* self, HiiHandle list, efi::StringId id, const efi::Char8* language, const efi::Char16* string,
                                      const efi::FontInfo* font) {
-    if (language == nullptr || string == nullptr || font != nullptr) return kInvalid;
+    if (language == nullptr || string == nullptr) return kInvalid;
     ProgramCalls::Scope call(owner(self).calls());
-    return encode(owner(self).set_string(list, id, language, string));
+    return encode(owner(self).set_string(list, id, language, string, font));
   }
   static EfiStatus EFIAPI get_languages(Self* self, HiiHandle list, efi::Char8* languages, efi::Uintn* size) {
     if (size == nullptr || (*size != 0 && languages == nullptr)) return kInvalid;
@@ -146,10 +145,11 @@ struct StringThunks {
   }
 };
 
-Protocols::Protocols(HandleDatabase& handles, EventQueue& events)
+Protocols::Protocols(HandleDatabase& handles, EventQueue& events, PlatformLanguage language)
     : handles_(handles),
       database_(handles, events),
       config_(handles, events),
+      font_(handles, database_, language),
       database_edge_{{DatabaseThunks::new_package_list, DatabaseThunks::remove_package_list, DatabaseThunks::update_package_list,
                       DatabaseThunks::list_package_lists, DatabaseThunks::export_package_lists, DatabaseThunks::register_package_notify,
                       DatabaseThunks::unregister_package_notify, DatabaseThunks::find_keyboard_layouts,
@@ -163,7 +163,8 @@ Result<> Protocols::install() {
   efi::Handle handle = nullptr;
   const ProtocolPair pairs[] = {{&efi::HiiDatabaseProtocol::kGuid, &database_edge_},
                                 {&efi::HiiStringProtocol::kGuid, &string_edge_},
-                                {&efi::HiiConfigRoutingProtocol::kGuid, config_.protocol()}};
+                                {&efi::HiiConfigRoutingProtocol::kGuid, config_.protocol()},
+                                {&efi::HiiFontProtocol::kGuid, font_.protocol()}};
   return handles_.install_multiple(&handle, pairs);
 }
 

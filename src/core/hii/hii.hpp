@@ -4,12 +4,13 @@
 
 #include "core/hii/hii_config.hpp"
 #include "core/hii/hii_database.hpp"
+#include "core/hii/hii_font_protocol.hpp"
 
 namespace efilite::core::hii {
 
 class Protocols {
  public:
-  Protocols(HandleDatabase& handles, EventQueue& events);
+  Protocols(HandleDatabase& handles, EventQueue& events, PlatformLanguage language = nullptr);
   Protocols(const Protocols&) = delete;
   Protocols& operator=(const Protocols&) = delete;
 
@@ -17,6 +18,7 @@ class Protocols {
   const efi::HiiDatabaseProtocol* database() const { return &database_edge_; }
   const efi::HiiStringProtocol* strings() const { return &string_edge_; }
   const efi::HiiConfigRoutingProtocol* config_routing() const { return config_.protocol(); }
+  const efi::HiiFontProtocol* fonts() const { return font_.protocol(); }
 
  private:
   struct DatabaseEdge : efi::HiiDatabaseProtocol {
@@ -31,6 +33,7 @@ class Protocols {
   HandleDatabase& handles_;
   Database database_;
   ConfigRouting config_;
+  FontProtocol font_;
   DatabaseEdge database_edge_;
   StringEdge string_edge_;
 };

@@ -71,12 +71,6 @@ std::optional<ConfigHeader> header_of(View text) {
 // The first of the parts that each begin with GUID=.
 View first_part(View text) { return text.substr(0, text.find(u"&GUID=", 1)); }
 
-// What a driver says is handed on.
-Status failure_of(efi::EfiStatus status) {
-  const auto low = static_cast<uint8_t>(static_cast<uint64_t>(status) & 0x7F);
-  return low != 0 ? static_cast<Status>(low) : Status::DeviceError;
-}
-
 // OFFSET=...&WIDTH=..., with or without the & before it.
 struct BlockName {
   uint64_t offset, width;

@@ -5,6 +5,7 @@
 #include <new>
 
 #include "core/device_path/device_path.hpp"
+#include "core/hii/hii_glyphs.hpp"
 #include "core/hii/hii_strings.hpp"
 
 namespace efilite::core::hii {
@@ -48,6 +49,8 @@ class Packages {
 bool is_sound(ByteSpan package) {
   switch (type_of(package)) {
     case Type::Strings: return is_string_package(package);
+    case Type::Fonts:
+    case Type::SimpleFonts: return face_of(package).has_value();
     case Type::Guid: return package.size() >= kPackageHeader + sizeof(efi::Guid);
     default: return true;
   }
@@ -217,6 +220,15 @@ size_t Database::list(const PackageKind& kind, std::span<efi::HiiHandle> out) co
     ++count;
   }
   return count;
+}
+
+std::optional<Database::FontPackage> Database::next_font_package(uint64_t number) const {
+  const Package* best = nullptr;
+  for (const List* list = lists_; list != nullptr; list = list->next)
+    for (const Package* p = list->packages; p != nullptr; p = p->next)
+      if (p->number > number && (best == nullptr || p->number < best->number) && face_of(p->bytes())) best = p;
+  if (best == nullptr) return std::nullopt;
+  return FontPackage{best->number, best->bytes()};
 }
 
 size_t Database::size_of(const List& list) const {

@@ -3,6 +3,7 @@
 // hii_database.cpp keeps the lists, hii_keyboards.cpp finds keyboard layouts in them, hii_text.cpp the strings, hii.cpp is the C edge.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -43,10 +44,19 @@ class Database {
   Result<ByteSpan> layout(const efi::Guid* guid) const;  // nullptr: the current one
   Result<> set_layout(const efi::Guid& guid);
 
-  // Strings
+  // Fonts: the package with the next number above `number` that has a face, simplified or not. Older packages have lower numbers.
+  struct FontPackage {
+    uint64_t number;
+    ByteSpan bytes;
+  };
+  std::optional<FontPackage> next_font_package(uint64_t number) const;
+
+  // Strings. A font is a hint to who draws the string, and need not be there [UEFI 2.10, 33.2.6]; without one a new string has the default
+  // font, a changed one keeps its own.
   Result<efi::StringId> new_string(efi::HiiHandle list, std::string_view language, const efi::Char16* language_name,
-                                   std::u16string_view text);
-  Result<> set_string(efi::HiiHandle list, efi::StringId id, std::string_view language, std::u16string_view text);
+                                   std::u16string_view text, const efi::FontInfo* font = nullptr);
+  Result<> set_string(efi::HiiHandle list, efi::StringId id, std::string_view language, std::u16string_view text,
+                      const efi::FontInfo* font = nullptr);
   // `size` in bytes, NUL included, becomes what is needed. *font, when asked for, is a block of the heap, or nullptr for the default font.
   Result<> get_string(efi::HiiHandle list, efi::StringId id, std::string_view language, efi::Char16* out, efi::Uintn& size,
                       efi::FontInfo** font);
@@ -100,7 +110,7 @@ class Database {
   // hii_text.cpp
   Package** string_package(List& list, std::string_view language) const;
   uint32_t free_id(const List& list) const;
-  Result<> put_string(Package** at, efi::StringId id, std::u16string_view text);
+  Result<> put_string(Package** at, efi::StringId id, std::u16string_view text, const efi::FontInfo* font);
   Result<Package**> add_language(List& list, std::string_view language);
 
   HandleDatabase& handles_;

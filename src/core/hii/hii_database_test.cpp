@@ -431,12 +431,10 @@ TEST_F(HiiTest, ANewStringMayBringANewLanguageAndItsName) {
 TEST_F(HiiTest, NewStringAndSetStringTellTheirStatus) {
   const efi::HiiHandle list = add(package_list(1, {string_package("en", scsu("one"))}));
   efi::StringId id;
-  const efi::FontInfo font{};
   EXPECT_EQ(strings->new_string(strings, nullptr, &id, "en", nullptr, u"x", nullptr), kNotFound);
   EXPECT_EQ(strings->new_string(strings, list, nullptr, "en", nullptr, u"x", nullptr), kInvalid);
   EXPECT_EQ(strings->new_string(strings, list, &id, nullptr, nullptr, u"x", nullptr), kInvalid);
   EXPECT_EQ(strings->new_string(strings, list, &id, "en", nullptr, nullptr, nullptr), kInvalid);
-  EXPECT_EQ(strings->new_string(strings, list, &id, "en", nullptr, u"x", &font), kInvalid);  // there is no such font
   EXPECT_EQ(strings->set_string(strings, list, 1, "en", u"eins", nullptr), kSuccess);
   EXPECT_EQ(text(list, 1), u"eins");
   EXPECT_EQ(strings->set_string(strings, list, 2, "en", u"x", nullptr), kNotFound);
@@ -445,7 +443,6 @@ TEST_F(HiiTest, NewStringAndSetStringTellTheirStatus) {
   EXPECT_EQ(strings->set_string(strings, nullptr, 1, "en", u"x", nullptr), kNotFound);
   EXPECT_EQ(strings->set_string(strings, list, 1, nullptr, u"x", nullptr), kInvalid);
   EXPECT_EQ(strings->set_string(strings, list, 1, "en", nullptr, nullptr), kInvalid);
-  EXPECT_EQ(strings->set_string(strings, list, 1, "en", u"x", &font), kInvalid);
   const efi::HiiHandle full = add(package_list(2, {string_package("en", Bytes{0x21, 0xFE, 0xFF} + scsu("last"))}));
   EXPECT_EQ(strings->new_string(strings, full, &id, "en", nullptr, u"x", nullptr), encode(Status::OutOfResources));
 }

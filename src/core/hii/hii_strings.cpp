@@ -11,8 +11,10 @@ using Block = efi::HiiStringBlock;
 using Header = efi::HiiStringPackageHeader;
 using Kind = StringItem::Kind;
 
-constexpr size_t kExtHeader = 3;         // type, second type, and at least one byte of length
-constexpr int kLongestDuplicates = 16;   // strings that are the same as strings that are the same as strings...
+constexpr size_t kExtHeader = 3;        // type, second type, and at least one byte of length
+constexpr int kLongestDuplicates = 16;  // strings that are the same as strings that are the same as strings...
+constexpr size_t kFontFixed = 4 + 1;    // of a font block: header and identifier
+constexpr size_t kFontName = 2 + 4;     // behind size and style
 constexpr uint32_t kIdEnd = 0x10000;
 
 constexpr efi::Char16 kWindows[16] = {0x0000, 0x0080, 0x0100, 0x0300, 0x2000, 0x2080, 0x2100, 0x3000,   // static
@@ -133,6 +135,15 @@ class Writer {
         value(item.duplicate);
     }
   }
+  void font(const StringFont& font) {
+    value(Block::Ext2);
+    value(efi::kHiiStringBlockFont);
+    value(static_cast<uint16_t>(kFontFixed + kFontName + font.name.size()));
+    value(font.number);
+    value(font.size);
+    value(font.style);
+    put(font.name);
+  }
   void skip(uint32_t count) {
     if (count == 0) return;
     value(Block::Skip2);
@@ -227,7 +238,9 @@ std::optional<StringItem> StringWalk::next() {
     if (!type || *type == static_cast<uint8_t>(Block::End)) return std::nullopt;
     ++at_;
     if (*type >= 0x10 && *type <= 0x17) {  // bit 2: UCS-2, bit 1: several, bit 0: with a font
-      pattern_ = {.kind = *type & 4 ? Kind::Ucs2 : Kind::Scsu, .has_font = (*type & 1) != 0, .font = 0, .id = 0, .duplicate = 0, .bytes = {}};
+      pattern_ = {};
+      pattern_.kind = *type & 4 ? Kind::Ucs2 : Kind::Scsu;
+      pattern_.has_font = (*type & 1) != 0;
       const auto font = read_at<uint8_t>(bytes_, at_);
       if (pattern_.has_font && (!font || !skip(1))) return std::nullopt;
       if (pattern_.has_font) pattern_.font = *font;
@@ -252,8 +265,7 @@ std::optional<StringItem> StringWalk::next() {
       case Block::Duplicate:
         if (!word || id_ >= kIdEnd) return std::nullopt;
         at_ += 2;
-        return StringItem{.kind = Kind::Duplicate, .has_font = false, .font = 0, .id = static_cast<efi::StringId>(id_++), .duplicate = *word,
-                          .bytes = bytes_.subspan(begin, 3)};
+        return StringItem{Kind::Duplicate, false, 0, static_cast<efi::StringId>(id_++), *word, bytes_.subspan(begin, 3)};
       case Block::Ext1:
       case Block::Ext2:
       case Block::Ext4: {
@@ -264,12 +276,27 @@ std::optional<StringItem> StringWalk::next() {
         if (field) memcpy(&length, field->data(), width);
         at_ = begin;
         if (!field || length < kExtHeader - 1 + width || !skip(length)) return std::nullopt;
-        return StringItem{.kind = Kind::Other, .has_font = false, .font = 0, .id = 0, .duplicate = 0, .bytes = bytes_.subspan(begin, length)};
+        return StringItem{Kind::Other, false, 0, 0, 0, bytes_.subspan(begin, length)};
       }
       default: return std::nullopt;  // its length is not known
     }
   }
 }
+
+namespace {
+
+// Of a font block: size, style and name with its NUL.
+std::optional<ByteSpan> font_of(const StringItem& item) {
+  if (item.kind != Kind::Other || item.bytes.size() < kFontFixed || item.bytes[0] != std::byte{static_cast<uint8_t>(Block::Ext2)} ||
+      item.bytes[1] != std::byte{efi::kHiiStringBlockFont})
+    return std::nullopt;
+  const ByteSpan font = item.bytes.subspan(kFontFixed);
+  for (size_t at = kFontName; at + 2 <= font.size(); at += 2)
+    if (*read_at<uint16_t>(font, at) == 0) return font.first(at + 2);
+  return std::nullopt;
+}
+
+}  // namespace
 
 std::optional<StringItem> find_string(ByteSpan package, efi::StringId id) {
   for (int i = 0; i < kLongestDuplicates; ++i) {
@@ -298,25 +325,47 @@ size_t decode(ByteSpan package, const StringItem& item, std::span<efi::Char16> o
   return count;
 }
 
+// [UEFI 2.10, 33.3.6.2.5] Font 0 is that of the strings which name none.
 std::optional<ByteSpan> find_font(ByteSpan package, const StringItem& item) {
-  if (!item.has_font) return std::nullopt;
-  constexpr size_t kFixed = 4 + 1 + 2 + 4;  // the block's header, identifier, size, style
   StringWalk walk(package);
-  while (auto block = walk.next()) {
-    const ByteSpan bytes = block->bytes;
-    if (block->kind != Kind::Other || bytes.size() < kFixed + 2 || bytes[0] != std::byte{static_cast<uint8_t>(Block::Ext2)} ||
-        bytes[1] != std::byte{efi::kHiiStringBlockFont} || bytes[4] != std::byte{item.font})
-      continue;
-    for (size_t at = kFixed; at + 2 <= bytes.size(); at += 2)
-      if (*read_at<uint16_t>(bytes, at) == 0) return bytes.subspan(5, at + 2 - 5);
-  }
+  while (auto block = walk.next())
+    if (const auto font = font_of(*block); font && block->bytes[kFontFixed - 1] == std::byte{item.has_font ? item.font : uint8_t{0}})
+      return font;
   return std::nullopt;
 }
 
-size_t write_with(ByteSpan package, efi::StringId id, std::u16string_view text, MutableByteSpan out) {
+std::optional<StringFont> font_for(ByteSpan package, const efi::FontInfo& info) {
+  const ByteSpan name = std::as_bytes(std::span(info.font_name, std::u16string_view(info.font_name).size() + 1));
+  if (kFontFixed + kFontName + name.size() > UINT16_MAX) return std::nullopt;
+  uint8_t last = 0;  // of the numbers in use
+  StringWalk walk(package);
+  while (auto item = walk.next()) {
+    last = std::max(last, item->font);
+    const auto other = font_of(*item);
+    if (!other) continue;
+    const auto number = static_cast<uint8_t>(item->bytes[kFontFixed - 1]);
+    last = std::max(last, number);
+    if (read_at<uint16_t>(*other, 0) == info.font_size && read_at<uint32_t>(*other, 2) == info.font_style &&
+        std::ranges::equal(other->subspan(kFontName), name))
+      return StringFont{info.font_size, info.font_style, name, number, false};
+  }
+  if (last == UINT8_MAX) return std::nullopt;
+  return StringFont{info.font_size, info.font_style, name, static_cast<uint8_t>(last + 1), true};
+}
+
+size_t write_with(ByteSpan package, efi::StringId id, std::u16string_view text, const StringFont* font, MutableByteSpan out) {
   Writer writer(out);
   writer.put(package.first(header_of(package)->string_info_offset));
-  StringItem fresh{.kind = Kind::Ucs2, .has_font = false, .font = 0, .id = id, .duplicate = 0, .bytes = std::as_bytes(std::span(text))};
+  StringItem fresh{Kind::Ucs2, false, 0, id, 0, std::as_bytes(std::span(text))};
+  if (const auto old = find_string(package, id)) {
+    fresh.has_font = old->has_font;
+    fresh.font = old->font;
+  }
+  if (font != nullptr) {
+    if (font->is_new) writer.font(*font);
+    fresh.has_font = true;
+    fresh.font = font->number;
+  }
   uint32_t next = 1;
   bool written = false;
   const auto write = [&](const StringItem& item) {
@@ -329,10 +378,6 @@ size_t write_with(ByteSpan package, efi::StringId id, std::u16string_view text, 
     if (item->kind == Kind::Other) {
       writer.item(*item);
       continue;
-    }
-    if (item->id == id) {  // the font stays as it was
-      fresh.has_font = item->has_font;
-      fresh.font = item->font;
     }
     if (item->id >= id && !written) {
       write(fresh);

@@ -57,12 +57,22 @@ std::optional<StringItem> find_string(ByteSpan package, efi::StringId id);
 uint32_t first_free_id(ByteSpan package);
 // Writes the string's characters, as many as `out` has room for, and tells how many there are.
 size_t decode(ByteSpan package, const StringItem& item, std::span<efi::Char16> out);
-// The font block that `item` names: style, size and name as they lie in the package, the name's NUL included.
+// The font block that `item` names, or that is the package's default: size, style and name as they lie in the package, with the name's NUL.
 std::optional<ByteSpan> find_font(ByteSpan package, const StringItem& item);
 
-// The package with string `id` being `text`: written into `out` as far as there is room, and how many bytes it takes in any case. The header
-// tells the right length only when all fits.
-size_t write_with(ByteSpan package, efi::StringId id, std::u16string_view text, MutableByteSpan out);
+// A font for a string, and the number that it has in the package or could have; nullopt when there are too many, or for too long a name.
+struct StringFont {
+  uint16_t size;
+  uint32_t style;
+  ByteSpan name;  // with its NUL
+  uint8_t number;
+  bool is_new;
+};
+std::optional<StringFont> font_for(ByteSpan package, const efi::FontInfo& info);
+
+// The package with string `id` being `text`, in `font` if there is one and else in the font that it has: written into `out` as far as there
+// is room, and how many bytes it takes in any case. The header tells the right length only when all fits.
+size_t write_with(ByteSpan package, efi::StringId id, std::u16string_view text, const StringFont* font, MutableByteSpan out);
 // A package for one language without strings.
 size_t write_empty(std::string_view language, MutableByteSpan out);
 

@@ -57,8 +57,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto id = static_cast<efi::StringId>(data[0] | data[1] << 8);
   if (id == 0) return 0;
   const std::u16string text = u"new";
-  std::vector<std::byte> out(write_with(package, id, text, {}));
-  EXPECT(write_with(package, id, text, out) == out.size());
+  std::vector<std::byte> out(write_with(package, id, text, nullptr, {}));
+  EXPECT(write_with(package, id, text, nullptr, out) == out.size());
   EXPECT(is_string_package(out));
   EXPECT(text_of(out, *find_string(out, id)) == text);
   EXPECT(first_free_id(out) >= first_free_id(package));

@@ -28,8 +28,8 @@ std::u16string scsu_text(std::string_view bytes, const efi::Char16* windows = nu
 
 Bytes with(const Bytes& package, efi::StringId id, std::u16string_view text) {
   Bytes out;
-  out.resize(write_with(package.span(), id, text, {}));
-  EXPECT_EQ(write_with(package.span(), id, text, std::as_writable_bytes(std::span(out.data(), out.size()))), out.size());
+  out.resize(write_with(package.span(), id, text, nullptr, {}));
+  EXPECT_EQ(write_with(package.span(), id, text, nullptr, std::as_writable_bytes(std::span(out.data(), out.size()))), out.size());
   EXPECT_TRUE(is_string_package(out.span()));
   return out;
 }

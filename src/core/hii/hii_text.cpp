@@ -74,11 +74,14 @@ uint32_t Database::free_id(const List& list) const {
 }
 
 // Writes the package anew; it keeps its place in the list.
-Result<> Database::put_string(Package** at, efi::StringId id, std::u16string_view text) {
-  const size_t size = write_with((*at)->bytes(), id, text, {});
+Result<> Database::put_string(Package** at, efi::StringId id, std::u16string_view text, const efi::FontInfo* info) {
+  std::optional<StringFont> font;
+  if (info != nullptr && !(font = font_for((*at)->bytes(), *info))) return Status::OutOfResources;
+  const StringFont* wanted = font ? &*font : nullptr;
+  const size_t size = write_with((*at)->bytes(), id, text, wanted, {});
   Package* fresh = size <= kMostPackageBytes ? new_package(size) : nullptr;
   if (fresh == nullptr) return Status::OutOfResources;
-  write_with((*at)->bytes(), id, text, fresh->bytes());
+  write_with((*at)->bytes(), id, text, wanted, fresh->bytes());
   Package* gone = *at;
   fresh->next = gone->next;
   *at = fresh;
@@ -98,7 +101,7 @@ Result<Database::Package**> Database::add_language(List& list, std::string_view 
 }
 
 Result<efi::StringId> Database::new_string(efi::HiiHandle handle, std::string_view language, const efi::Char16* language_name,
-                                           std::u16string_view text) {
+                                           std::u16string_view text, const efi::FontInfo* font) {
   List* list = find(number_of(handle));
   if (list == nullptr) return Status::NotFound;
   uint32_t id = free_id(*list);
@@ -110,11 +113,11 @@ Result<efi::StringId> Database::new_string(efi::HiiHandle handle, std::string_vi
   if (added) at = TRY(add_language(*list, language));
   Result<> put;
   if (add_name) {
-    put = put_string(at, static_cast<efi::StringId>(id), language_name);
+    put = put_string(at, static_cast<efi::StringId>(id), language_name, nullptr);
     if (put) memcpy((*at)->bytes().data() + offsetof(efi::HiiStringPackageHeader, language_name), &id, sizeof(efi::StringId));
     ++id;
   }
-  if (put) put = put_string(at, static_cast<efi::StringId>(id), text);
+  if (put) put = put_string(at, static_cast<efi::StringId>(id), text, font);
   if (!put && added) {
     handles_.heap().release(*at);
     *at = nullptr;  // it was the last
@@ -124,12 +127,13 @@ Result<efi::StringId> Database::new_string(efi::HiiHandle handle, std::string_vi
 }
 
 // An identifier that only other languages have a string for may get one in this language, too.
-Result<> Database::set_string(efi::HiiHandle handle, efi::StringId id, std::string_view language, std::u16string_view text) {
+Result<> Database::set_string(efi::HiiHandle handle, efi::StringId id, std::string_view language, std::u16string_view text,
+                              const efi::FontInfo* font) {
   List* list = find(number_of(handle));
   if (list == nullptr || id == 0 || id >= free_id(*list)) return Status::NotFound;
   Package** at = string_package(*list, language);
   if (at == nullptr) return Status::NotFound;
-  return put_string(at, id, text);
+  return put_string(at, id, text, font);
 }
 
 Result<> Database::get_string(efi::HiiHandle handle, efi::StringId id, std::string_view language, efi::Char16* out, efi::Uintn& size,
