@@ -102,7 +102,8 @@ struct HiiStringProtocol {
   using Self = const HiiStringProtocol;
   EfiStatus(EFIAPI* new_string)(Self* self, HiiHandle list, StringId* id, const Char8* language, const Char16* language_name,
                                 const Char16* string, const FontInfo* font);
-  EfiStatus(EFIAPI* get_string)(Self* self, const Char8* language, HiiHandle list, StringId id, Char16* string, Uintn* size, FontInfo** font);
+  EfiStatus(EFIAPI* get_string)(Self* self, const Char8* language, HiiHandle list, StringId id, Char16* string, Uintn* size,
+                                FontInfo** font);
   EfiStatus(EFIAPI* set_string)(Self* self, HiiHandle list, StringId id, const Char8* language, const Char16* string, const FontInfo* font);
   EfiStatus(EFIAPI* get_languages)(Self* self, HiiHandle list, Char8* languages, Uintn* size);
   EfiStatus(EFIAPI* get_secondary_languages)(Self* self, HiiHandle list, const Char8* primary, Char8* languages, Uintn* size);
@@ -124,7 +125,8 @@ struct HiiConfigRoutingProtocol {
   EfiStatus(EFIAPI* extract_config)(Self* self, const Char16* request, Char16** progress, Char16** results);
   EfiStatus(EFIAPI* export_config)(Self* self, Char16** results);
   EfiStatus(EFIAPI* route_config)(Self* self, const Char16* configuration, Char16** progress);
-  EfiStatus(EFIAPI* block_to_config)(Self* self, const Char16* request, const uint8_t* block, Uintn size, Char16** config, Char16** progress);
+  EfiStatus(EFIAPI* block_to_config)(Self* self, const Char16* request, const uint8_t* block, Uintn size, Char16** config,
+                                     Char16** progress);
   EfiStatus(EFIAPI* config_to_block)(Self* self, const Char16* response, uint8_t* block, Uintn* size, Char16** progress);
   EfiStatus(EFIAPI* get_alt_config)(Self* self, const Char16* response, const Guid* guid, const Char16* name, const DevicePath* path,
                                     const Char16* alternative_id, Char16** alternative);

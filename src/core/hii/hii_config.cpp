@@ -153,7 +153,10 @@ Result<> ConfigRouting::each_part(View text, size_t& done, Text* results) {
   for (;;) {
     const View part = first_part(text.substr(done));
     const auto header = header_of(part);
-    if (!header) return Status::InvalidParameter;
+    if (!header) {
+      if (done != 0) --done;  // to the & before the error
+      return Status::InvalidParameter;
+    }
     efi::HiiConfigAccessProtocol* driver = driver_at(header->path);
     if (driver == nullptr) return Status::NotFound;
     Text own(handles_.heap());
@@ -236,20 +239,19 @@ Result<> ConfigRouting::config_to_block(View response, uint8_t* block, efi::Uint
   const auto header = header_of(response);
   const size_t begin = done = header ? header->size : 0;
   uint64_t end = 0;
-  // Twice: nothing is written unless all of it fits.
+  // Twice: nothing is written unless all of it fits. The first other element ends it.
   for (const bool write : {false, true}) {
     done = begin;
     if (write && (block == nullptr || end > size)) {
       size = end;
       done = 0;
-      return Status::BufferTooSmall;
+      return block == nullptr ? Status::InvalidParameter : Status::BufferTooSmall;
     }
     while (done < response.size()) {
       size_t at = done;
       const auto name = block_name(response, at);
-      if (!name) break;  // the first other element ends the block's part
-      const auto value = take(response, at, u"&VALUE=");
-      if (!value || value->empty() || !is_hex(*value)) return Status::InvalidParameter;
+      const auto value = name ? take(response, at, u"&VALUE=") : std::nullopt;
+      if (!value || value->empty() || !is_hex(*value)) break;
       end = std::max(end, name->offset + name->width);
       for (uint64_t i = 0; write && i < name->width; ++i) {
         const size_t low = 2 * i + 1;  // counted from the end of the digits
@@ -260,6 +262,7 @@ Result<> ConfigRouting::config_to_block(View response, uint8_t* block, efi::Uint
       done = at;
     }
   }
+  if (done < response.size()) return Status::InvalidParameter;
   if (end != 0) size = end - 1;
   return {};
 }
@@ -277,7 +280,8 @@ Result<efi::Char16*> ConfigRouting::alt_config(View response, const AltConfig& w
     if (same_id && (!wanted.guid || same_bytes(header->guid, bytes_of(*wanted.guid))) &&
         (!wanted.name || same_name(header->name, wanted.name)) && (!path || same_bytes(header->path, *path))) {
       Text found(handles_.heap());
-      TRY(found.append(part));
+      TRY(found.append(part.substr(0, header->size)));
+      TRY(found.append(part.substr(at)));  // without its ALTCFG: a <ConfigResp> has none
       return found.finish();
     }
     if (part.size() == rest.size()) return Status::NotFound;

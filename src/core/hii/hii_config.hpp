@@ -26,7 +26,7 @@ class ConfigRouting {
   Result<efi::Char16*> export_all();
   Result<> route(std::u16string_view configuration, size_t& done);
   Result<efi::Char16*> block_to_config(std::u16string_view request, ByteSpan block, size_t& done);
-  // `size` becomes the index of the last byte written, or with BUFFER_TOO_SMALL the size that is needed.
+  // `size` becomes the index of the last byte written, or the size that is needed, with BUFFER_TOO_SMALL and without a block.
   Result<> config_to_block(std::u16string_view response, uint8_t* block, efi::Uintn& size, size_t& done);
   struct AltConfig {
     const efi::Guid* guid;  // nullptr: any, and so on

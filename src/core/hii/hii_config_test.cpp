@@ -127,9 +127,9 @@ TEST_F(HiiConfigTest, ProgressPointsToWhatFailed) {
 TEST_F(HiiConfigTest, WhatIsNoHeaderIsInvalid) {
   add(a, 0);
   const std::u16string name = u"&NAME=", path = u"&PATH=";
-  for (const std::u16string& text : {std::u16string(), std::u16string(u"x"), guid, guid + name, guid + path + name, u"GUID=12" + name + path,
-                                     u"GUID=0011223344556677889900112233445g" + name + path, guid + u"&NAME=004" + path,
-                                     guid + name + u"&PATH=0", guid + name + u"&PATH=0x"})
+  for (const std::u16string& text : {std::u16string(), std::u16string(u"x"), guid, guid + name, guid + path + name,
+                                     u"GUID=12" + name + path, u"GUID=0011223344556677889900112233445g" + name + path,
+                                     guid + u"&NAME=004" + path, guid + name + u"&PATH=0", guid + name + u"&PATH=0x"})
     EXPECT_EQ(extracted(text, kInvalid), u"-");
   efi::Char16* out = nullptr;
   efi::Char16 somewhere = 0;
@@ -141,6 +141,15 @@ TEST_F(HiiConfigTest, WhatIsNoHeaderIsInvalid) {
   EXPECT_EQ(config->export_config(config, nullptr), kInvalid);
   EXPECT_EQ(config->route_config(config, nullptr, &progress), kInvalid);
   EXPECT_EQ(config->route_config(config, to_a.c_str(), nullptr), kInvalid);
+}
+
+TEST_F(HiiConfigTest, ProgressPointsToTheAmpersandBeforeASyntaxError) {
+  add(a, 0);
+  EXPECT_EQ(extracted(to_a + u"&x&GUID=12&NAME=&PATH=", kInvalid, to_a.size() + 2), u"-");
+  efi::Char16* progress = nullptr;
+  const std::u16string text = to_a + u"&x=1&GUID=12";
+  EXPECT_EQ(config->route_config(config, text.c_str(), &progress), kInvalid);
+  EXPECT_EQ(std::u16string(progress), u"&GUID=12");
 }
 
 TEST_F(HiiConfigTest, LackOfMemoryLeavesNothingBehind) {
@@ -195,8 +204,9 @@ TEST_F(HiiConfigTest, StringsBecomeBlocks) {
 
   size = sizeof(block);
   const std::u16string more = to_a + u"&OFFSET=1&WIDTH=1&VALUE=99&Fred=16";
-  EXPECT_EQ(config->config_to_block(config, more.c_str(), block, &size, &progress), kSuccess);
+  EXPECT_EQ(config->config_to_block(config, more.c_str(), block, &size, &progress), kInvalid);
   EXPECT_EQ(block[1], 0x99);
+  EXPECT_EQ(size, sizeof(block));
   EXPECT_EQ(std::u16string(progress), u"&Fred=16");
 
   size = 3;
@@ -204,10 +214,19 @@ TEST_F(HiiConfigTest, StringsBecomeBlocks) {
   EXPECT_EQ(config->config_to_block(config, far, block, &size, &progress), encode(Status::BufferTooSmall));
   EXPECT_EQ(size, 4u);
   EXPECT_EQ(block[0], 0x55);
-  EXPECT_EQ(config->config_to_block(config, far, nullptr, &size, &progress), encode(Status::BufferTooSmall));
+  size = 0;
+  EXPECT_EQ(config->config_to_block(config, far, nullptr, &size, &progress), kInvalid);
+  EXPECT_EQ(size, 4u);
+  EXPECT_EQ(progress, far);
   const char16_t* wrong = u"OFFSET=0&WIDTH=1&VALUE=1x";
   EXPECT_EQ(config->config_to_block(config, wrong, block, &size, &progress), kInvalid);
   EXPECT_EQ(progress, wrong);
+  EXPECT_EQ(block[0], 0x55);
+  const char16_t* half = u"OFFSET=0&WIDTH=1&VALUE=12&OFFSET=1&WIDTH=1&VALUE=";
+  EXPECT_EQ(config->config_to_block(config, half, block, &size, &progress), kInvalid);
+  EXPECT_EQ(std::u16string(progress), u"&OFFSET=1&WIDTH=1&VALUE=");
+  EXPECT_EQ(block[0], 0x12);
+  EXPECT_EQ(block[1], 0x99);
   EXPECT_EQ(config->config_to_block(config, nullptr, block, &size, &progress), kInvalid);
   EXPECT_EQ(config->config_to_block(config, far, block, nullptr, &progress), kInvalid);
   EXPECT_EQ(config->config_to_block(config, far, block, &size, nullptr), kInvalid);
@@ -220,7 +239,7 @@ TEST_F(HiiConfigTest, AlternativeConfigurationsAreFound) {
   const auto* device = reinterpret_cast<const efi::DevicePath*>(&path);
   const efi::Guid other{};
   EXPECT_EQ(config->get_alt_config(config, response.c_str(), nullptr, nullptr, nullptr, u"37", &out), kSuccess);
-  EXPECT_EQ(take(out), to_b + u"&ALTCFG=0037&x=2");
+  EXPECT_EQ(take(out), to_b + u"&x=2");  // a <ConfigResp> has no ALTCFG
   EXPECT_EQ(config->get_alt_config(config, response.c_str(), nullptr, u"B", device, nullptr, &out), kSuccess);
   EXPECT_EQ(take(out), to_b + u"&x=3");
   EXPECT_EQ(config->get_alt_config(config, response.c_str(), &other, nullptr, nullptr, u"37", &out), encode(Status::NotFound));

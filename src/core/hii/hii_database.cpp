@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <new>
+#include <utility>
 
 #include "core/device_path/device_path.hpp"
 #include "core/hii/hii_glyphs.hpp"
@@ -168,7 +169,7 @@ Result<> Database::remove(efi::HiiHandle handle) {
   return {};
 }
 
-// [UEFI 2.10, 34.8.4] What the new list has packages of goes first, then all of the new list comes.
+// [UEFI 2.10, 34.8.4] What the new list has packages of goes first, then all of the new list comes, each package by itself.
 Result<> Database::update(efi::HiiHandle handle, const efi::HiiPackageListHeader* list) {
   const uint64_t number = number_of(handle);
   if (find(number) == nullptr) return Status::NotFound;
@@ -192,15 +193,18 @@ Result<> Database::update(efi::HiiHandle handle, const efi::HiiPackageListHeader
       break;
     }
   }
-  List* holder = find(number);
-  if (holder == nullptr) {  // one of the functions has removed it
-    release_chain(fresh);
-    return Status::NotFound;
+  while (fresh != nullptr) {
+    List* holder = find(number);
+    if (holder == nullptr) {  // one of the functions has removed it
+      release_chain(fresh);
+      return Status::NotFound;
+    }
+    Package** last = &holder->packages;
+    while (*last != nullptr) last = &(*last)->next;
+    *last = std::exchange(fresh, fresh->next);
+    (*last)->next = nullptr;
+    notify(efi::kHiiAddPack, number, (*last)->number);
   }
-  Package** last = &holder->packages;
-  while (*last != nullptr) last = &(*last)->next;
-  *last = fresh;
-  notify_all(efi::kHiiAddPack, number, before);
   return {};
 }
 

@@ -76,8 +76,14 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
         break;
       }
       case 2: (void)db.remove(list_of(byte())); break;
-      case 3: (void)db.new_string(list_of(byte()), byte() % 2 ? "en" : "fr", byte() % 2 ? u"name" : nullptr, u"text"); break;
-      case 4: (void)db.set_string(list_of(byte()), byte(), "en", u"other"); break;
+      case 3:
+      case 4: {
+        const efi::FontInfo font{byte(), 12, {u'\0'}};
+        const efi::FontInfo* wanted = byte() % 2 ? &font : nullptr;
+        if (byte() % 2) (void)db.set_string(list_of(byte()), byte(), "en", u"other", wanted);
+        else (void)db.new_string(list_of(byte()), byte() % 2 ? "en" : "fr", byte() % 2 ? u"name" : nullptr, u"text", wanted);
+        break;
+      }
       case 5: {
         efi::Char16 text[64];
         efi::Uintn room = sizeof(text);

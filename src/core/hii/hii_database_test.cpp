@@ -252,12 +252,37 @@ TEST_F(HiiTest, UpdateReplacesPackagesOfTheSameKindAndAddsTheRest) {
   EXPECT_EQ(db->update_package_list(db, handle, as_list(update)), kSuccess);
   EXPECT_EQ(exported(handle), package_list(1, {guid_package(list_guid(9), 2), package(Type::Forms, {3}), guid_package(kVendor, 4),
                                                guid_package(kVendor, 5), package(Type::Images, {6})}));
-  EXPECT_EQ(calls, (std::vector<Call>{{1, 1, handle, efi::kHiiRemovePack}, {1, 4, handle, efi::kHiiAddPack}, {1, 5, handle, efi::kHiiAddPack},
-                                      {6, 6, handle, efi::kHiiAddPack}}));
+  EXPECT_EQ(calls, (std::vector<Call>{{1, 1, handle, efi::kHiiRemovePack}, {1, 4, handle, efi::kHiiAddPack},
+                                      {1, 5, handle, efi::kHiiAddPack}, {6, 6, handle, efi::kHiiAddPack}}));
   EXPECT_EQ(db->update_package_list(db, nullptr, as_list(update)), kNotFound);
   EXPECT_EQ(db->update_package_list(db, handle, nullptr), kInvalid);
   const Bytes bad = package_list(1, {guid_package(kVendor, 9)}, false);
   EXPECT_EQ(db->update_package_list(db, handle, as_list(bad)), kInvalid);
+}
+
+TEST_F(HiiTest, AnUpdatesPackagesComeOneByOne) {
+  const efi::HiiHandle handle = add(package_list(1, {package(Type::Forms, {3}), package(Type::Images, {4})}));
+  const Bytes update = package_list(5, {package(Type::Forms, {5}), package(Type::Images, {6})});
+  on(Type::All, efi::kHiiRemovePack | efi::kHiiAddPack);
+  std::vector<Bytes> seen;
+  also = [&] { seen.push_back(exported(handle)); };
+  EXPECT_EQ(db->update_package_list(db, handle, as_list(update)), kSuccess);
+  EXPECT_EQ(calls, (std::vector<Call>{{2, 3, handle, efi::kHiiRemovePack}, {6, 4, handle, efi::kHiiRemovePack},
+                                      {2, 5, handle, efi::kHiiAddPack}, {6, 6, handle, efi::kHiiAddPack}}));
+  EXPECT_EQ(seen, (std::vector<Bytes>{package_list(1, {package(Type::Forms, {3}), package(Type::Images, {4})}),
+                                      package_list(1, {package(Type::Images, {4})}), package_list(1, {package(Type::Forms, {5})}),
+                                      package_list(1, {package(Type::Forms, {5}), package(Type::Images, {6})})}));
+}
+
+TEST_F(HiiTest, AnAddNotificationThatRemovesEndsWell) {
+  const efi::HiiHandle handle = add(package_list(1, {}));
+  const Bytes update = package_list(1, {package(Type::Forms, {5}), package(Type::Images, {6})});
+  const size_t before = heap.blocks();
+  const efi::Handle registration = on(Type::Forms, efi::kHiiAddPack);
+  also = [&] { EXPECT_EQ(db->remove_package_list(db, handle), kSuccess); };
+  EXPECT_EQ(db->update_package_list(db, handle, as_list(update)), kNotFound);
+  EXPECT_EQ(db->unregister_package_notify(db, registration), kSuccess);
+  EXPECT_EQ(heap.blocks(), before - 1);
 }
 
 TEST_F(HiiTest, NotificationsComeForTheKindAndTheReasonAsked) {
@@ -358,7 +383,8 @@ TEST_F(HiiTest, KeyboardLayouts) {
 }
 
 TEST_F(HiiTest, StringsAreFoundByLanguageAndSecondaryLanguage) {
-  const efi::HiiHandle list = add(package_list(1, {string_package("en-US;en", scsu("one") + ucs2(u"two")), string_package("fr", scsu("un"))}));
+  const efi::HiiHandle list = add(package_list(1, {string_package("en-US;en", scsu("one") + ucs2(u"two")),
+                                                   string_package("fr", scsu("un"))}));
   EXPECT_EQ(text(list, 1, "en-US"), u"one");
   EXPECT_EQ(text(list, 2, "EN-us"), u"two");
   EXPECT_EQ(text(list, 1, "en"), u"one");
@@ -413,7 +439,7 @@ TEST_F(HiiTest, ANewStringsIdentifierIsNewInAllLanguages) {
 
 TEST_F(HiiTest, ANewStringMayBringANewLanguageAndItsName) {
   const efi::HiiHandle list = add(package_list(1, {}));
-  EXPECT_EQ(languages(list), "-");
+  EXPECT_EQ(languages(list), "");
   efi::StringId id = 0;
   EXPECT_EQ(strings->new_string(strings, list, &id, "de", u"Deutsch", u"eins", nullptr), kSuccess);
   EXPECT_EQ(text(list, id, "de"), u"eins");

@@ -164,7 +164,8 @@ void check_text(Machine& m, const std::u16string& text, const Model& model, cons
   efi::Uintn count = 0;
   std::vector<efi::Uintn> columns(text.size());
   const auto* font = m.hii.fonts();
-  const auto status = font->string_to_image(font, efi::kHiiIgnoreIfNoGlyph, text.c_str(), &info, &image, 0, 0, &rows, &count, columns.data());
+  const auto status =
+      font->string_to_image(font, efi::kHiiIgnoreIfNoGlyph, text.c_str(), &info, &image, 0, 0, &rows, &count, columns.data());
   std::map<std::pair<int64_t, int64_t>, bool> pixels;
   int64_t x = 0, y = 0, before = 0, width = 0;
   size_t lines = 0;
@@ -208,7 +209,8 @@ void check_text(Machine& m, const std::u16string& text, const Model& model, cons
 }
 
 // Whatever the flags: it ends, stays inside the image, and tells what it drew.
-void check_flags(Machine& m, const std::u16string& text, uint32_t flags, uint16_t width, uint16_t height, const efi::FontDisplayInfo& info) {
+void check_flags(Machine& m, const std::u16string& text, uint32_t flags, uint16_t width, uint16_t height,
+                 const efi::FontDisplayInfo& info) {
   std::vector<efi::BltPixel> pixels(size_t{width} * height + 1);
   efi::ImageOutput image{width, height, {pixels.data()}};
   efi::ImageOutput* out = &image;
@@ -245,7 +247,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const bool simple = data[0] & 1;
   size_t at = 3;
   std::u16string text;
-  for (; at < size && data[at] != 0 && text.size() < 40; ++at) text += data[at] == 0xFE ? u'\uFFFD' : data[at] == 0xFF ? u'\u2014' : data[at];
+  for (; at < size && data[at] != 0 && text.size() < 40; ++at)
+    text += data[at] == 0xFE ? u'\uFFFD' : data[at] == 0xFF ? u'\u2014' : data[at];
   std::vector<uint8_t> package(data + std::min(at + 1, size), data + size);
   if (package.size() < 8) return 0;
   const uint32_t head = static_cast<uint32_t>(package.size()) | (simple ? 7u : 5u) << 24;
@@ -259,7 +262,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   Machine m;
   const auto* db = m.hii.database();
   efi::HiiHandle handle = nullptr;
-  const bool added = !efi::is_error(db->new_package_list(db, reinterpret_cast<const efi::HiiPackageListHeader*>(list.data()), nullptr, &handle));
+  const auto* as_list = reinterpret_cast<const efi::HiiPackageListHeader*>(list.data());
+  const bool added = !efi::is_error(db->new_package_list(db, as_list, nullptr, &handle));
   const auto* font = m.hii.fonts();
   efi::FontDisplayInfo* info = nullptr;
   efi::FontHandle found = nullptr;

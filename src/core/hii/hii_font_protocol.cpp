@@ -95,7 +95,8 @@ struct FontProtocol::Job {
         const Glyph& glyph = text[i].glyph;
         const int64_t from_left = text[i].x + glyph.cell.offset_x;
         const bool opaque = !(flags & efi::kHiiOutFlagTransparent) && !glyph.non_spacing;
-        hii::draw(canvas, glyph, x + from_left, baseline - glyph.cell.offset_y - glyph.cell.height, foreground, opaque ? &background : nullptr);
+        const int64_t upper = baseline - glyph.cell.offset_y - glyph.cell.height;
+        hii::draw(canvas, glyph, x + from_left, upper, foreground, opaque ? &background : nullptr);
         if (target.columns != nullptr) target.columns[i] = static_cast<efi::Uintn>(left + from_left);
       }
       if (info == nullptr) return;

@@ -78,6 +78,10 @@ class Scsu {
   }
   void byte_mode(uint8_t byte) {
     if (byte >= 0x80) return put(windows_[active_] + (byte & 0x7F));
+    if (byte == 0x7F && at_ < text_.size()) {  // [UEFI 2.10, 33.2.6.2.4] control codes for the font
+      const unsigned code = take();
+      return put_unit(code == 1 ? 0xF800 | take() : 0xF600 | code);
+    }
     if (byte >= 0x20 || byte == '\t' || byte == '\n' || byte == '\r') return put(byte);
     if (byte >= 0x18) return define(byte - 0x18);
     if (byte >= 0x10) return change(byte - 0x10);

@@ -57,10 +57,17 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto id = static_cast<efi::StringId>(data[0] | data[1] << 8);
   if (id == 0) return 0;
   const std::u16string text = u"new";
-  std::vector<std::byte> out(write_with(package, id, text, nullptr, {}));
-  EXPECT(write_with(package, id, text, nullptr, out) == out.size());
+  const efi::FontInfo info{data[2], 12, {u'\0'}};
+  const auto font = size % 2 ? font_for(package, info) : std::nullopt;
+  const StringFont* wanted = font ? &*font : nullptr;
+  std::vector<std::byte> out(write_with(package, id, text, wanted, {}));
+  EXPECT(write_with(package, id, text, wanted, out) == out.size());
   EXPECT(is_string_package(out));
   EXPECT(text_of(out, *find_string(out, id)) == text);
+  if (font) {
+    const auto found = find_font(out, *find_string(out, id));
+    EXPECT(found && read_at<uint16_t>(*found, 0) == 12 && read_at<uint32_t>(*found, 2) == data[2] && found->size() == 8);
+  }
   EXPECT(first_free_id(out) >= first_free_id(package));
   for (const auto& [other, kept] : before) {
     if (other == id) continue;

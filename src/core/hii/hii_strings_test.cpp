@@ -79,8 +79,9 @@ TEST(HiiStrings, ADuplicateIsTheStringBefore) {
 }
 
 TEST(HiiStrings, MalformedBlocksEndTheList) {
-  const std::vector<Bytes> endings = {{0x10, 'a'}, {0x14, 'a', 0}, {0x14, 'a', 0, 0}, {0x11}, {0x12, 1}, {0x15}, {0x17, 1, 5}, {0x20, 1},
-                                      {0x21, 1}, {0x22}, {0x30, 1}, {0x30, 1, 2, 0}, {0x31, 1, 9, 0}, {0x32, 1, 0xFF, 0xFF, 0xFF, 0xFF}, {0x77}};
+  const std::vector<Bytes> endings = {
+      {0x10, 'a'}, {0x14, 'a', 0}, {0x14, 'a', 0, 0}, {0x11}, {0x12, 1}, {0x15}, {0x17, 1, 5}, {0x20, 1},
+      {0x21, 1}, {0x22}, {0x30, 1}, {0x30, 1, 2, 0}, {0x31, 1, 9, 0}, {0x32, 1, 0xFF, 0xFF, 0xFF, 0xFF}, {0x77}};
   for (const Bytes& ending : endings) {
     Bytes package = string_package("en", scsu("good") + ending);
     package.pop_back();  // the end block
@@ -149,14 +150,21 @@ TEST(HiiStrings, ScsuTakesItsWindowsFromThePackage) {
   EXPECT_EQ(scsu_text("\x81\x03\x14", windows), u"\u0401\u2014");
 }
 
+// [UEFI 2.10, 33.2.6.2.4]
+TEST(HiiStrings, ScsuControlCodesBecomeThoseOfTwoBytes) {
+  EXPECT_EQ(scsu_text("a\x7F\x20z\x7F\x21"), u"a\uF620z\uF621");
+  EXPECT_EQ(scsu_text("\x7F\x01\x18"), u"\uF818");
+  EXPECT_EQ(scsu_text("\x7F"), u"\x7F");  // the select of a family cannot be told from the end of the string
+}
+
 TEST(HiiStrings, ScsuThatIsCutOffDoesNoHarm) {
   for (const char* cut : {"\x0E", "\x0E\x20", "\x0B", "\x0B\x41", "\x18", "\x01", "\x0F\x4E", "\x0F\xF0", "\x0F\xE8", "\x0F\xF1\x10"})
     scsu_text(cut);
 }
 
 TEST(HiiStrings, AppendingAndReplacingKeepsTheRest) {
-  const Bytes package = string_package("en", scsu("one") + Bytes{0x22, 2} + Bytes{0x16, 2, 0, '4', 0, 0, 0, '5', 0, 0, 0} + Bytes{0x30, 9, 3} +
-                                                 Bytes{0x22, 3});
+  const Bytes package = string_package("en", scsu("one") + Bytes{0x22, 2} + Bytes{0x16, 2, 0, '4', 0, 0, 0, '5', 0, 0, 0} +
+                                                 Bytes{0x30, 9, 3} + Bytes{0x22, 3});
   const Bytes appended = with(package, 9, u"nine");
   EXPECT_EQ(text_of(appended, 1), u"one");
   EXPECT_EQ(text_of(appended, 4), u"4");

@@ -160,14 +160,9 @@ Result<> Database::get_string(efi::HiiHandle handle, efi::StringId id, std::stri
 
 Result<> Database::languages(efi::HiiHandle handle, efi::Char8* out, efi::Uintn& size) const {
   const List* list = find(number_of(handle));
+  if (list == nullptr) return Status::NotFound;
   LanguageList all(out, size);
-  bool any = false;
-  for (const Package* p = list ? list->packages : nullptr; p != nullptr; p = p->next) {
-    const std::string_view languages = languages_of(p->bytes());
-    any |= !languages.empty();
-    all.add(primary_language(languages));
-  }
-  if (!any) return Status::NotFound;
+  for (const Package* p = list->packages; p != nullptr; p = p->next) all.add(primary_language(languages_of(p->bytes())));
   return all.finish(size);
 }
 
