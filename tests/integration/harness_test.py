@@ -55,7 +55,7 @@ class Verdict(unittest.TestCase):
                 ("GUEST-DONE", "GUEST-", "did not come to their end"),
                 (LOADED_INITRD, "", "LoadFile2"),
                 ("FACT cpus 2", "FACT cpus 1", "cpus"),
-                ("FACT driver ", "FACT driver ff010000", "driver"),
+                ("FACT driver ", "FACT driver ff030000", "driver"),
                 ("FACT kernel 6.1", "FACT kernel 5.1", "kernel"),
                 ("FACT rtc 17", "FACT rtc 16", "rtc"),
                 ("FACT date 17", "FACT date 16", "date"),

@@ -10,7 +10,7 @@ MIB = 1 << 20
 GUEST_CHECKS = 28
 CLOCK_TOLERANCE = 120  # seconds
 EFI_MAP_LIMIT = 24     # the most entries that efilite may hand over
-DRIVER_REPORT = "ff010000"  # REPORT_ALL of programs/driver.h, as it lies in memory
+DRIVER_REPORT = "ff030000"  # REPORT_ALL of programs/driver.h, as it lies in memory
 LOADED_INITRD = "Loaded initrd from LINUX_EFI_INITRD_MEDIA_GUID device path"
 # What OVMF is known not to do; the harness is proved with it nevertheless. QEMU adds initrd= for OVMF, OVMF's map is
 # too long for Linux's debugfs, and its variable store without flash gives no space back at run time.

@@ -12,11 +12,12 @@ enum {
   REPORT_CHANGED = 8,      // so does one that the driver changed, and converted itself
   REPORT_CONVERTED = 16,   // and one that it did not change, but converted itself: it must not be moved twice
   REPORT_POOL = 32,        // runtime pool that it allocated is there
-  REPORT_AT_BOOT = 63,     // all of the above
-  REPORT_NOTIFIED = 64,    // the notification came once, with its event and its context
-  REPORT_STATUSES = 128,   // ConvertPointer said in it what the specification says
-  REPORT_MOVED = 256,      // the code runs elsewhere than where it was loaded
-  REPORT_ALL = 511
+  REPORT_CODE = 64,        // an address inside the code itself is right: the loader has to write into read-only pages
+  REPORT_AT_BOOT = 127,    // all of the above
+  REPORT_NOTIFIED = 128,   // the notification came once, with its event and its context
+  REPORT_STATUSES = 256,   // ConvertPointer said in it what the specification says
+  REPORT_MOVED = 512,      // the code runs elsewhere than where it was loaded
+  REPORT_ALL = 1023
 };
 
 typedef struct {

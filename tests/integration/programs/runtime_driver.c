@@ -36,6 +36,13 @@ static UINTN code_address(void) {
   return address;
 }
 
+// The address by a relocation among the instructions.
+static UINTN address_in_code(void) {
+  UINTN address;
+  __asm__("movabs %1, %0" : "=r"(address) : "i"(twice));
+  return address;
+}
+
 static BOOLEAN same(const CHAR16 *a, const CHAR16 *b) {
   while (*a == *b && *a) ++a, ++b;
   return *a == *b;
@@ -56,6 +63,7 @@ static UINT32 found_good(void) {
   if (changed == &second) good |= REPORT_CHANGED;
   if (converted == &second) good |= REPORT_CONVERTED;
   if (*pool == POOL_MARK) good |= REPORT_POOL;
+  if (address_in_code() == code_address()) good |= REPORT_CODE;
   if (notified == 1 && notified_rightly) good |= REPORT_NOTIFIED;
   if (statuses_right) good |= REPORT_STATUSES;
   if (code_address() != loaded_at) good |= REPORT_MOVED;
