@@ -24,7 +24,7 @@ struct RuntimeData {
   efi::RuntimeServices runtime_services{};
   RtPropertiesTable properties{};
   core::MemoryAttributesTable memory_attributes{};
-  runtime::RuntimeState state{};
+  runtime::RuntimeState state;  // runtime::init clears it
   static constexpr uint32_t kVariableArea = runtime::kDefaultVariableArea;
   alignas(8) std::byte variable_area[kVariableArea];
 };
