@@ -33,7 +33,7 @@ extern const Chapter kOpens;
 extern const Chapter kDrivers;
 extern const Chapter kOverrides;
 extern const Chapter kImages;
-extern const Chapter kRuntimeDrivers;
+extern const Chapter kDriverImages;
 extern const Chapter kMisc;
 extern const Chapter kVariables;
 extern const Chapter kTime;

@@ -20,6 +20,8 @@ KNOWN = {
         "efilite is right: the text names NOT_FOUND for both being NULL; edk2 says INVALID_PARAMETER",
     ("ovmf", "7.4.1 LoadImage: an image that is cut off is LOAD_ERROR"):
         "efilite is right: a corrupt image is LOAD_ERROR, UNSUPPORTED is for another type of image; edk2 says UNSUPPORTED for both",
+    ("ovmf", "7.4.2 StartImage: a handle that a driver has changed is connected"):
+        "efilite is right: handles that the image has modified, too; edk2 does not count a protocol more on an old handle",
     ("ovmf", "7.5.1 SetWatchdogTimer: a code of the firmware's is INVALID_PARAMETER"):
         "efilite is right: codes up to 0xFFFF are the firmware's and INVALID_PARAMETER is for a bad code; edk2 looks at none",
     ("ovmf", "7.4.1 LoadImage: a device that fails is DEVICE_ERROR"):

@@ -33,7 +33,7 @@ const Chapter* const kBootTime[] = {
     &kDrivers,
     &kOverrides,
     &kImages,
-    &kRuntimeDrivers,
+    &kDriverImages,
     &kMisc,
     &kVariables,
     &kTime,

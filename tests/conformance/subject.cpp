@@ -89,6 +89,10 @@ extern "C" EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE* st) {
       orders->deed_status = bs->InstallProtocolInterface(&handle, &orders->protocol, EFI_NATIVE_INTERFACE, orders);
       break;
     }
+    case Deed::InstallNewAndReturn:
+      orders->other = nullptr;
+      orders->deed_status = bs->InstallProtocolInterface(&orders->other, &orders->protocol, EFI_NATIVE_INTERFACE, orders);
+      break;
     case Deed::Hook:
       orders->deed_status = hook();
       break;

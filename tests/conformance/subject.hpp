@@ -11,6 +11,7 @@ enum class Deed : UINT32 {
   ExitOther,         // call Exit with `other` instead of the image's own handle, then return what it said
   Unloadable,        // set LoadedImage's Unload, which says `unload_status`, and return `status`
   InstallAndReturn,  // install `protocol` on the own handle and return `status`
+  InstallNewAndReturn,  // the same on a new handle, which becomes `other`
   RaiseAndExit,      // leave with the priority raised
   OpenAndReturn,     // open `protocol` of `other` as agent, and leave it open
   Hook,              // put a function in front of GetVariable, listen to SetVirtualAddressMap, and return `status`

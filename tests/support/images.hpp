@@ -12,6 +12,7 @@
 #include "base/crc32.hpp"
 #include "base/log.hpp"
 #include "core/firmware.hpp"
+#include "core/handles/protocol_services.hpp"
 #include "core/images/image_services.hpp"
 #include "core/images/images.hpp"
 #include "tests/support/clock.hpp"
@@ -38,6 +39,7 @@ struct ImagesTest : testing::Test, Departure {
     logged.clear();
     EXPECT_TRUE(tables.begin().has_value());
     fill_image_services(services);
+    fill_protocol_services(services);
     tables.publish(services);
     EXPECT_TRUE(images.install_core_image({{0x1000}, {0x2000}}).has_value());
     core_image = handles.core_agent();

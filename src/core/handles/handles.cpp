@@ -176,6 +176,7 @@ Result<> HandleDatabase::add_interface(Slot& slot, const ProtocolPair& pair) {
   if (slot.interfaces == nullptr) link(slot);
   added->sibling = slot.interfaces;
   slot.interfaces = added;
+  slot.changed = ++changes_;
   join_protocol(*added);
   return {};
 }
@@ -183,6 +184,7 @@ Result<> HandleDatabase::add_interface(Slot& slot, const ProtocolPair& pair) {
 void HandleDatabase::remove_interface(Interface& interface) {
   leave_protocol(interface);
   Slot& slot = *interface.owner;
+  slot.changed = ++changes_;
   Interface** at = &slot.interfaces;
   while (*at != &interface) at = &(*at)->sibling;
   *at = interface.sibling;
@@ -249,6 +251,7 @@ Result<> HandleDatabase::reinstall(efi::Handle handle, const efi::Guid& protocol
   Interface& interface = **found;
   leave_protocol(interface);
   interface.interface = new_interface;
+  interface.owner->changed = ++changes_;
   join_protocol(interface);
   signal(*interface.protocol);
   // [UEFI 2.10, 7.3.4] drivers may take the new interface up. That nobody does is no failure.

@@ -81,6 +81,10 @@ class HandleDatabase {
   Result<size_t> count(efi::LocateSearchType type, const efi::Guid* protocol, void* key) const;
   // Writes those handles; `out` has exactly the size that count() said. A handle told by registration is not told again.
   void collect(efi::LocateSearchType type, const efi::Guid* protocol, void* key, std::span<efi::Handle> out);
+  // Changes are counted: a handle made, a protocol installed, reinstalled or uninstalled. The handles that have changed behind one of them;
+  // the caller releases data(), if there are any.
+  uint64_t changes() const { return changes_; }
+  Result<std::span<efi::Handle>> changed_since(uint64_t change) const;
   // First interface of the protocol, or with a key the first that is new for this registration.
   Result<void*> locate_protocol(const efi::Guid& protocol, void* key = nullptr);
   template <class P>
@@ -181,6 +185,7 @@ class HandleDatabase {
   Slot* first_ = nullptr;  // handles in the order of their making
   Slot* last_ = nullptr;
   size_t handle_count_ = 0;
+  uint64_t changes_ = 0;
 
   std::array<Protocol*, kFirstBuckets> first_buckets_{};
   Protocol** buckets_ = nullptr;  // nullptr: first_buckets_

@@ -77,6 +77,21 @@ Result<std::span<efi::Handle>> HandleDatabase::locate_buffer(efi::LocateSearchTy
   return out;
 }
 
+Result<std::span<efi::Handle>> HandleDatabase::changed_since(uint64_t change) const {
+  const auto visit = [&](auto found) {
+    for (Slot* slot = first_; slot != nullptr; slot = slot->next) {
+      if (slot->changed > change) found(*slot);
+    }
+  };
+  size_t count = 0;
+  visit([&](Slot&) { ++count; });
+  if (count == 0) return std::span<efi::Handle>();
+  auto* handles = static_cast<efi::Handle*>(heap_.allocate(count * sizeof(efi::Handle)));
+  if (handles == nullptr) return Status::OutOfResources;
+  visit([&, i = size_t{0}](Slot& slot) mutable { handles[i++] = handle_of(slot); });
+  return std::span(handles, count);
+}
+
 Result<void*> HandleDatabase::locate_protocol(const efi::Guid& guid, void* key) {
   Protocol* protocol = find_protocol(guid);
   Interface* found = protocol != nullptr ? protocol->first : nullptr;

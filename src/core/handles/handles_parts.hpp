@@ -16,6 +16,7 @@ struct HandleDatabase::Slot {
   Slot* next = nullptr;             // ditto, or in the free list
   uint32_t index = 0;
   uint32_t generation = 0;
+  uint64_t changed = 0;  // by which of all changes, last
 };
 
 struct HandleDatabase::Protocol {

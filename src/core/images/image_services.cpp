@@ -3,7 +3,9 @@
 #include "core/images/image_services.hpp"
 
 #include "core/firmware.hpp"
+#include "core/handles/handles.hpp"
 #include "core/images/images.hpp"
+#include "core/memory/pool.hpp"
 #include "core/tables.hpp"
 
 namespace efilite::core {
@@ -20,8 +22,26 @@ EfiStatus EFIAPI load_image(efi::Boolean boot_policy, efi::Handle parent, efi::D
   return encode(loaded);
 }
 
+// [UEFI 2.10, 7.4.2] A driver written to EFI 1.02 makes its devices when it is started, and counts on StartImage to connect them.
+void connect_changed(uint64_t since) {
+  Firmware& firmware = *the_firmware;
+  std::span<efi::Handle> changed;
+  {
+    TplGuard guard(firmware.events, efi::kTplNotify);
+    changed = firmware.handles.changed_since(since).value_or(changed);
+  }
+  for (efi::Handle handle : changed) static_cast<void>(firmware.system_table->boot_services->connect_controller(handle, nullptr, nullptr, 1));
+  TplGuard guard(firmware.events, efi::kTplNotify);
+  if (!changed.empty()) firmware.pool.release(static_cast<void*>(changed.data()));
+}
+
 EfiStatus EFIAPI start_image(efi::Handle image, efi::Uintn* exit_data_size, efi::Char16** exit_data) {
-  return the_firmware->images.start(image, exit_data_size, exit_data);
+  const ImageRecord* record = the_firmware->images.find(image);
+  const bool driver = record != nullptr && record->subsystem != pe::Subsystem::EfiApplication;
+  const uint64_t before = the_firmware->handles.changes();
+  const EfiStatus status = the_firmware->images.start(image, exit_data_size, exit_data);
+  if (driver) connect_changed(before);
+  return status;
 }
 
 EfiStatus EFIAPI exit(efi::Handle image, EfiStatus status, efi::Uintn exit_data_size, efi::Char16* exit_data) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// Runtime drivers: as images [UEFI 2.10, 7.4 and 2.1.1], and one that stays when boot services go [8.4, 4.6.4]. HII resources, too.
+// Drivers as images: those for the runtime [UEFI 2.10, 7.4 and 2.1.1], one that stays when boot services go [8.4 and 4.6.4], HII resources,
+// and what StartImage does for drivers [7.4.2].
 #include "departure.hpp"
 #include "loading.hpp"
 
@@ -42,6 +43,29 @@ bool is_free(void* page) {
   return ok(bs->AllocatePages(AllocateAddress, EfiRuntimeServicesCode, 1, &where)) && ok(bs->FreePages(where, 1));
 }
 bool refused(EFI_STATUS status) { return that(status == EFI_UNSUPPORTED || status == EFI_LOAD_ERROR); }
+
+// A driver for nothing, which notes when it is asked about a handle with some protocol.
+struct Watcher : EFI_DRIVER_BINDING {
+  static inline EFI_GUID guid = EFI_DRIVER_BINDING_PROTOCOL_GUID;
+  EFI_HANDLE handle = nullptr;
+  EFI_GUID& watched;
+  UINTN asked = 0;
+  explicit Watcher(EFI_GUID& protocol) : watched(protocol) {
+    Supported = note_asked, Start = refuse, Stop = refuse_too, Version = 16, ImageHandle = self, DriverBindingHandle = nullptr;
+    bs->InstallProtocolInterface(&handle, &guid, EFI_NATIVE_INTERFACE, static_cast<EFI_DRIVER_BINDING*>(this));
+    DriverBindingHandle = handle;
+  }
+  Watcher(const Watcher&) = delete;
+  ~Watcher() { bs->UninstallProtocolInterface(handle, &guid, static_cast<EFI_DRIVER_BINDING*>(this)); }
+  static EFI_STATUS EFIAPI note_asked(EFI_DRIVER_BINDING* binding, EFI_HANDLE controller, EFI_DEVICE_PATH*) {
+    auto& watcher = *static_cast<Watcher*>(binding);
+    void* interface;
+    watcher.asked += bs->HandleProtocol(controller, &watcher.watched, &interface) == EFI_SUCCESS;
+    return EFI_UNSUPPORTED;
+  }
+  static EFI_STATUS EFIAPI refuse(EFI_DRIVER_BINDING*, EFI_HANDLE, EFI_DEVICE_PATH*) { return EFI_UNSUPPORTED; }
+  static EFI_STATUS EFIAPI refuse_too(EFI_DRIVER_BINDING*, EFI_HANDLE, UINTN, EFI_HANDLE*) { return EFI_UNSUPPORTED; }
+};
 
 EFI_GUID kPackageListGuid = {0x6a1ee763, 0xd47a, 0x43b4, {0xaa, 0xbe, 0xef, 0x1d, 0xe2, 0xab, 0x56, 0xfc}};
 
@@ -124,6 +148,34 @@ const Test kTests[] = {
        auto* entry = reinterpret_cast<UINT16*>(relocations() + 2);
        *entry = static_cast<UINT16>((*entry & 0xFFF) | 0xF000);
        return refused(load_copy());
+     }},
+    {"7.4.2 StartImage: a handle that a driver has made is connected",
+     [] {
+       Watcher watcher(kBetaGuid);
+       Subject subject(kDriver, Deed::InstallNewAndReturn);
+       subject.orders.protocol = kBetaGuid;
+       bool good = ok(subject.start()) && ok(subject.orders.deed_status) && that(watcher.asked > 0);
+       bs->UninstallProtocolInterface(subject.orders.other, &kBetaGuid, &subject.orders);
+       return good;
+     }},
+    {"7.4.2 StartImage: a handle that a driver has changed is connected",
+     [] {
+       Watcher watcher(kBetaGuid);
+       Subject subject(kDriver, Deed::InstallAndReturn);
+       subject.orders.protocol = kBetaGuid;
+       bool good = ok(subject.start()) && ok(subject.orders.deed_status) && that(watcher.asked > 0);
+       bs->UninstallProtocolInterface(subject.image, &kBetaGuid, &subject.orders);
+       return good;
+     }},
+    {"7.4.2 StartImage: a handle that nobody has changed is not connected",
+     [] {
+       Watcher watcher(kAlphaGuid);
+       AHandle handle(kAlphaGuid);
+       Subject subject(kDriver, Deed::InstallNewAndReturn);
+       subject.orders.protocol = kBetaGuid;
+       bool good = ok(subject.start()) && equal(watcher.asked, 0);
+       bs->UninstallProtocolInterface(subject.orders.other, &kBetaGuid, &subject.orders);
+       return good;
      }},
     {"7.4.1 LoadImage: an HII package list among the resources is on the handle",
      [] {
@@ -235,7 +287,7 @@ const Test kAfter[] = {
 
 }  // namespace
 
-constinit const Chapter kRuntimeDrivers(kTests);
+constinit const Chapter kDriverImages(kTests);
 constinit const Chapter kBeforeExit(kBefore);
 constinit const Chapter kResidentDriver(kAfter);
 
