@@ -41,6 +41,9 @@ const Chapter* const kBootTime[] = {
     &kDevicePaths,
     &kMedia,
     &kSecurity,
+    &kMemoryProtection,
+    &kTimestamp,
+    &kResetNotification,
 };
 const Chapter* const kAfterwards[] = {
     &kBeforeExit,

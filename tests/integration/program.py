@@ -16,11 +16,15 @@ COMPILER = ["clang-19", "--target=x86_64-unknown-windows", "-ffreestanding", "-f
 CHECKS = 27  # and one less when it returns: what comes after a failed ExitBootServices is no matter of boot services
 DEPARTURE_CHECKS = 20
 DRIVER_CHECKS = 9  # more, with a runtime driver
-# How the program ends -> the exception, and what the report says of the place
+# How the program ends -> the exception, and what the report says of the place and of the cause
+IN_MODULE = r"in module \+ 0x[0-9a-f]+"
 CRASHES = {
-    "crash-instruction": ("invalid opcode", r"in module \+ 0x[0-9a-f]+"),
-    "crash-write": ("page fault", r"in module \+ 0x[0-9a-f]+"),
+    "crash-instruction": ("invalid opcode", IN_MODULE),
+    "crash-write": ("page fault", IN_MODULE),
     "crash-stack": ("page fault", r"it ran into its guard page"),
+    "crash-null-read": ("page fault", IN_MODULE, "a NULL pointer was read from"),
+    "crash-null-write": ("page fault", IN_MODULE, "a NULL pointer was written to"),
+    "crash-null-call": ("page fault", "in no image", "a NULL pointer was called"),
 }
 CLOCK_TOLERANCE = 120
 LIMIT = 60
@@ -62,10 +66,10 @@ def run(scenario, options):
 
 def judge_crash(scenario, done):
     """The report names the exception and where it happened, shows the registers, and the machine stands still."""
-    exception, place = CRASHES[scenario.end]
+    exception, *words = CRASHES[scenario.end]
     complaints = []
     for log, text in [("serial line", done.serial), ("debug port", done.debug)]:
-        for wanted in [rf"efilite: CRASH: {exception} ", place, r"rip [0-9a-f]{16}", r"r15 [0-9a-f]{16}", "the machine is stopped"]:
+        for wanted in [rf"efilite: CRASH: {exception} ", *words, r"rip [0-9a-f]{16}", r"r15 [0-9a-f]{16}", "the machine is stopped"]:
             if not re.search(wanted, text):
                 complaints.append(f"nothing on the {log} matches /{wanted}/")
     if done.shutdown:

@@ -125,6 +125,9 @@ PROGRAMS = [Program(*row) for row in [
     ("crash-instruction", "module", "q35"),
     ("crash-write", "fw_cfg", "microvm"),
     ("crash-stack", "fw_cfg", "pc"),
+    ("crash-null-read", "module", "pc"),
+    ("crash-null-write", "fw_cfg", "q35"),
+    ("crash-null-call", "module", "microvm"),
 ]]
 
 @dataclass(frozen=True)

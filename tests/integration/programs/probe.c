@@ -161,7 +161,7 @@ static void check_exit_with_old_key(EFI_HANDLE image) {
   check(L"exit-with-a-wrong-key", bs->ExitBootServices(image, ~(UINTN)0) == EFI_INVALID_PARAMETER);
 }
 
-// Three ways to break the machine, each of which efilite has to report.
+// Ways to break the machine, each of which efilite has to report.
 static int deeper(volatile int *above) {
   volatile int room[256];
   room[0] = *above + 1;
@@ -175,6 +175,10 @@ static void crash(const CHAR16 *end) {
   if (same(end, L"crash-write")) *(volatile UINT8 *)(UINTN)bs->RaiseTPL = 0xC3;
   volatile int start = 0;
   if (same(end, L"crash-stack")) deeper(&start);
+  volatile UINTN null = 0;  // or the compiler sees what it is
+  if (same(end, L"crash-null-read")) (void)*(volatile UINT32 *)(null + 0x40E);
+  if (same(end, L"crash-null-write")) *(volatile UINT64 *)null = 1;
+  if (same(end, L"crash-null-call")) ((void (*)(void))null)();
 }
 
 EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *table) {
