@@ -24,6 +24,7 @@ CRASHES = {
     "crash-stack": ("page fault", r"it ran into its guard page"),
     "crash-null-read": ("page fault", IN_MODULE, "a NULL pointer was read from"),
     "crash-null-write": ("page fault", IN_MODULE, "a NULL pointer was written to"),
+    "crash-freed": ("general protection fault", IN_MODULE, r"r\w\w was read from freed memory"),
     "crash-null-call": ("page fault", "in no image", "a NULL pointer was called"),
 }
 CLOCK_TOLERANCE = 120

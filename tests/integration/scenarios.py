@@ -130,6 +130,10 @@ PROGRAMS = [Program(*row) for row in [
     ("crash-null-call", "module", "microvm"),
 ]]
 
+# For the debug build alone, by --elf.
+DEBUG_PROGRAMS = [Program("crash-freed", "module", "q35")]
+
+
 @dataclass(frozen=True)
 class Shell:
     """Debian's EFI Shell: shell.py types its commands."""
@@ -152,7 +156,7 @@ ALL = BOOTS + RESIDENTS + PROGRAMS + SHELLS + REFUSALS
 
 
 def by_name(name):
-    for scenario in ALL:
+    for scenario in ALL + DEBUG_PROGRAMS:
         if scenario.name == name:
             return scenario
     raise SystemExit(f"boot.py: no scenario is called {name}; --list tells them all")

@@ -175,6 +175,13 @@ static void crash(const CHAR16 *end) {
   if (same(end, L"crash-write")) *(volatile UINT8 *)(UINTN)bs->RaiseTPL = 0xC3;
   volatile int start = 0;
   if (same(end, L"crash-stack")) deeper(&start);
+  // A debug build has filled what was freed with a pattern that is no address.
+  if (same(end, L"crash-freed")) {
+    UINT32 *volatile *block;
+    bs->AllocatePool(EfiLoaderData, 64, (void **)&block);
+    bs->FreePool((void *)block);
+    *block[4] = 1;
+  }
   volatile UINTN null = 0;  // or the compiler sees what it is
   if (same(end, L"crash-null-read")) (void)*(volatile UINT32 *)(null + 0x40E);
   if (same(end, L"crash-null-write")) *(volatile UINT64 *)null = 1;
