@@ -2,6 +2,10 @@
 """Where a firmware fails a check: (firmware, name of the check) -> which of efilite and OVMF reads the text rightly, and why."""
 
 BEFORE_EXIT = "efilite is right: the group is of UEFI 2.9; this OVMF tells a revision of 2.7 and does not signal it"
+TELLS_SIZE = "efilite is right: on output the length is that of the data; edk2 sets it only when the buffer is too small"
+NO_SCSU = "efilite is right: the text is SCSU; edk2 takes its bytes for characters"
+EXACT_FONT = "efilite is right: without a flag that widens the search the font itself is searched for; edk2 finds none then"
+FIRST_OVERFLOW = "efilite is right: every explicit line break begins a row; edk2 draws no more rows after one that does not fit"
 
 KNOWN = {
     ("ovmf", "7.1.4 SignalEvent: a group member without notification passes the signal on"):
@@ -30,4 +34,60 @@ KNOWN = {
     ("ovmf", "7.1.2 The group BeforeExitBootServices was signaled once"): BEFORE_EXIT,
     ("ovmf", "2.3.4 The stack is not executable"):
         "efilite is right: the stack must not be executable; Debian's OVMF leaves edk2's switch for it off",
+    ("ovmf", "34.8.4 UpdatePackageList: GUID packages are of one type by their GUID"):
+        "efilite is right: a package's type has its GUID in it; edk2 removes all GUID packages",
+    ("ovmf", "34.8.6 ExportPackageLists: success tells the size, too"): TELLS_SIZE,
+    ("ovmf", "34.8.7 RegisterPackageNotify: a GUID's packages only"):
+        "efilite is right: the GUID must match the package's; edk2 does not compare them",
+    ("ovmf", "34.8.7 RegisterPackageNotify: several reasons at once"):
+        "efilite is right: the types are bits, to be told of together; edk2 compares the whole number",
+    ("ovmf", "34.8.10 GetKeyboardLayout: success tells the size, too"): TELLS_SIZE,
+    ("ovmf", "33.3.6.2.7 SCSU: a window of Latin letters"): NO_SCSU,
+    ("ovmf", "33.3.6.2.7 SCSU: a quoted character"): NO_SCSU,
+    ("ovmf", "33.2.6.2.4 SCSU: control codes of one byte become those of two"): NO_SCSU,
+    ("ovmf", "34.3.2 NewString: the identifier is new in all languages"):
+        "efilite is right: a string that another language lacks is INVALID_LANGUAGE; edk2 gives all others an empty string",
+    ("ovmf", "34.3.2 NewString: with a font"):
+        "efilite is right: strings without a font keep none; edk2 numbers the new font 0, which is the default of all of them",
+    ("ovmf", "34.3.2 NewString: with a font that is not in the database"):
+        "efilite is right: no status is for that, and a string's font is a hint; edk2 says INVALID_PARAMETER",
+    ("ovmf", "34.3.3 GetString: by a secondary language"):
+        "efilite is right: a package's language field is a list, of which GetSecondaryLanguages tells; edk2 compares its first member only",
+    ("ovmf", "34.3.3 GetString: identifier 0 is NOT_FOUND"):
+        "efilite is right: NOT_FOUND is for an identifier that is not there, INVALID_PARAMETER not for identifiers; edk2 says the latter",
+    ("ovmf", "34.3.3 GetString: success tells the size, too"): TELLS_SIZE,
+    ("ovmf", "34.3.5 GetLanguages: a list without strings has none"):
+        "efilite is right: NOT_FOUND is for a list that is not in the database; edk2 says it of a list without strings, too",
+    ("ovmf", "34.3.6 GetSecondaryLanguages: none"):
+        "efilite is right: without secondary languages it succeeds; edk2 says INVALID_LANGUAGE",
+    ("ovmf", "35.4.2 ExtractConfig: an element may be a label"):
+        "efilite is right: a <RequestElement> is a <BlockName> or a <Label>; edk2 refuses labels when the header has a name",
+    ("ovmf", "35.4.6 ConfigToBlock: without a routing header"):
+        "efilite is right: the header is skipped if it is present; edk2 says INVALID_PARAMETER without one",
+    ("ovmf", "35.4.6 ConfigToBlock: too small tells the size, and nothing is written"):
+        "efilite is right: only the size is updated then; edk2 writes what fits",
+    ("ovmf", "35.4.7 GetAltCfg: an alternative by its identifier, as a <ConfigResp>"):
+        "efilite is right: the identifier is a string; edk2 reads a number at that place",
+    ("ovmf", "33.3.2 Simplified fonts: a non-spacing glyph is put on top of the one before"):
+        "efilite is right: it takes no room of its own; edk2 counts its width in the columns",
+    ("ovmf", "34.1.2 StringToImage: each character has its column, a line break has none"):
+        "efilite is right: there is one entry for each character; edk2 has none for those that are not drawn, so all behind them are wrong",
+    ("ovmf", "34.1.2 StringToImage: CLIP formats by line breaks only"): FIRST_OVERFLOW,
+    ("ovmf", "34.1.2 StringToImage: CLIP_CLEAN_X asks for the last pixel that is on"):
+        "efilite is right: the right-most pixel that is on has to fit; edk2 asks for the whole cell",
+    ("ovmf", "34.1.2 StringToImage: WRAP breaks behind a hyphen, which stays"):
+        "efilite is right: the opportunity is behind the hyphen; edk2 drops it as though it were a space, or does not see it",
+    ("ovmf", "34.1.2 StringToImage: WRAP breaks at a space that would not fit"): FIRST_OVERFLOW,
+    ("ovmf", "34.1.2 StringToImage: direct to the screen, transparent"):
+        "efilite is right: the background is ignored; edk2 fills the row with it before",
+    ("ovmf", "34.1.3 StringIdToImage: in the string's own font"): EXACT_FONT,
+    ("ovmf", "34.1.4 GetGlyph: the caller's colors with the system's font"):
+        "efilite is right: colors do not make it another font; edk2 then does not find it and gives a warning without an image",
+    ("ovmf", "34.1.4 GetGlyph: how far the baseline is from the bottom"):
+        "efilite is right: a baseline two pixels up is 2; edk2 gives OffsetY, which is -2",
+    ("ovmf", "34.1.5 GetFontInfo: a font by name, size and style"): EXACT_FONT,
+    ("ovmf", "34.1.5 GetFontInfo: RESTYLE leaves out some of the styles asked for"):
+        "efilite is right: what may be removed is some of the styles specified; edk2 looks for a font with all of them and more",
+    ("ovmf", "34.1.5 GetFontInfo: a font that lacks a character is passed over"):
+        "efilite is right: it iterates through the fonts that match; edk2 ends at the first that does not have the characters",
 }

@@ -89,7 +89,7 @@ struct GraphicsOutputProtocol {
 };
 static_assert(sizeof(GraphicsOutputProtocol) == 32);
 
-// [UEFI 2.10, 34.2.8] where text is drawn, and how
+// [UEFI 2.10, 34.2.7] where text is drawn, and how
 struct ImageOutput {
   uint16_t width;
   uint16_t height;

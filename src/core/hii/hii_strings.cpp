@@ -329,7 +329,7 @@ size_t decode(ByteSpan package, const StringItem& item, std::span<efi::Char16> o
   return count;
 }
 
-// [UEFI 2.10, 33.3.6.2.5] Font 0 is that of the strings which name none.
+// [UEFI 2.10, 33.3.6.2.4] Font 0 is that of the strings which name none.
 std::optional<ByteSpan> find_font(ByteSpan package, const StringItem& item) {
   StringWalk walk(package);
   while (auto block = walk.next())

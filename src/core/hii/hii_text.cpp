@@ -162,7 +162,7 @@ Result<> Database::languages(efi::HiiHandle handle, efi::Char8* out, efi::Uintn&
   const List* list = find(number_of(handle));
   if (list == nullptr) return Status::NotFound;
   LanguageList all(out, size);
-  for (const Package* p = list->packages; p != nullptr; p = p->next) all.add(primary_language(languages_of(p->bytes())));
+  for (const Package* p = list->packages; p != nullptr; p = p->next) all.add(languages_of(p->bytes()));
   return all.finish(size);
 }
 
