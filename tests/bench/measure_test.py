@@ -12,6 +12,7 @@ import machine  # noqa: E402
 import measure  # noqa: E402
 import payload  # noqa: E402
 import report  # noqa: E402
+import scaling  # noqa: E402
 
 MIB = 1 << 20
 KIB = 1 << 10
@@ -29,6 +30,25 @@ def probe(regions):
     lines = ["probe: tsc entry 1500", "probe: map entries 3 descriptor-size 48"]
     lines += [f"probe: region {kind} {start:x} {end - start} f" for kind, start, end in regions]
     return outcome("\n".join([*lines, "probe: tsc exit-boot-services 1600 1700 tries 1", "probe: end"]))
+
+
+class HandleCosts(unittest.TestCase):
+    TOLD = ["handles: at 1000 LocateHandle, for each handle 20", "handles: at 1000 AllocatePool 400",
+            "handles: at 10000 LocateHandle, for each handle 18", "handles: at 10000 AllocatePool 1000",
+            "handles: at 10000 remove the last handles 7000"]
+
+    def test_the_worst_operation_counts(self):
+        read = scaling.read(outcome("\n".join([*self.TOLD, "handles: end"])))
+        self.assertEqual(read.status, "ok")
+        self.assertEqual(read.compared(), [("LocateHandle, for each handle", 20, 18), ("AllocatePool", 400, 1000)])
+        self.assertEqual(read.worst_percent(), 250)
+        self.assertFalse(report.figures([], {}, read)[-1].reached())
+
+    def test_a_program_that_did_not_end_failed(self):
+        read = scaling.read(outcome("\n".join([*self.TOLD, "handles: failed: install 0x9"])))
+        self.assertEqual(read.status, "failed: install 0x9")
+        self.assertIn("ended before", scaling.read(outcome("\n".join(self.TOLD))).status)
+        self.assertEqual(report.handle_costs(read), ["Handles and protocols: failed: install 0x9"])
 
 
 class Timings(unittest.TestCase):

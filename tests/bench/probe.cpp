@@ -16,6 +16,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "line.hpp"
+
+using namespace bench;
+
 namespace {
 
 // --- The part of the ABI used here. [UEFI 2.10, 4.3, 4.4, 4.5, 7.2, 7.4, 8.5] ---
@@ -101,67 +105,6 @@ constexpr size_t kTypeCount = sizeof kTypes / sizeof kTypes[0];
 
 size_t type_index(uint32_t type) { return type < kTypeCount - 1 ? type : kTypeCount - 1; }
 
-// --- Output ---
-
-constexpr uint16_t kDebugPort = 0x402;
-constexpr uint16_t kExitPort = 0xf4;  // isa-debug-exit, where the machine has one
-
-void out8(uint16_t port, uint8_t value) { asm volatile("outb %0, %1" : : "a"(value), "Nd"(port)); }
-
-uint64_t read_tsc() {
-  uint32_t low, high;
-  asm volatile("rdtsc" : "=a"(low), "=d"(high) : : "memory");
-  return uint64_t{high} << 32 | low;
-}
-
-struct Hex {
-  uint64_t value;
-};
-
-// One line, gathered first: firmware may print on the debug port too, and ConOut wants a whole string.
-class Line {
- public:
-  Line() { *this << "probe: "; }
-
-  Line& operator<<(const char* text) {
-    while (*text != '\0') put(*text++);
-    return *this;
-  }
-  Line& operator<<(uint64_t value) { return number(value, 10); }
-  Line& operator<<(Hex value) { return number(value.value, 16); }
-
-  // `console` is null once boot services are gone.
-  void print(TextOutput* console) {
-    for (size_t i = 0; i < size_; ++i) out8(kDebugPort, static_cast<uint8_t>(text_[i]));
-    out8(kDebugPort, '\n');
-    if (console == nullptr) return;
-    text_[size_] = u'\r';
-    text_[size_ + 1] = u'\n';
-    text_[size_ + 2] = u'\0';
-    console->output_string(console, text_);
-  }
-
- private:
-  static constexpr size_t kCapacity = 120;
-
-  void put(char c) {
-    if (size_ < kCapacity) text_[size_++] = static_cast<unsigned char>(c);
-  }
-  Line& number(uint64_t value, unsigned base) {
-    char digits[20];
-    size_t n = 0;
-    do {
-      digits[n++] = "0123456789abcdef"[value % base];
-      value /= base;
-    } while (value != 0);
-    while (n != 0) put(digits[--n]);
-    return *this;
-  }
-
-  char16_t text_[kCapacity + 3];
-  size_t size_ = 0;
-};
-
 // --- The measurement ---
 
 struct Map {
@@ -184,7 +127,7 @@ struct Map {
 constinit Map map{};
 
 void print_map(TextOutput* console) {
-  (Line() << "map entries " << map.entries() << " descriptor-size " << map.descriptor_size).print(console);
+  (Line("probe: ") << "map entries " << map.entries() << " descriptor-size " << map.descriptor_size).print(console);
 
   uint64_t bytes_of[kTypeCount] = {};
   uint64_t usable = 0, withheld = 0;
@@ -195,14 +138,14 @@ void print_map(TextOutput* console) {
     bytes_of[type] += bytes;
     if (kTypes[type].fate == Fate::Usable) usable += bytes;
     if (kTypes[type].fate == Fate::Withheld) withheld += bytes;
-    (Line() << "region " << kTypes[type].name << " " << Hex{region.physical} << " " << bytes << " "
+    (Line("probe: ") << "region " << kTypes[type].name << " " << Hex{region.physical} << " " << bytes << " "
             << Hex{region.attributes})
         .print(console);
   }
   for (size_t type = 0; type < kTypeCount; ++type)
-    if (bytes_of[type] != 0) (Line() << "type " << kTypes[type].name << " " << bytes_of[type]).print(console);
+    if (bytes_of[type] != 0) (Line("probe: ") << "type " << kTypes[type].name << " " << bytes_of[type]).print(console);
   // What of the withheld memory is RAM, the probe cannot know; who reads the regions and knows the machine can.
-  (Line() << "usable " << usable << " withheld " << withheld).print(console);
+  (Line("probe: ") << "usable " << usable << " withheld " << withheld).print(console);
 }
 
 // [UEFI 2.10, 7.4.6] the key is stale when the map changed in between: read the map again and retry.
@@ -214,7 +157,7 @@ bool exit_boot_services(Handle image, BootServices& boot) {
     const Status status = boot.exit_boot_services(image, map.key);
     const uint64_t after = read_tsc();
     if (status != kSuccess) continue;
-    (Line() << "tsc exit-boot-services " << before << " " << after << " tries " << tries).print(nullptr);
+    (Line("probe: ") << "tsc exit-boot-services " << before << " " << after << " tries " << tries).print();
     return true;
   }
   return false;
@@ -222,7 +165,7 @@ bool exit_boot_services(Handle image, BootServices& boot) {
 
 [[noreturn]] void power_off(RuntimeServices& runtime) {
   runtime.reset_system(ResetType::Shutdown, kSuccess, 0, nullptr);
-  (Line() << "ResetSystem came back").print(nullptr);
+  (Line("probe: ") << "ResetSystem came back").print();
   out8(kExitPort, 0);
   for (;;) asm volatile("cli; hlt");
 }
@@ -232,13 +175,13 @@ bool exit_boot_services(Handle image, BootServices& boot) {
 // MSVC's calling convention: image handle, System Table and, added by the entry below, the TSC.
 extern "C" [[noreturn]] void probe_main(Handle image, SystemTable* system, uint64_t entry_tsc) {
   TextOutput* console = system->console_out;
-  (Line() << "tsc entry " << entry_tsc).print(console);
+  (Line("probe: ") << "tsc entry " << entry_tsc).print(console);
   if (map.read(*system->boot))
     print_map(console);
   else
-    (Line() << "failed: GetMemoryMap").print(console);
-  if (!exit_boot_services(image, *system->boot)) (Line() << "failed: ExitBootServices").print(nullptr);
-  (Line() << "end").print(nullptr);
+    (Line("probe: ") << "failed: GetMemoryMap").print(console);
+  if (!exit_boot_services(image, *system->boot)) (Line("probe: ") << "failed: ExitBootServices").print();
+  (Line("probe: ") << "end").print();
   power_off(*system->runtime);
 }
 
@@ -253,15 +196,3 @@ probe_entry:
   movq %r9, %rdx
   jmp probe_main
 )");
-
-// The compiler may call these for the arrays above; there is no library behind this program.
-extern "C" void* memset(void* to, int value, size_t size) {
-  auto* bytes = static_cast<volatile uint8_t*>(to);
-  for (size_t i = 0; i < size; ++i) bytes[i] = static_cast<uint8_t>(value);
-  return to;
-}
-extern "C" void* memcpy(void* to, const void* from, size_t size) {
-  auto* bytes = static_cast<volatile uint8_t*>(to);
-  for (size_t i = 0; i < size; ++i) bytes[i] = static_cast<const uint8_t*>(from)[i];
-  return to;
-}

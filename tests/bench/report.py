@@ -86,7 +86,7 @@ class Figure:
         return f"  {self.name:<52} {value:>12} of at most {self.limit:>9,} {self.unit:<12} {verdict}"
 
 
-def figures(rows, sizes):
+def figures(rows, sizes, handles=None):
     """What efilite promises, the worst row counting. The payload is a module: nothing has to be fetched for it."""
     mine = [row for row in rows if row.firmware == "efilite" and row.status == "ok"]
 
@@ -102,27 +102,38 @@ def figures(rows, sizes):
         Figure("RAM held after boot, without the legacy hole", worst(mine, "held_bytes"), 256 * KIB - 1, "bytes"),
         Figure("entries of the EFI memory map handed over", worst(mine, "map_entries"), 24, "entries"),
         Figure("the firmware's file", sizes.get("efilite"), 256 * KIB - 1, "bytes"),
+        Figure("cost among 10,000 handles, of that among 1,000", handles and handles.worst_percent(), 200, "percent"),
     ]
 
 
-def human(rows, sizes, about):
+def handle_costs(handles):
+    if handles.status != "ok":
+        return [f"Handles and protocols: {handles.status}"]
+    lines = ["What handles and protocols cost efilite, in instructions for each operation among 1,000 and among 10,000 handles:"]
+    return lines + [f"  {name:<40} {few:>7,} {many:>7,}" for name, few, many in handles.compared()]
+
+
+def human(rows, sizes, handles, about):
     parts = [f"{about}", "", table(rows), "", LEGEND, ""]
     by_type = held(rows)
     if by_type:
         parts += ["RAM held, by the type of its memory map entry:", *by_type, ""]
     parts += ["Firmware files: " + ", ".join(f"{name} {size(amount)}" for name, amount in sizes.items()), ""]
+    if handles:
+        parts += [*handle_costs(handles), ""]
     notes = [f"  {row.name()}: {note}" for row in rows for note in row.notes]
     if notes:
         parts += ["Notes:", *notes, ""]
     if any(row.firmware == "efilite" for row in rows):
-        parts += ["Promised of efilite (the worst row counts):", *(figure.line() for figure in figures(rows, sizes))]
+        parts += ["Promised of efilite (the worst row counts):", *(figure.line() for figure in figures(rows, sizes, handles))]
     return "\n".join(parts).rstrip()
 
 
-def write_json(path, rows, sizes, about):
+def write_json(path, rows, sizes, handles, about):
     document = {"about": about, "file_bytes": sizes, "rows": [dataclasses.asdict(row) for row in rows],
+                "handle_costs": handles and handles.costs,
                 "figures": [dataclasses.asdict(figure) | {"reached": figure.reached()}
-                            for figure in figures(rows, sizes)]}
+                            for figure in figures(rows, sizes, handles)]}
     with open(path, "w", encoding="utf-8") as file:
         json.dump(document, file, indent=2)
         file.write("\n")

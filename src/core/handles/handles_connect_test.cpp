@@ -77,7 +77,6 @@ TEST_F(DriverModel, DriversRunOutsideTheGate) {
   struct Gate final : DriverGate {
     void leave() override { ++depth; }
     void enter() override { --depth; ++passes; }
-    Result<efi::Handle> load_driver(efi::DevicePath*) override { return Status::NotFound; }
     int depth = 0, passes = 0;
   } gate;
   Driver one(world, log, "one", 2);

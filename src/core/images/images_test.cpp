@@ -297,7 +297,6 @@ TEST_F(LifeOfImages, ExitFromInsideADriverLeavesTheGateOfItsCallerBehind) {
   struct Gate final : DriverGate {
     void leave() override {}
     void enter() override {}
-    Result<efi::Handle> load_driver(efi::DevicePath*) override { return Status::NotFound; }
   };
   static ImagesTest* bench;
   static Gate* gate;

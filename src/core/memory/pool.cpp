@@ -17,6 +17,7 @@ constexpr uint64_t kUnit = 16;
 constexpr uint32_t kUsed = 0x4C4F4F50;  // "POOL"
 constexpr uint32_t kFree = 0x45455246;  // "FREE"
 constexpr uint32_t kSmallest = 2;       // a header and one unit, or the links of a free block
+constexpr size_t kPatience = 8;         // blocks of about the right size to look at before a larger one is cut
 constexpr uint64_t kTooLarge = uint64_t{1} << 52;
 
 // The OS gets these back, so a generous chunk costs nothing and keeps the memory map short; of all others no page more than asked for.
@@ -79,8 +80,10 @@ Result<void*> Pool::allocate(MemoryType type, uint64_t size) {
     *block = {block->marked(kUsed), 0, 0, 1};
   } else {
     auto wanted = static_cast<uint32_t>(units);
-    FreeBlock* from = find(type, wanted);
-    if (!from) from = TRY(new_shared_chunk(type, wanted));
+    FreeBlock* from = find(type, wanted, kPatience);
+    if (!from) from = new_shared_chunk(type, wanted).value_or(nullptr);
+    if (!from) from = find(type, wanted, SIZE_MAX);
+    if (!from) return Status::OutOfResources;
     block = take(from, wanted);
   }
   poison(block + 1, (units - 1) * kUnit, kFreshByte);
@@ -108,23 +111,31 @@ void Pool::release(void* block) {
   if (block) CHECK(free(block).status() != Status::InvalidParameter);
 }
 
-Pool::FreeBlock** Pool::bins_of(MemoryType type) { return free_[std::min(static_cast<size_t>(type), kTypes - 1)].data(); }
+Pool::Bins& Pool::bins_of(MemoryType type) { return free_[std::min(static_cast<size_t>(type), kTypes - 1)]; }
 
-static size_t bin_of(uint32_t units) { return static_cast<size_t>(std::bit_width(units)) - 2; }
+static size_t bin_of(uint32_t units) { return units < 16 ? units - kSmallest : 9 + static_cast<size_t>(std::bit_width(units)); }
 
-Pool::FreeBlock* Pool::find(MemoryType type, uint32_t units) {
-  FreeBlock** bins = bins_of(type);
-  for (size_t bin = bin_of(units); bin < kBins; ++bin) {
-    for (FreeBlock* block = bins[bin]; block; block = block->next_free) {
-      // The types of OEM and OS share their bins, but never a chunk.
-      if (block->units >= units && block->chunk()->type == type) return block;
+// In a bin of one size every block fits, and so it does in the larger ones: only the own bin of a large block is looked through.
+Pool::FreeBlock* Pool::find(MemoryType type, uint32_t units, size_t patience) {
+  Bins& bins = bins_of(type);
+  const size_t own = bin_of(units);
+  for (uint32_t left = bins.filled >> own << own; left != 0; left &= left - 1) {
+    for (FreeBlock* block = bins.first[static_cast<size_t>(std::countr_zero(left))]; block; block = block->next_free) {
+      if (block->units < units) {
+        if (patience-- == 0) break;
+      } else if (block->chunk()->type == type) {  // some types share their bins, but never a chunk
+        return block;
+      }
     }
   }
   return nullptr;
 }
 
 void Pool::link(Block* block) {
-  FreeBlock*& head = bins_of(block->chunk()->type)[bin_of(block->units)];
+  Bins& bins = bins_of(block->chunk()->type);
+  const size_t bin = bin_of(block->units);
+  bins.filled |= 1u << bin;
+  FreeBlock*& head = bins.first[bin];
   auto* free = static_cast<FreeBlock*>(block);
   free->mark = free->marked(kFree);
   free->next_free = head;
@@ -139,7 +150,10 @@ void Pool::unlink(Block* block) {
   if (free->previous_free) {
     free->previous_free->next_free = free->next_free;
   } else {
-    bins_of(block->chunk()->type)[bin_of(block->units)] = free->next_free;
+    Bins& bins = bins_of(block->chunk()->type);
+    const size_t bin = bin_of(block->units);
+    bins.first[bin] = free->next_free;
+    if (!free->next_free) bins.filled &= ~(1u << bin);
   }
 }
 

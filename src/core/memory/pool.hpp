@@ -34,12 +34,18 @@ class Pool final : public Heap {
   struct Block;
   struct FreeBlock;
 
-  // Free blocks by powers of two of their size in units of 16 bytes: 2 and 3, 4 to 7, ... 2048 to 4095.
-  static constexpr size_t kBins = 11;
-  static constexpr size_t kTypes = static_cast<size_t>(efi::MemoryType::Max) + 1;  // the last for all types of OEM and OS
+  // Free blocks by their size in units of 16 bytes: a bin for each of 2 to 15, so that a small block is found at once however many others
+  // there are, and then by powers of two: 16 to 31, ... 2048 to 4095.
+  static constexpr size_t kBins = 22;
+  struct Bins {
+    uint32_t filled = 0;  // a bit for each bin that is not empty
+    std::array<FreeBlock*, kBins> first{};
+  };
+  // The last for all types behind those that every program uses: ACPI's, and those of OEM and OS.
+  static constexpr size_t kTypes = static_cast<size_t>(efi::MemoryType::RuntimeServicesData) + 2;
 
-  FreeBlock** bins_of(efi::MemoryType type);
-  FreeBlock* find(efi::MemoryType type, uint32_t units);
+  Bins& bins_of(efi::MemoryType type);
+  FreeBlock* find(efi::MemoryType type, uint32_t units, size_t patience);
   void link(Block* block);
   void unlink(Block* block);
   Result<Chunk*> new_chunk(efi::MemoryType type, PageCount pages);
@@ -49,7 +55,7 @@ class Pool final : public Heap {
   void put_back(Block* block);
 
   MemoryMap& memory_;
-  std::array<std::array<FreeBlock*, kBins>, kTypes> free_{};
+  std::array<Bins, kTypes> free_{};
 };
 
 }  // namespace efilite::core
