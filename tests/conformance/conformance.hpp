@@ -27,9 +27,12 @@ struct Chapter {
 extern const Chapter kProcessor;
 extern const Chapter kTables;
 extern const Chapter kEvents;
+extern const Chapter kTimers;
 extern const Chapter kMemory;
 extern const Chapter kProtocols;
+extern const Chapter kLocate;
 extern const Chapter kOpens;
+extern const Chapter kCloses;
 extern const Chapter kDrivers;
 extern const Chapter kOverrides;
 extern const Chapter kImages;

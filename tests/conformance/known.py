@@ -10,6 +10,12 @@ FIRST_OVERFLOW = "efilite is right: every explicit line break begins a row; edk2
 KNOWN = {
     ("ovmf", "7.1.4 SignalEvent: a group member without notification passes the signal on"):
         "efilite is right: all events of the group are signaled whatever the member is; edk2 does it for EVT_NOTIFY_SIGNAL only",
+    ("ovmf", "7.1.4 SignalEvent: members that wait are signaled with their group"):
+        "efilite is right: all events of the group are signaled whatever the member is; edk2 does it for EVT_NOTIFY_SIGNAL only",
+    ("ovmf", "7.3.9 OpenProtocol: BY_DRIVER again by the same agent for another controller is ALREADY_STARTED"):
+        "efilite is right: the text compares agents only; edk2 compares controllers, too, and says ACCESS_DENIED",
+    ("ovmf", "7.3.17 InstallMultipleProtocolInterfaces: a device path is looked for before other mistakes"):
+        "efilite is right: the pairs are searched for a device path before any is installed; edk2 looks at it when its turn comes",
     ("ovmf", "7.2.1 AllocatePages: a count whose bytes overflow is OUT_OF_RESOURCES"):
         "efilite is right: edk2 lets the count of bytes wrap and gives a single page",
     ("ovmf", "7.3.18 UninstallMultipleProtocolInterfaces: a failure puts back even the handle's only protocol"):

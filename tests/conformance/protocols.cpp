@@ -1,58 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// Handles and protocols: installing, finding, telling [UEFI 2.10, 7.3.2 to 7.3.8 and 7.3.14 to 7.3.18].
-#include "conformance.hpp"
+// Installing, removing and listing protocols, and learning of them [UEFI 2.10, 7.3.2 to 7.3.5, 7.3.14, 7.3.17 and 7.3.18].
+#include "protocols.hpp"
 
 namespace conformance {
 namespace {
-
-int first, second;  // interfaces of no meaning
-EFI_HANDLE gone_handle() {
-  AHandle handle(kAlphaGuid, &first);
-  return handle;
-}
-
-EFI_STATUS install(EFI_HANDLE& handle, EFI_GUID& guid, void* interface) {
-  return bs->InstallProtocolInterface(&handle, &guid, EFI_NATIVE_INTERFACE, interface);
-}
-void* interface_of(EFI_HANDLE handle, EFI_GUID& guid) {
-  void* found = nullptr;
-  return EFI_ERROR(bs->HandleProtocol(handle, &guid, &found)) ? nullptr : found;
-}
-UINTN handles_with(EFI_GUID& guid) {
-  UINTN count = 0;
-  EFI_HANDLE* handles = nullptr;
-  if (EFI_ERROR(bs->LocateHandleBuffer(ByProtocol, &guid, nullptr, &count, &handles))) return 0;
-  bs->FreePool(handles);
-  return count;
-}
-
-// A protocol's registration that ends with the test.
-struct Registration {
-  Calls calls;
-  AnEvent event{EVT_NOTIFY_SIGNAL, TPL_CALLBACK, &calls};
-  void* key = nullptr;
-  EFI_STATUS status;
-  explicit Registration(EFI_GUID& guid) { status = bs->RegisterProtocolNotify(&guid, event, &key); }
-};
-
-struct [[gnu::packed]] VendorPath {
-  UINT8 header[4] = {1, 4, 20, 0};
-  EFI_GUID guid;
-  UINT8 second[4] = {1, 4, 20, 0};
-  EFI_GUID second_guid;
-  UINT8 end[4] = {0x7F, 0xFF, 4, 0};
-};
-struct [[gnu::packed]] ShortPath {
-  UINT8 header[4] = {1, 4, 20, 0};
-  EFI_GUID guid;
-  UINT8 end[4] = {0x7F, 0xFF, 4, 0};
-};
-EFI_DEVICE_PATH* path(void* bytes) { return static_cast<EFI_DEVICE_PATH*>(bytes); }
-VendorPath long_path{.guid = {0x77aa0001, 1, 2, {3}}, .second_guid = {0x77aa0002, 1, 2, {3}}};
-ShortPath short_path{.guid = {0x77aa0001, 1, 2, {3}}};
-ShortPath other_path{.guid = {0x77aa0003, 1, 2, {3}}};
-
-EFI_GUID kGammaGuid = {0x3d51f3e3, 0x717e, 0x46c8, {0xb0, 0x2d, 0x47, 0x61, 0x6d, 0x6d, 0x61, 0x21}};
 
 const Test kTests[] = {
     {"7.3.2 InstallProtocolInterface: a handle of 0 makes a new one",
@@ -182,7 +133,71 @@ const Test kTests[] = {
        UINTN before = registration.calls.count;
        return ok(bs->ReinstallProtocolInterface(handle, &kAlphaGuid, &first, &first)) && that(registration.calls.count > before);
      }},
+    {"7.3.4 ReinstallProtocolInterface: the handle is new for those who registered",
+     [] {
+       AHandle handle(kAlphaGuid, &first);
+       Registration registration(kAlphaGuid);
+       EFI_HANDLE found = nullptr;
+       UINTN size = sizeof found;
+       return ok(bs->ReinstallProtocolInterface(handle, &kAlphaGuid, &first, &first)) && equal(registration.calls.count, 1) &&
+              ok(bs->LocateHandle(ByRegisterNotify, nullptr, registration.key, &size, &found)) && that(found == handle.handle);
+     }},
+    {"7.3.4 ReinstallProtocolInterface: a handle that is gone is INVALID_PARAMETER",
+     [] { return is(bs->ReinstallProtocolInterface(gone_handle(), &kAlphaGuid, &first, &second), kInvalid); }},
 
+    {"7.3.5 RegisterProtocolNotify: what was there before is new for the registration, but signals nothing",
+     [] {
+       AHandle handle(kAlphaGuid, &first);
+       Registration registration(kAlphaGuid);
+       EFI_HANDLE found = nullptr;
+       UINTN size = sizeof found;
+       return equal(registration.calls.count, 0) &&
+              ok(bs->LocateHandle(ByRegisterNotify, nullptr, registration.key, &size, &found)) && that(found == handle.handle);
+     }},
+    {"7.3.5 RegisterProtocolNotify: what has gone again is not told",
+     [] {
+       Registration registration(kAlphaGuid);
+       gone_handle();
+       EFI_HANDLE found = nullptr;
+       UINTN size = sizeof found;
+       return equal(registration.calls.count, 1) &&
+              is(bs->LocateHandle(ByRegisterNotify, nullptr, registration.key, &size, &found), EFI_NOT_FOUND);
+     }},
+    {"7.3.5 RegisterProtocolNotify: each protocol of InstallMultipleProtocolInterfaces is told",
+     [] {
+       Registration a(kAlphaGuid), b(kBetaGuid);
+       EFI_HANDLE handle = nullptr;
+       return ok(bs->InstallMultipleProtocolInterfaces(&handle, &kAlphaGuid, &first, &kBetaGuid, &second, nullptr)) &&
+              equal(a.calls.count, 1) && equal(b.calls.count, 1) &&
+              ok(bs->UninstallMultipleProtocolInterfaces(handle, &kAlphaGuid, &first, &kBetaGuid, &second, nullptr));
+     }},
+    {"7.3.5 RegisterProtocolNotify: one event for two protocols",
+     [] {
+       Registration registration(kAlphaGuid);
+       void* key;
+       if (!ok(bs->RegisterProtocolNotify(&kBetaGuid, registration.event, &key))) return false;
+       AHandle a(kAlphaGuid, &first), b(kBetaGuid, &first);
+       return equal(registration.calls.count, 2);
+     }},
+    {"7.3.5 RegisterProtocolNotify: a closed event is not signaled",
+     [] {
+       Calls calls;
+       {
+         AnEvent event(EVT_NOTIFY_SIGNAL, TPL_CALLBACK, &calls);
+         void* key;
+         if (!ok(bs->RegisterProtocolNotify(&kAlphaGuid, event, &key))) return false;
+       }
+       AHandle handle(kAlphaGuid, &first);
+       return equal(calls.count, 0);
+     }},
+    {"7.3.5 RegisterProtocolNotify: an event without notification becomes signaled",
+     [] {
+       AnEvent event(0);
+       void* key;
+       if (!ok(bs->RegisterProtocolNotify(&kAlphaGuid, event, &key))) return false;
+       AHandle handle(kAlphaGuid, &first);
+       return ok(bs->CheckEvent(event));
+     }},
     {"7.3.5 RegisterProtocolNotify: no protocol is INVALID_PARAMETER",
      [] {
        Calls calls;
@@ -239,144 +254,6 @@ const Test kTests[] = {
               that((found[0] == a.handle && found[1] == b.handle) || (found[0] == b.handle && found[1] == a.handle));
      }},
 
-    {"7.3.6 LocateHandle: all handles",
-     [] {
-       UINTN size = 0;
-       return is(bs->LocateHandle(AllHandles, nullptr, nullptr, &size, nullptr), EFI_BUFFER_TOO_SMALL) &&
-              that(size >= sizeof(EFI_HANDLE)) && equal(size % sizeof(EFI_HANDLE), 0);
-     }},
-    {"7.3.6 LocateHandle: by protocol it finds the handles that have it",
-     [] {
-       AHandle a(kAlphaGuid, &first), b(kAlphaGuid, &second), other(kBetaGuid, &first);
-       EFI_HANDLE found[4] = {};
-       UINTN size = sizeof found;
-       return ok(bs->LocateHandle(ByProtocol, &kAlphaGuid, nullptr, &size, found)) && equal(size, 2 * sizeof(EFI_HANDLE)) &&
-              that((found[0] == a.handle && found[1] == b.handle) || (found[0] == b.handle && found[1] == a.handle));
-     }},
-    {"7.3.6 LocateHandle: a small buffer is BUFFER_TOO_SMALL, with the size",
-     [] {
-       AHandle a(kAlphaGuid, &first), b(kAlphaGuid, &second);
-       EFI_HANDLE found;
-       UINTN size = sizeof found;
-       return is(bs->LocateHandle(ByProtocol, &kAlphaGuid, nullptr, &size, &found), EFI_BUFFER_TOO_SMALL) && equal(size, 2 * sizeof found);
-     }},
-    {"7.3.6 LocateHandle: nobody's protocol is NOT_FOUND",
-     [] {
-       EFI_HANDLE found;
-       UINTN size = sizeof found;
-       return is(bs->LocateHandle(ByProtocol, &kNobodysGuid, nullptr, &size, &found), EFI_NOT_FOUND);
-     }},
-    {"7.3.6 LocateHandle: an unknown kind of search is INVALID_PARAMETER",
-     [] {
-       EFI_HANDLE found;
-       UINTN size = sizeof found;
-       return is(bs->LocateHandle(static_cast<EFI_LOCATE_SEARCH_TYPE>(3), nullptr, nullptr, &size, &found), kInvalid);
-     }},
-    {"7.3.6 LocateHandle: ByRegisterNotify without a key is INVALID_PARAMETER",
-     [] {
-       EFI_HANDLE found;
-       UINTN size = sizeof found;
-       return is(bs->LocateHandle(ByRegisterNotify, nullptr, nullptr, &size, &found), kInvalid);
-     }},
-    {"7.3.6 LocateHandle: ByProtocol without a protocol is INVALID_PARAMETER",
-     [] {
-       EFI_HANDLE found;
-       UINTN size = sizeof found;
-       return is(bs->LocateHandle(ByProtocol, nullptr, nullptr, &size, &found), kInvalid);
-     }},
-    {"7.3.6 LocateHandle: no size is INVALID_PARAMETER",
-     [] {
-       EFI_HANDLE found;
-       return is(bs->LocateHandle(AllHandles, nullptr, nullptr, nullptr, &found), kInvalid);
-     }},
-    {"7.3.6 LocateHandle: a size that would do but no buffer is INVALID_PARAMETER",
-     [] {
-       AHandle handle(kAlphaGuid, &first);
-       UINTN size = 64;
-       return is(bs->LocateHandle(ByProtocol, &kAlphaGuid, nullptr, &size, nullptr), kInvalid);
-     }},
-
-    {"7.3.7 HandleProtocol: a protocol that is not there is UNSUPPORTED",
-     [] {
-       AHandle handle(kAlphaGuid, &first);
-       void* found;
-       return is(bs->HandleProtocol(handle, &kBetaGuid, &found), EFI_UNSUPPORTED);
-     }},
-    {"7.3.7 HandleProtocol: no handle is INVALID_PARAMETER",
-     [] {
-       void* found;
-       return is(bs->HandleProtocol(nullptr, &kAlphaGuid, &found), kInvalid);
-     }},
-    {"7.3.7 HandleProtocol: no protocol is INVALID_PARAMETER",
-     [] {
-       AHandle handle(kAlphaGuid, &first);
-       void* found;
-       return is(bs->HandleProtocol(handle, nullptr, &found), kInvalid);
-     }},
-    {"7.3.7 HandleProtocol: no place for the interface is INVALID_PARAMETER",
-     [] {
-       AHandle handle(kAlphaGuid, &first);
-       return is(bs->HandleProtocol(handle, &kAlphaGuid, nullptr), kInvalid);
-     }},
-
-    {"7.3.8 LocateDevicePath: a whole match leaves the end node",
-     [] {
-       AHandle handle(kDevicePathGuid, &short_path);
-       EFI_DEVICE_PATH* rest = path(&short_path);
-       EFI_HANDLE found = nullptr;
-       return ok(bs->LocateDevicePath(&kDevicePathGuid, &rest, &found)) && that(found == handle.handle) &&
-              that(rest == path(short_path.end));
-     }},
-    {"7.3.8 LocateDevicePath: a partial match leaves the rest",
-     [] {
-       AHandle handle(kDevicePathGuid, &short_path);
-       EFI_DEVICE_PATH* rest = path(&long_path);
-       EFI_HANDLE found = nullptr;
-       return ok(bs->LocateDevicePath(&kDevicePathGuid, &rest, &found)) && that(found == handle.handle) &&
-              that(rest == path(long_path.second));
-     }},
-    {"7.3.8 LocateDevicePath: the longest match wins",
-     [] {
-       AHandle a(kDevicePathGuid, &short_path), b(kDevicePathGuid, &long_path);
-       EFI_DEVICE_PATH* rest = path(&long_path);
-       EFI_HANDLE found = nullptr;
-       return ok(bs->LocateDevicePath(&kDevicePathGuid, &rest, &found)) && that(found == b.handle) && that(rest == path(long_path.end));
-     }},
-    {"7.3.8 LocateDevicePath: only handles with the protocol count",
-     [] {
-       AHandle a(kDevicePathGuid, &short_path), b(kDevicePathGuid, &long_path);
-       EFI_HANDLE with = a;
-       if (!ok(install(with, kAlphaGuid, &first))) return false;
-       EFI_DEVICE_PATH* rest = path(&long_path);
-       EFI_HANDLE found = nullptr;
-       bool good = ok(bs->LocateDevicePath(&kAlphaGuid, &rest, &found)) && that(found == a.handle) && that(rest == path(long_path.second));
-       return ok(bs->UninstallProtocolInterface(with, &kAlphaGuid, &first)) && good;
-     }},
-    {"7.3.8 LocateDevicePath: no match is NOT_FOUND",
-     [] {
-       AHandle handle(kDevicePathGuid, &short_path);
-       EFI_DEVICE_PATH* rest = path(&other_path);
-       EFI_HANDLE found;
-       return is(bs->LocateDevicePath(&kDevicePathGuid, &rest, &found), EFI_NOT_FOUND);
-     }},
-    {"7.3.8 LocateDevicePath: no protocol is INVALID_PARAMETER",
-     [] {
-       EFI_DEVICE_PATH* rest = path(&short_path);
-       EFI_HANDLE found;
-       return is(bs->LocateDevicePath(nullptr, &rest, &found), kInvalid);
-     }},
-    {"7.3.8 LocateDevicePath: no place for the path is INVALID_PARAMETER",
-     [] {
-       EFI_HANDLE found;
-       return is(bs->LocateDevicePath(&kDevicePathGuid, nullptr, &found), kInvalid);
-     }},
-    {"7.3.8 LocateDevicePath: a match but no place for the handle is INVALID_PARAMETER",
-     [] {
-       AHandle handle(kDevicePathGuid, &short_path);
-       EFI_DEVICE_PATH* rest = path(&short_path);
-       return is(bs->LocateDevicePath(&kDevicePathGuid, &rest, nullptr), kInvalid);
-     }},
-
     {"7.3.14 ProtocolsPerHandle: it lists every protocol once",
      [] {
        AHandle handle(kAlphaGuid, &first);
@@ -412,74 +289,6 @@ const Test kTests[] = {
        return is(bs->ProtocolsPerHandle(self, &guids, nullptr), kInvalid);
      }},
 
-    {"7.3.15 LocateHandleBuffer: by protocol, in a buffer from the pool",
-     [] {
-       AHandle handle(kAlphaGuid, &first);
-       UINTN count = 0;
-       EFI_HANDLE* handles = nullptr;
-       return ok(bs->LocateHandleBuffer(ByProtocol, &kAlphaGuid, nullptr, &count, &handles)) && equal(count, 1) &&
-              that(handles[0] == handle.handle) && ok(bs->FreePool(handles));
-     }},
-    {"7.3.15 LocateHandleBuffer: all handles, ours among them",
-     [] {
-       AHandle handle(kAlphaGuid, &first);
-       UINTN count = 0;
-       EFI_HANDLE* handles = nullptr;
-       if (!ok(bs->LocateHandleBuffer(AllHandles, nullptr, nullptr, &count, &handles))) return false;
-       bool found = false;
-       for (UINTN i = 0; i < count; ++i) found = found || handles[i] == handle.handle;
-       return ok(bs->FreePool(handles)) && that(found);
-     }},
-    {"7.3.15 LocateHandleBuffer: nobody's protocol is NOT_FOUND",
-     [] {
-       UINTN count;
-       EFI_HANDLE* handles;
-       return is(bs->LocateHandleBuffer(ByProtocol, &kNobodysGuid, nullptr, &count, &handles), EFI_NOT_FOUND);
-     }},
-    {"7.3.15 LocateHandleBuffer: no place for the count is INVALID_PARAMETER",
-     [] {
-       EFI_HANDLE* handles;
-       return is(bs->LocateHandleBuffer(AllHandles, nullptr, nullptr, nullptr, &handles), kInvalid);
-     }},
-    {"7.3.15 LocateHandleBuffer: no place for the buffer is INVALID_PARAMETER",
-     [] {
-       UINTN count;
-       return is(bs->LocateHandleBuffer(AllHandles, nullptr, nullptr, &count, nullptr), kInvalid);
-     }},
-
-    {"7.3.16 LocateProtocol: it finds the interface",
-     [] {
-       AHandle handle(kAlphaGuid, &first);
-       void* found = nullptr;
-       return ok(bs->LocateProtocol(&kAlphaGuid, nullptr, &found)) && that(found == &first);
-     }},
-    {"7.3.16 LocateProtocol: nobody's protocol is NOT_FOUND",
-     [] {
-       void* found;
-       return is(bs->LocateProtocol(&kNobodysGuid, nullptr, &found), EFI_NOT_FOUND);
-     }},
-    {"7.3.16 LocateProtocol: when nothing is found the interface is NULL",
-     [] {
-       void* found = &first;
-       bs->LocateProtocol(&kNobodysGuid, nullptr, &found);
-       return that(found == nullptr);
-     }},
-    {"7.3.16 LocateProtocol: no place for the interface is INVALID_PARAMETER",
-     [] { return is(bs->LocateProtocol(&kAlphaGuid, nullptr, nullptr), kInvalid); }},
-    {"7.3.16 LocateProtocol: no protocol is INVALID_PARAMETER",
-     [] {
-       void* found;
-       return is(bs->LocateProtocol(nullptr, nullptr, &found), kInvalid);
-     }},
-    {"7.3.16 LocateProtocol: with a registration it finds the new ones",
-     [] {
-       Registration registration(kAlphaGuid);
-       AHandle handle(kAlphaGuid, &second);
-       void* found = nullptr;
-       return ok(bs->LocateProtocol(&kAlphaGuid, registration.key, &found)) && that(found == &second) &&
-              is(bs->LocateProtocol(&kAlphaGuid, registration.key, &found), EFI_NOT_FOUND);
-     }},
-
     {"7.3.17 InstallMultipleProtocolInterfaces: all or none, on a new handle",
      [] {
        EFI_HANDLE handle = nullptr;
@@ -503,6 +312,33 @@ const Test kTests[] = {
        return is(bs->InstallMultipleProtocolInterfaces(&another, &kAlphaGuid, &first, &kDevicePathGuid, &copy, nullptr),
                  EFI_ALREADY_STARTED) &&
               equal(handles_with(kAlphaGuid), 0);
+     }},
+    {"7.3.17 InstallMultipleProtocolInterfaces: a device path is looked for before other mistakes",
+     [] {
+       AHandle handle(kDevicePathGuid, &short_path);
+       ShortPath copy = short_path;
+       EFI_HANDLE another = nullptr;
+       return is(bs->InstallMultipleProtocolInterfaces(&another, &kAlphaGuid, &first, &kAlphaGuid, &first, &kDevicePathGuid, &copy,
+                                                       nullptr),
+                 EFI_ALREADY_STARTED);
+     }},
+    {"7.3.17 InstallMultipleProtocolInterfaces: a device path that begins like another is none of it",
+     [] {
+       AHandle handle(kDevicePathGuid, &short_path);
+       EFI_HANDLE another = nullptr;
+       return ok(bs->InstallMultipleProtocolInterfaces(&another, &kDevicePathGuid, &long_path, nullptr)) &&
+              ok(bs->UninstallMultipleProtocolInterfaces(another, &kDevicePathGuid, &long_path, nullptr));
+     }},
+    {"7.3.17 InstallMultipleProtocolInterfaces: a failure leaves no handle",
+     [] {
+       EFI_HANDLE handle = nullptr;
+       return is(bs->InstallMultipleProtocolInterfaces(&handle, &kAlphaGuid, &first, &kAlphaGuid, &second, nullptr), kInvalid) &&
+              equal(handles_with(kAlphaGuid), 0);
+     }},
+    {"7.3.17 InstallMultipleProtocolInterfaces: a handle that is gone is INVALID_PARAMETER",
+     [] {
+       EFI_HANDLE handle = gone_handle();
+       return is(bs->InstallMultipleProtocolInterfaces(&handle, &kAlphaGuid, &first, nullptr), kInvalid);
      }},
     {"7.3.17 InstallMultipleProtocolInterfaces: no place for the handle is INVALID_PARAMETER",
      [] { return is(bs->InstallMultipleProtocolInterfaces(nullptr, &kAlphaGuid, &first, nullptr), kInvalid); }},
@@ -534,6 +370,12 @@ const Test kTests[] = {
      [] {
        AHandle handle(kAlphaGuid, &first);
        return is(bs->UninstallMultipleProtocolInterfaces(handle, &kAlphaGuid, &first, &kBetaGuid, &second, nullptr), kInvalid) &&
+              that(interface_of(handle, kAlphaGuid) == &first);
+     }},
+    {"7.3.18 UninstallMultipleProtocolInterfaces: another interface is INVALID_PARAMETER",
+     [] {
+       AHandle handle(kAlphaGuid, &first);
+       return is(bs->UninstallMultipleProtocolInterfaces(handle, &kAlphaGuid, &second, nullptr), kInvalid) &&
               that(interface_of(handle, kAlphaGuid) == &first);
      }},
     {"7.3.18 UninstallMultipleProtocolInterfaces: the handle goes with its last protocol",

@@ -35,10 +35,11 @@ EfiStatus EFIAPI set_timer(efi::Event event, efi::TimerDelay type, uint64_t trig
 }
 
 EfiStatus EFIAPI wait_for_event(efi::Uintn count, efi::Event* events, efi::Uintn* index) {
-  if (events == nullptr || index == nullptr) return efi::encode(Status::InvalidParameter);
+  const bool usable = events != nullptr && index != nullptr;
   size_t which = 0;
-  auto waited = queue().wait({events, count}, which);
-  if (waited.status() != Status::Unsupported && count != 0) *index = which;
+  // [UEFI 2.10, 7.1.5] the priority comes before everything else; no events at all are refused behind it.
+  auto waited = queue().wait(usable ? std::span(events, count) : std::span<efi::Event>(), which);
+  if (usable && waited.status() != Status::Unsupported && count != 0) *index = which;
   return efi::encode(waited);
 }
 

@@ -137,6 +137,7 @@ TEST_F(Services, WaitForEventChecksWhatItIsGiven) {
   {
     TplGuard guard(events, efi::kTplNotify);
     EXPECT_EQ(bs.wait_for_event(1, &event, &index), kUnsupported);
+    EXPECT_EQ(bs.wait_for_event(0, nullptr, nullptr), kUnsupported);
   }
   EXPECT_EQ(bs.wait_for_event(1, &event, &index), kOk);
   EXPECT_EQ(index, 0u);

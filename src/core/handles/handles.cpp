@@ -302,6 +302,9 @@ Result<void*> HandleDatabase::register_notify(const efi::Guid& guid, efi::Event 
   made->protocol = protocol;
   made->event = event;
   made->key = ++last_key_;
+  // Nothing has been told yet, so all there is is new for it. Drivers count on that: they register, signal the event themselves and then
+  // ask for everything, old and new, in one place.
+  made->news = protocol->first;
   Registration** at = &protocol->registrations;
   while (*at != nullptr) at = &(*at)->next;
   *at = made;

@@ -335,6 +335,9 @@ class Fuzz {
     }
     for (auto& r : registrations_) EXPECT(r.key != *key);
     registrations_.push_back({guid, event, *key, {}});
+    for (auto& each : items_) {
+      if (each.guid == guid) registrations_.back().news.push_back(each.handle);
+    }
   }
   void close_event() {
     if (registrations_.empty()) return;
