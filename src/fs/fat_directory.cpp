@@ -178,6 +178,11 @@ Result<EntryPlace> Directory::insert(std::u16string_view long_name, const ShortE
   return put_set(begin, long_name, raw);
 }
 
+Result<> Directory::overwrite(const EntryPlace& place, std::u16string_view long_name, const ShortEntry& raw) {
+  TRY(put_set(place.first, long_name, raw));
+  return {};
+}
+
 Result<> Directory::remove(const EntryPlace& place) {
   for (uint32_t slot = place.slot + 1; slot-- > place.first;) {
     TRY(mark_free(slot));
@@ -191,7 +196,8 @@ Result<bool> Directory::replace(const EntryPlace& old, std::u16string_view long_
   const uint32_t block = old.slot - old.slot % slots_of_block();
   const uint32_t old_first = std::max(block, old.first);
   uint32_t end_mark = kNoSlot, run = 0, begin = kNoSlot;
-  for (uint32_t slot = block; slot < block + slots_of_block() && begin == kNoSlot; ++slot) {
+  // Slots of the old name in the block before stay a moment longer: they must not seem to be the new entry's.
+  for (uint32_t slot = old.first < block ? block + 1 : block; slot < block + slots_of_block() && begin == kNoSlot; ++slot) {
     const uint64_t at = TRY(address(slot));
     const uint8_t state = TRY(table_.disk().get<uint8_t>(at));
     if (end_mark == kNoSlot && state == kSlotEnd) end_mark = slot;

@@ -31,6 +31,8 @@ inline void set_first_cluster(ShortEntry& e, uint32_t cluster) {
 
 class Directory {
  public:
+  static constexpr uint32_t kNoSlot = ~uint32_t{0};
+
   // `chain` is the directory's, and not used for the root of FAT12 and FAT16, which is `fixed`.
   Directory(FatTable& table, ClusterChain& chain, bool fixed) : table_(table), chain_(chain), fixed_(fixed) {}
 
@@ -47,14 +49,14 @@ class Directory {
   Result<EntryPlace> insert(std::u16string_view long_name, const ShortEntry& raw);
   // Takes `old` out and puts the new entry in by the write of one block; false, and nothing is done, when it has no room there.
   Result<bool> replace(const EntryPlace& old, std::u16string_view long_name, const ShortEntry& raw, EntryPlace& out);
+  // The same entry with its name in another case, in the same slots.
+  Result<> overwrite(const EntryPlace& place, std::u16string_view long_name, const ShortEntry& raw);
   Result<> remove(const EntryPlace& place);
 
   // The volume's label; address 0: there is none.
   Result<Entry> find_label();
 
  private:
-  static constexpr uint32_t kNoSlot = ~uint32_t{0};
-
   // In bytes from the begin of the volume; 0 behind the end of the directory.
   Result<uint64_t> address(uint32_t slot);
   Result<> grow();

@@ -131,7 +131,7 @@ Result<core::FileNode*> FatNode::create(std::u16string_view name, uint64_t attri
   raw.created_time = now.time;
   raw.created_hundredths = now.hundredths;
   TRY(begin_change());
-  const bool has_long_name = TRY(directory().choose_short_name(name, raw, ~uint32_t{0}));
+  const bool has_long_name = TRY(directory().choose_short_name(name, raw, Directory::kNoSlot));
   if ((raw.attributes & kAttrDirectory) != 0) set_first_cluster(raw, TRY(make_directory_cluster(raw)).first);
   auto place = directory().insert(has_long_name ? name : std::u16string_view(), raw);
   auto node = place ? volume_.open(this, *place, raw) : place.status();

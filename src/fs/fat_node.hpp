@@ -56,7 +56,7 @@ class FatNode final : public core::FileNode {
 
   Result<> put_label(const ShortName& label, bool is_empty);
   Result<FatTable::NewChain> make_directory_cluster(const ShortEntry& raw);
-  Result<> check_new_place(FatNode& to, std::u16string_view name);
+  Result<bool> check_new_place(FatNode& to, std::u16string_view name, Entry& itself);
   Result<EntryPlace> move(FatNode& to, std::u16string_view long_name, ShortEntry& raw);
   Result<EntryPlace> move_file(FatNode& to, std::u16string_view long_name, ShortEntry& raw, uint32_t copy);
   Result<> copy_cluster(uint32_t from, uint32_t to);

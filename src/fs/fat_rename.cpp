@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 // Rename. Where both entries fit into one block it is one write. Elsewhere two blocks have to change, and in between a file is whole under
 // one of its names and shares no cluster with itself under the other (docs/adr/0005-own-fat-engine.md).
+#include "base/letter_case.hpp"
 #include "fs/fat_node.hpp"
 
 namespace efilite::fs {
 
-Result<> FatNode::check_new_place(FatNode& to, std::u16string_view name) {
+// Fills `itself` when this is the one that has the name, in another case or as its short one.
+Result<bool> FatNode::check_new_place(FatNode& to, std::u16string_view name, Entry& itself) {
   TRY(to.usable_as(true));
   if (!is_storable(name)) return Status::InvalidParameter;
   for (FatNode* node = &to; node != nullptr; node = node->parent_) {
     if (node == this) return Status::AccessDenied;  // a directory into itself
   }
-  Entry other;
-  if (TRY(to.directory().find(name, other)) && other.place.address != place_.address) return Status::AccessDenied;
-  return {};
+  if (!TRY(to.directory().find(name, itself))) return false;
+  return itself.place.address == place_.address ? Result<bool>(true) : Status::AccessDenied;
 }
 
 Result<> FatNode::rename(core::FileNode& target, std::u16string_view name) {
@@ -22,15 +23,26 @@ Result<> FatNode::rename(core::FileNode& target, std::u16string_view name) {
   TRY(volume_.writable());
   if (is_root()) return Status::AccessDenied;
   name = trimmed(name);
-  TRY(check_new_place(to, name));
+  Entry itself;
+  const bool has_it = TRY(check_new_place(to, name, itself));
+  if (has_it && itself.name.view() == name) return {};
 
   TRY(begin_change());
   ShortEntry raw = raw_;
   const bool same_directory = &to == parent_;
-  const bool has_long_name = TRY(to.directory().choose_short_name(name, raw, same_directory ? place_.slot : ~uint32_t{0}));
-  if (!has_long_name) name = {};
+  Directory into = to.directory();
   EntryPlace place{};
-  if (!same_directory || !TRY(to.directory().replace(place_, name, raw, place))) place = TRY(move(to, name, raw));
+  bool done = false;
+  if (same_directory) {
+    const bool is_long = TRY(into.choose_short_name(name, raw, place_.slot));
+    // Only another case: the short name stays, and so each slot by itself can be written over.
+    if (is_long && has_it && place_.first != place_.slot && same_letters(itself.name.view(), name)) return into.overwrite(place_, name, raw_);
+    done = TRY(into.replace(place_, is_long ? name : std::u16string_view(), raw, place));
+  }
+  if (!done) {
+    const bool is_long = TRY(into.choose_short_name(name, raw, Directory::kNoSlot));
+    place = TRY(move(to, is_long ? name : std::u16string_view(), raw));
+  }
   place_ = place;
   raw_ = raw;
   if (same_directory) return {};

@@ -86,7 +86,7 @@ class FatChecker {
     read_directory(u"", root_cluster_, 0, is32 ? take(root_cluster_, u"/") : std::vector<uint32_t>());
     for (uint32_t c = 2; c < table_.size(); ++c) {
       if (table_[c] == 0) ++out.free;
-      else if (owner_[c].empty()) out.findings.push_back({FatFault::Lost, {}});
+      else if (owner_[c] == 0) out.findings.push_back({FatFault::Lost, {}});
     }
     const uint32_t told = is32 ? peek<uint32_t>(disk, info + 488) : UINT32_MAX;
     if (told != UINT32_MAX && told != out.free) out.findings.push_back({FatFault::Info, {}});
@@ -101,18 +101,20 @@ class FatChecker {
 
   std::vector<uint32_t> take(uint32_t first, const std::u16string& path) {
     std::vector<uint32_t> chain;
+    const auto self = static_cast<uint32_t>(names_.size());
+    names_.push_back(path);
     for (uint32_t c = first; c != kEnd; c = table_[c]) {
       if (c < 2 || c >= table_.size() || table_[c] == 0) {
         complain(FatFault::Chain, path);
         break;
       }
-      if (!owner_[c].empty()) {
+      if (owner_[c] != 0) {
         complain(FatFault::Shared, path);
-        complain(FatFault::Shared, owner_[c]);
+        complain(FatFault::Shared, names_[owner_[c]]);
         // The one that is seen second may still be read, but for a ring.
-        if (owner_[c] == path) break;
+        if (owner_[c] == self) break;
       }
-      owner_[c] = path;
+      owner_[c] = self;
       chain.push_back(c);
     }
     return chain;
@@ -165,10 +167,10 @@ class FatChecker {
       if (!parts.empty()) {
         int s = 0;
         for (int i = 0; i < 11; ++i) s = ((s & 1) << 7 | s >> 1) + e[i] & 0xFF;
-        if (!used || expected != 0 || s != sum) complain(FatFault::Orphan, path);
+        const bool whole = used && expected == 0 && s == sum;
+        if (!whole) complain(FatFault::Orphan, path);
         for (const auto& [order, text] : parts) name += text;
-        name = name.substr(0, name.find(u'\0'));
-        if (!used) name.clear();
+        name = whole ? name.substr(0, name.find(u'\0')) : u"";
         parts.clear();
         expected = 0;
       }
@@ -224,7 +226,8 @@ class FatChecker {
   uint64_t root_at_, data_;
   int type_;
   std::vector<uint32_t> table_;
-  std::vector<std::u16string> owner_;
+  std::vector<std::u16string> names_{u""};
+  std::vector<uint32_t> owner_;  // 0: nobody, else an index of names_
 };
 
 inline FatReading read_fat(const FatDisk& disk) { return FatChecker(disk).out; }

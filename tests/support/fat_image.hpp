@@ -46,6 +46,8 @@ inline FatDisk make_fat(const FatShape& s) {
   if (sectors < 0x10000) poke<uint16_t>(disk, 19, static_cast<uint16_t>(sectors));
   else poke<uint32_t>(disk, 32, sectors);
   poke<uint8_t>(disk, 21, 0xF8);
+  poke<uint16_t>(disk, 24, 63);
+  poke<uint16_t>(disk, 26, 255);  // mtools wants a geometry
   const size_t extension = s.type == 32 ? 64 : 36;
   poke<uint8_t>(disk, extension + 2, 0x29);
   poke<uint32_t>(disk, extension + 3, 0x12345678);

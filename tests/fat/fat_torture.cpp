@@ -1,0 +1,389 @@
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+// fat_torture MODE [--seed N] [--seconds N]: random operations on FAT volumes, and then
+//   cuts    the power goes after every single block that was written: no file but the one that was being written is hurt, and nothing is
+//           worse than docs/adr/0005 says, by a reader of our own that knows each file's contents
+//   fsck    the same for some of the cuts, by fsck.fat: it finds only what is allowed, and after its repair all other files are whole
+//   mtools  what the engine wrote is read by mtools and found in order by fsck.fat, and what mtools wrote is read by the engine
+// A seed and a count of rounds give the same work every time; the seconds only end it early.
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <random>
+#include <sstream>
+
+#include "tests/support/fat_session.hpp"
+
+namespace {
+
+using namespace efilite;
+using test::FatDisk;
+using test::FatFault;
+using test::FatReading;
+using test::FatSession;
+namespace stdfs = std::filesystem;
+
+class RandomFeed final : public test::ByteFeed {
+ public:
+  explicit RandomFeed(uint64_t seed) : random_(seed) {}
+  bool empty() const override { return false; }
+  uint8_t byte() override { return static_cast<uint8_t>(random_() >> 11); }
+
+ private:
+  std::mt19937_64 random_;
+};
+
+[[noreturn]] void fail(const std::string& why) {
+  printf("FAILED: %s\n", why.c_str());
+  exit(1);
+}
+
+std::string to_utf8(std::u16string_view in) {
+  std::string out;
+  for (char16_t c : in) {
+    if (c < 0x80) {
+      out += static_cast<char>(c);
+    } else if (c < 0x800) {
+      out += static_cast<char>(0xC0 | c >> 6);
+      out += static_cast<char>(0x80 | (c & 0x3F));
+    } else {
+      out += static_cast<char>(0xE0 | c >> 12);
+      out += static_cast<char>(0x80 | (c >> 6 & 0x3F));
+      out += static_cast<char>(0x80 | (c & 0x3F));
+    }
+  }
+  return out;
+}
+
+struct Outcome {
+  int status;
+  std::string output;
+};
+Outcome run(const std::string& command) {
+  FILE* pipe = popen((command + " 2>&1").c_str(), "r");
+  if (pipe == nullptr) fail("cannot run " + command);
+  std::string output;
+  char buffer[4096];
+  for (size_t n; (n = fread(buffer, 1, sizeof(buffer), pipe)) != 0;) output.append(buffer, n);
+  return {WEXITSTATUS(pclose(pipe)), output};
+}
+
+class Scratch {
+ public:
+  Scratch() {
+    char name[] = "/tmp/fat_torture.XXXXXX";
+    if (mkdtemp(name) == nullptr) fail("no scratch folder");
+    path_ = name;
+  }
+  ~Scratch() {
+    std::error_code ignored;
+    stdfs::remove_all(path_, ignored);
+  }
+  std::string file(const std::string& name) const { return path_ + "/" + name; }
+
+ private:
+  std::string path_;
+};
+
+void save(const FatDisk& disk, const std::string& path) {
+  std::ofstream out(path, std::ios::binary);
+  out.write(reinterpret_cast<const char*>(disk.bytes.data()), static_cast<std::streamsize>(disk.bytes.size()));
+  if (!out) fail("cannot write " + path);
+}
+void load(FatDisk& disk, const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  in.read(reinterpret_cast<char*>(disk.bytes.data()), static_cast<std::streamsize>(disk.bytes.size()));
+  if (!in) fail("cannot read " + path);
+}
+
+test::FatShape shape_of(uint64_t seed) {
+  test::FatShape shape;
+  shape.type = seed % 3 == 0 ? 12 : seed % 3 == 1 ? 32 : 16;
+  shape.clusters = shape.type == 16 ? 4100 : shape.type == 32 ? 300 : 120 + seed % 7 * 90;
+  shape.cluster_sectors = seed / 3 % 2 == 0 ? 1 : 4;
+  shape.block_bytes = shape.sector_bytes = seed / 6 % 4 == 3 ? 4096 : 512;
+  shape.root_slots = 256;
+  return shape;
+}
+
+bool touches(const FatSession::Touched& touched, const std::u16string& path) {
+  for (const auto& t : touched.paths) {
+    if (path == t || (touched.is_directory && path.starts_with(t + u"/"))) return true;
+  }
+  return false;
+}
+
+struct Counts {
+  size_t cuts = 0, lost = 0, behind = 0, beyond = 0, shared = 0, orphans = 0, copies = 0, dotdot = 0;
+};
+
+// What may be wrong after a cut [docs/adr/0005].
+void judge(const FatReading& reading, const FatSession::Touched& touched, Counts& counts) {
+  for (const auto& f : reading.findings) {
+    const bool ours = touches(touched, f.path);
+    bool allowed = false;
+    switch (f.fault) {
+      case FatFault::FatsDiffer: ++counts.copies; allowed = true; break;
+      case FatFault::Lost: ++counts.lost; allowed = true; break;
+      case FatFault::BehindEnd: ++counts.behind; allowed = ours; break;
+      case FatFault::Beyond: ++counts.beyond; allowed = ours && touched.renamed && !touched.is_directory; break;
+      case FatFault::Shared: ++counts.shared; allowed = ours && touched.renamed; break;
+      case FatFault::DotDot: ++counts.dotdot; allowed = ours && touched.renamed && touched.is_directory; break;
+      case FatFault::Orphan: ++counts.orphans; allowed = touched.longest_name > 195; break;
+      default: break;
+    }
+    if (!allowed) fail("a cut leaves fault " + std::to_string(static_cast<int>(f.fault)) + " at " + to_utf8(f.path));
+  }
+}
+
+void expect_whole(const FatReading& reading, const FatSession& session, const FatSession::Touched& touched, const char* when) {
+  for (const auto& file : session.all()) {
+    const auto path = file->path();
+    if (touches(touched, path)) continue;
+    auto found = reading.files.find(path);
+    if (found == reading.files.end()) fail(std::string(when) + " there is no " + to_utf8(path));
+    if (found->second.bytes != file->bytes) fail(std::string(when) + " the contents are hurt of " + to_utf8(path));
+    if (((found->second.attributes ^ file->attributes) & 0x27) != 0) fail(std::string(when) + " the attributes are hurt of " + to_utf8(path));
+  }
+}
+
+// A file that was being renamed is whole under one of the names.
+void expect_one_whole(const FatReading& reading, const FatSession::Touched& touched, const std::string& bytes) {
+  if (!touched.renamed || touched.is_directory) return;
+  for (const auto& path : touched.paths) {
+    auto found = reading.files.find(path);
+    if (found != reading.files.end() && found->second.bytes == bytes) return;
+  }
+  fail("a cut in a rename leaves no whole file at " + to_utf8(touched.paths[0]) + " or " + to_utf8(touched.paths[1]));
+}
+
+// What fsck.fat may say. Its lines about what is found come with the paths on lines of their own.
+bool fsck_may_say(const std::string& line, const FatSession::Touched& touched) {
+  static const char* kAlways[] = {"fsck.fat ", "FATs differ but appear to be intact", "Free cluster summary uninitialized", "Reclaimed ", "Leaving filesystem unchanged",
+                                  "*** Filesystem was changed ***", "Performing changes", "Writing changes", "Dirty bit is set. Fs was not properly unmounted", " Automatically removing dirty bit",
+                                  "Warning: Filesystem is FAT32", "  Auto-setting.", "  Using first FAT", "  but has only", "  This may lead to", "  Truncating file to", "/", " and", ""};
+  for (const char* known : kAlways)
+    if (*known == 0 ? line.empty() : line.starts_with(known)) return true;
+  if (line.find(" files, ") != line.npos) return true;
+  if (line.starts_with("  File size is")) return !touched.paths.empty() && (touched.renamed || line.find("length is >") != line.npos);
+  if (line.find("share clusters") != line.npos || line.starts_with("  Truncating second")) return touched.renamed;
+  if (line.find("does not point to ..") != line.npos) return touched.renamed && touched.is_directory;
+  if (line.starts_with("Orphaned long file name") || line.starts_with("  Auto-deleting")) return touched.longest_name > 195;
+  if (line.find("boot sector and its backup") != line.npos || line.find("mostly harmless") != line.npos || line.find("label") != line.npos ||
+      line.find("Label") != line.npos || line.starts_with("  ") || line.starts_with("Auto"))
+    return touched.changed_label;
+  return false;
+}
+
+void fsck(const std::string& path, const char* flags, const FatSession::Touched& touched) {
+  const Outcome out = run(std::string("fsck.fat ") + flags + " " + path);
+  std::istringstream lines(out.output);
+  for (std::string line; std::getline(lines, line);) {
+    if (!fsck_may_say(line, touched)) fail("fsck.fat says: " + line + "\n" + out.output);
+  }
+}
+
+class Torture {
+ public:
+  Torture(uint64_t seed, int seconds) : seed_(seed), end_(std::chrono::steady_clock::now() + std::chrono::seconds(seconds)) {}
+
+  bool time_left() const { return std::chrono::steady_clock::now() < end_; }
+
+  void cuts(bool with_fsck) {
+    for (uint64_t round = 0; time_left(); ++round) cut_round(seed_ * 1000 + round, with_fsck);
+    printf("%zu cuts: %zu times lost clusters, %zu clusters behind an end, %zu sizes beyond a chain, %zu FAT copies, %zu \"..\", %zu shared, %zu slots\n",
+           counts_.cuts, counts_.lost, counts_.behind, counts_.beyond, counts_.copies, counts_.dotdot, counts_.shared, counts_.orphans);
+  }
+
+  void mtools() {
+    size_t rounds = 0;
+    for (; time_left(); ++rounds) {
+      written_by_us(seed_ * 1000 + rounds);
+      written_by_mtools(seed_ * 1000 + rounds);
+    }
+    printf("%zu volumes each way\n", rounds);
+  }
+
+ private:
+  void cut_round(uint64_t seed, bool with_fsck) {
+    RandomFeed feed(seed), choice(seed + 1);
+    FatDisk disk = test::make_fat(shape_of(seed));
+    disk.record = true;
+    FatSession session(disk, feed);
+    for (int step = 0; step < 150 && time_left(); ++step) {
+      disk.history.clear();
+      std::map<std::u16string, std::string> before;
+      for (const auto& f : session.all()) before[f->path()] = f->bytes;
+      session.step();
+      // Back to the state before the step, then on again block by block.
+      FatDisk cut = disk;
+      cut.record = false;
+      cut.history.clear();
+      const auto& history = disk.history;
+      for (size_t i = history.size(); i-- != 0;) memcpy(cut.bytes.data() + history[i].block * cut.block, history[i].before.data(), cut.block);
+      for (size_t i = 0; i < history.size(); ++i) {
+        memcpy(cut.bytes.data() + history[i].block * cut.block, history[i].after.data(), cut.block);
+        if (with_fsck && choice.number(history.size() > 10 ? 40 : 8) != 0) continue;
+        look_at(cut, session, before, with_fsck);
+      }
+    }
+    disk.record = false;
+    session.check();
+  }
+
+  void look_at(const FatDisk& cut, const FatSession& session, const std::map<std::u16string, std::string>& before, bool with_fsck) {
+    const auto& touched = session.touched();
+    ++counts_.cuts;
+    const FatReading reading = test::read_fat(cut);
+    judge(reading, touched, counts_);
+    expect_whole(reading, session, touched, "after a cut");
+    if (touched.renamed) expect_one_whole(reading, touched, before.at(touched.paths[0]));
+    if (!with_fsck) return;
+    const std::string path = scratch_.file("cut.img");
+    save(cut, path);
+    fsck(path, "-n", touched);
+    fsck(path, "-a", touched);
+    FatDisk repaired = cut;
+    load(repaired, path);
+    const FatReading after = test::read_fat(repaired);
+    for (const auto& f : after.findings) {
+      if (f.fault != FatFault::FatsDiffer) fail("fsck.fat leaves fault " + std::to_string(static_cast<int>(f.fault)) + " at " + to_utf8(f.path));
+    }
+    expect_whole(after, session, touched, "after a cut and fsck.fat");
+    if (touched.renamed) expect_one_whole(after, touched, before.at(touched.paths[0]));
+  }
+
+  void written_by_us(uint64_t seed) {
+    RandomFeed feed(seed);
+    test::FatShape shape = shape_of(seed);
+    if (shape.type == 32) shape.clusters = 65600;  // mtools tells FAT32 by it
+    FatDisk disk = test::make_fat(shape);
+    FatSession session(disk, feed);
+    for (int step = 0; step < 150; ++step) session.step();
+    session.check();
+    const std::string path = scratch_.file("ours.img"), out = scratch_.file("out");
+    save(disk, path);
+    const Outcome checked = run("fsck.fat -n " + path);
+    if (checked.status != 0) fail("fsck.fat does not like seed " + std::to_string(seed) + ":\n" + checked.output);
+    stdfs::remove_all(out);
+    stdfs::create_directory(out);
+    const Outcome copied = run("LC_ALL=C.UTF-8 mcopy -s -n -i " + path + " ::/ " + out);
+    size_t files = 0;
+    const auto all = session.all();
+    for (const auto& entry : stdfs::recursive_directory_iterator(out)) files += entry.path() != out ? 1 : 0;
+    for (const auto& file : all) {
+      const stdfs::path there = out + to_utf8(file->path());
+      if (!stdfs::exists(there)) fail("mtools finds no " + there.string() + ", seed " + std::to_string(seed) + "\n" + copied.output);
+      if (file->is_directory) continue;
+      std::ifstream in(there, std::ios::binary);
+      const std::string bytes((std::istreambuf_iterator<char>(in)), {});
+      if (bytes != file->bytes) fail("mtools reads other bytes in " + there.string() + ", seed " + std::to_string(seed));
+    }
+    if (files != all.size()) fail("mtools finds " + std::to_string(files) + " files instead of " + std::to_string(all.size()));
+  }
+
+  void written_by_mtools(uint64_t seed) {
+    std::mt19937_64 random(seed);
+    const std::string path = scratch_.file("theirs.img"), in = scratch_.file("in");
+    const int type = seed % 3 == 0 ? 12 : seed % 3 == 1 ? 16 : 32;
+    const int size = type == 12 ? 2000 : type == 16 ? 12000 : 40000;
+    stdfs::remove(path);
+    const Outcome made = run("mkfs.fat -C -n 'A LABEL' -F " + std::to_string(type) + (type == 32 ? " -s 1 " : " ") + path + " " + std::to_string(size));
+    if (made.status != 0) fail("mkfs.fat: " + made.output);
+    stdfs::remove_all(in);
+    stdfs::create_directories(in + "/EFI/BOOT");
+    static const char* kNames[] = {"plain", "UPPER.TXT", "lower.txt", "Mixed Case.Text", "a rather long name for a file.conf", "EFI/BOOT/BOOTX64.EFI",
+                                   "EFI/BOOT/grub.cfg", "EFI/many.dots.in.a.name", "umlaut ä.txt", "snow ☃ man"};
+    std::map<std::string, std::string> files;
+    for (const char* name : kNames) {
+      std::string bytes(random() % 30000, '\0');
+      for (auto& c : bytes) c = static_cast<char>(random());
+      files[name] = bytes;
+      std::ofstream(in + "/" + name, std::ios::binary) << bytes;
+    }
+    const Outcome copied = run("LC_ALL=C.UTF-8 mcopy -s -i " + path + " " + in + "/* ::/");
+    if (copied.status != 0) fail("mcopy: " + copied.output);
+
+    FatDisk disk(static_cast<uint64_t>(size) * 1024);
+    load(disk, path);
+    test::HostHeap heap;
+    test::FatClock clock;
+    auto volume = fs::FatVolume::mount(disk, heap, clock);
+    if (!volume) fail("a volume of mkfs.fat is not mounted");
+    core::FileName label;
+    if (!(*volume)->label(label) || label.view() != u"A LABEL") fail("the label of mkfs.fat is " + to_utf8(label.view()));
+    for (const auto& [name, bytes] : files) {
+      if (read_file(**volume, name) != bytes) fail("the engine reads other bytes in " + name + ", which mtools wrote");
+    }
+    // Write over, remove and add, and hand it back.
+    auto* root = *(*volume)->root();
+    for (const auto& [name, bytes] : files) {
+      if (name.find('/') != name.npos || random() % 2 != 0) continue;
+      auto* node = *root->find(from_utf8(name));
+      if (!node->remove()) fail("the engine cannot remove " + name);
+      node->release();
+    }
+    auto* node = *root->create(u"made by the engine", 0);
+    if (!node->resize(70000)) fail("the engine cannot make a file");
+    node->release();
+    root->release();
+    (*volume)->unmount();
+    save(disk, path);
+    const Outcome checked = run("fsck.fat -n " + path);
+    if (checked.status != 0) fail("fsck.fat does not like a volume of mtools after the engine, seed " + std::to_string(seed) + ":\n" + checked.output);
+  }
+
+  static std::u16string from_utf8(const std::string& in) {
+    std::u16string out;
+    for (size_t i = 0; i < in.size();) {
+      const auto c = static_cast<uint8_t>(in[i]);
+      const int more = c < 0x80 ? 0 : c < 0xE0 ? 1 : 2;
+      char16_t v = static_cast<char16_t>(more == 0 ? c : more == 1 ? c & 0x1F : c & 0xF);
+      for (int k = 1; k <= more; ++k) v = static_cast<char16_t>(v << 6 | (in[i + k] & 0x3F));
+      out += v;
+      i += more + 1;
+    }
+    return out;
+  }
+
+  static std::string read_file(fs::FatVolume& volume, std::string path) {
+    core::FileNode* at = *volume.root();
+    for (std::istringstream parts(path); std::getline(parts, path, '/');) {
+      auto next = at->find(from_utf8(path));
+      at->release();
+      if (!next) fail("the engine does not find " + path);
+      at = *next;
+    }
+    std::string bytes(at->facts()->size, '\0');
+    if (at->read(0, std::as_writable_bytes(std::span(bytes))).value_or(0) != bytes.size()) fail("the engine reads too little");
+    at->release();
+    return bytes;
+  }
+
+  uint64_t seed_;
+  std::chrono::steady_clock::time_point end_;
+  Scratch scratch_;
+  Counts counts_;
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::string mode = argc > 1 ? argv[1] : "";
+  uint64_t seed = 1;
+  int seconds = 10;
+  for (int i = 2; i + 1 < argc; i += 2) {
+    if (strcmp(argv[i], "--seed") == 0) seed = strtoull(argv[i + 1], nullptr, 0);
+    else if (strcmp(argv[i], "--seconds") == 0) seconds = atoi(argv[i + 1]);
+  }
+  Torture torture(seed, seconds);
+  if (mode == "cuts") torture.cuts(false);
+  else if (mode == "fsck") torture.cuts(true);
+  else if (mode == "mtools") torture.mtools();
+  else return fprintf(stderr, "fat_torture cuts|fsck|mtools [--seed N] [--seconds N]\n"), 2;
+  return 0;
+}
