@@ -118,7 +118,7 @@ bool touches(const FatSession::Touched& touched, const std::u16string& path) {
 }
 
 struct Counts {
-  size_t cuts = 0, lost = 0, behind = 0, beyond = 0, shared = 0, orphans = 0, copies = 0, dotdot = 0;
+  size_t cuts = 0, lost = 0, behind = 0, beyond = 0, shared = 0, shared_files = 0, orphans = 0, copies = 0, dotdot = 0;
 };
 
 // What may be wrong after a cut [docs/adr/0005].
@@ -131,7 +131,7 @@ void judge(const FatReading& reading, const FatSession::Touched& touched, Counts
       case FatFault::Lost: ++counts.lost; allowed = true; break;
       case FatFault::BehindEnd: ++counts.behind; allowed = ours; break;
       case FatFault::Beyond: ++counts.beyond; allowed = ours && touched.renamed && !touched.is_directory; break;
-      case FatFault::Shared: ++counts.shared; allowed = ours && touched.renamed; break;
+      case FatFault::Shared: ++(touched.is_directory ? counts.shared : counts.shared_files); allowed = ours && touched.renamed; break;
       case FatFault::DotDot: ++counts.dotdot; allowed = ours && touched.renamed && touched.is_directory; break;
       case FatFault::Orphan: ++counts.orphans; allowed = touched.longest_name > 195; break;
       default: break;
@@ -152,11 +152,14 @@ void expect_whole(const FatReading& reading, const FatSession& session, const Fa
 }
 
 // A file that was being renamed is whole under one of the names.
-void expect_one_whole(const FatReading& reading, const FatSession::Touched& touched, const std::string& bytes) {
+void expect_one_whole(const FatReading& reading, const FatSession& session, const FatSession::Touched& touched) {
   if (!touched.renamed || touched.is_directory) return;
-  for (const auto& path : touched.paths) {
-    auto found = reading.files.find(path);
-    if (found != reading.files.end() && found->second.bytes == bytes) return;
+  for (const auto& file : session.all()) {
+    if (!touches(touched, file->path())) continue;
+    for (const auto& path : touched.paths) {
+      auto found = reading.files.find(path);
+      if (found != reading.files.end() && found->second.bytes == file->bytes) return;
+    }
   }
   fail("a cut in a rename leaves no whole file at " + to_utf8(touched.paths[0]) + " or " + to_utf8(touched.paths[1]));
 }
@@ -171,7 +174,7 @@ bool fsck_may_say(const std::string& line, const FatSession::Touched& touched) {
   if (line.find(" files, ") != line.npos) return true;
   if (line.starts_with("  File size is")) return !touched.paths.empty() && (touched.renamed || line.find("length is >") != line.npos);
   if (line.find("share clusters") != line.npos || line.starts_with("  Truncating second")) return touched.renamed;
-  if (line.find("does not point to ..") != line.npos) return touched.renamed && touched.is_directory;
+  if (line.find("does not point to ..") != line.npos || line.starts_with("  Invalid '..' entry")) return touched.renamed && touched.is_directory;
   if (line.starts_with("Orphaned long file name") || line.starts_with("  Auto-deleting")) return touched.longest_name > 195;
   if (line.find("boot sector and its backup") != line.npos || line.find("mostly harmless") != line.npos || line.find("label") != line.npos ||
       line.find("Label") != line.npos || line.starts_with("  ") || line.starts_with("Auto"))
@@ -195,8 +198,9 @@ class Torture {
 
   void cuts(bool with_fsck) {
     for (uint64_t round = 0; time_left(); ++round) cut_round(seed_ * 1000 + round, with_fsck);
-    printf("%zu cuts: %zu times lost clusters, %zu clusters behind an end, %zu sizes beyond a chain, %zu FAT copies, %zu \"..\", %zu shared, %zu slots\n",
-           counts_.cuts, counts_.lost, counts_.behind, counts_.beyond, counts_.copies, counts_.dotdot, counts_.shared, counts_.orphans);
+    printf("%zu cuts: %zu times lost clusters, %zu clusters behind an end, %zu sizes beyond a chain, %zu FAT copies, %zu \"..\", "
+           "%zu directories and %zu files in two places, %zu slots\n",
+           counts_.cuts, counts_.lost, counts_.behind, counts_.beyond, counts_.copies, counts_.dotdot, counts_.shared, counts_.shared_files, counts_.orphans);
   }
 
   void mtools() {
@@ -214,34 +218,26 @@ class Torture {
     FatDisk disk = test::make_fat(shape_of(seed));
     disk.record = true;
     FatSession session(disk, feed);
+    FatDisk cut = disk;  // follows block by block
     for (int step = 0; step < 150 && time_left(); ++step) {
       disk.history.clear();
-      std::map<std::u16string, std::string> before;
-      for (const auto& f : session.all()) before[f->path()] = f->bytes;
       session.step();
-      // Back to the state before the step, then on again block by block.
-      FatDisk cut = disk;
-      cut.record = false;
-      cut.history.clear();
-      const auto& history = disk.history;
-      for (size_t i = history.size(); i-- != 0;) memcpy(cut.bytes.data() + history[i].block * cut.block, history[i].before.data(), cut.block);
-      for (size_t i = 0; i < history.size(); ++i) {
-        memcpy(cut.bytes.data() + history[i].block * cut.block, history[i].after.data(), cut.block);
-        if (with_fsck && choice.number(history.size() > 10 ? 40 : 8) != 0) continue;
-        look_at(cut, session, before, with_fsck);
+      for (const auto& written : disk.history) {
+        memcpy(cut.bytes.data() + written.block * cut.block, written.after.data(), cut.block);
+        if (!with_fsck || choice.number(disk.history.size() > 10 ? 40 : 8) == 0) look_at(cut, session, with_fsck);
       }
     }
     disk.record = false;
     session.check();
   }
 
-  void look_at(const FatDisk& cut, const FatSession& session, const std::map<std::u16string, std::string>& before, bool with_fsck) {
+  void look_at(const FatDisk& cut, const FatSession& session, bool with_fsck) {
     const auto& touched = session.touched();
     ++counts_.cuts;
     const FatReading reading = test::read_fat(cut);
     judge(reading, touched, counts_);
     expect_whole(reading, session, touched, "after a cut");
-    if (touched.renamed) expect_one_whole(reading, touched, before.at(touched.paths[0]));
+    expect_one_whole(reading, session, touched);
     if (!with_fsck) return;
     const std::string path = scratch_.file("cut.img");
     save(cut, path);
@@ -251,10 +247,12 @@ class Torture {
     load(repaired, path);
     const FatReading after = test::read_fat(repaired);
     for (const auto& f : after.findings) {
-      if (f.fault != FatFault::FatsDiffer) fail("fsck.fat leaves fault " + std::to_string(static_cast<int>(f.fault)) + " at " + to_utf8(f.path));
+      // One pass leaves a directory that was in two places without clusters in one of them.
+      const bool second_pass = f.fault == FatFault::Chain && touched.renamed && touched.is_directory && touches(touched, f.path);
+      if (f.fault != FatFault::FatsDiffer && !second_pass) fail("fsck.fat leaves fault " + std::to_string(static_cast<int>(f.fault)) + " at " + to_utf8(f.path));
     }
     expect_whole(after, session, touched, "after a cut and fsck.fat");
-    if (touched.renamed) expect_one_whole(after, touched, before.at(touched.paths[0]));
+    expect_one_whole(after, session, touched);
   }
 
   void written_by_us(uint64_t seed) {

@@ -16,7 +16,7 @@ class FatDisk final : public core::BlockDevice {
  public:
   struct Written {
     uint64_t block;
-    std::vector<std::byte> before, after;
+    std::vector<std::byte> after;
   };
 
   explicit FatDisk(uint64_t size = 0, uint32_t block_size = 512) : bytes(size), block(block_size) {}
@@ -48,8 +48,7 @@ class FatDisk final : public core::BlockDevice {
     bytes_written += in.size();
     if (!check(at, in.size())) return Status::DeviceError;
     for (size_t i = 0; record && i < in.size(); i += block) {
-      const auto* old = bytes.data() + at * block + i;
-      history.push_back({at + i / block, {old, old + block}, {in.data() + i, in.data() + i + block}});
+      history.push_back({at + i / block, {in.data() + i, in.data() + i + block}});
     }
     memcpy(bytes.data() + at * block, in.data(), in.size());
     return {};
