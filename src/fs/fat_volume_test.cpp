@@ -1,88 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "fs/fat_volume.hpp"
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
-#include <string>
-#include <vector>
-
-#include "tests/support/fat_image.hpp"
-#include "tests/support/memory.hpp"
+#include "fs/fat_testing.hpp"
 
 namespace efilite::fs {
 namespace {
 
-using core::FileNode;
-using test::FatShape;
-
-std::string text(ByteSpan bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
-ByteSpan bytes(std::string_view text) { return std::as_bytes(std::span(text)); }
-
-// A node that is released at the end of the scope.
-class Held {
- public:
-  explicit Held(FileNode* node) : node_(node) {}
-  Held(Held&& other) : node_(std::exchange(other.node_, nullptr)) {}
-  ~Held() {
-    if (node_ != nullptr) node_->release();
-  }
-  FileNode* operator->() const { return node_; }
-  FileNode& operator*() const { return *node_; }
-
- private:
-  FileNode* node_;
-};
-
-struct FatVolumeTest : testing::TestWithParam<int> {
-  FatShape shape() const {
-    FatShape out{.type = GetParam()};
-    out.clusters = out.type == 12 ? 400 : out.type == 16 ? 5000 : 70000;
-    return out;
-  }
-  void SetUp() override {
-    disk = test::make_fat(shape());
-    mount();
-  }
-  void TearDown() override {
-    if (volume != nullptr) volume->unmount();
-    EXPECT_EQ(heap.live(), 0u);
-  }
-  void mount() {
-    auto mounted = FatVolume::mount(disk, heap, clock);
-    ASSERT_EQ(mounted.status(), Status::Success);
-    volume = *mounted;
-  }
-  void remount() {
-    volume->unmount();
-    mount();
-  }
-  Held root() { return Held(*volume->root()); }
-  Held make(std::u16string_view name, std::string_view contents = "") {
-    Held node(*root()->create(name, 0));
-    if (!contents.empty()) EXPECT_EQ(node->write(0, bytes(contents)).value_or(0), contents.size());
-    return node;
-  }
-  Held open(std::u16string_view name) { return Held(*root()->find(name)); }
-  std::string contents(FileNode& node) {
-    std::vector<std::byte> out(node.facts()->size + 10);
-    const uint64_t count = *node.read(0, out);
-    return text(ByteSpan(out).first(count));
-  }
-  std::vector<std::u16string> names() {
-    std::vector<std::u16string> out;
-    uint64_t cursor = 0;
-    core::FileName name;
-    core::FileFacts facts;
-    Held dir = root();
-    while (dir->next_entry(cursor, name, facts)) out.emplace_back(name.view());
-    return out;
-  }
-
-  test::FatDisk disk;
-  test::HostHeap heap;
-  test::FatClock clock;
-  FatVolume* volume = nullptr;
+struct FatVolumeTest : testing::TestWithParam<int>, FatFixture {
+  void SetUp() override { format({.type = GetParam(), .clusters = GetParam() == 12 ? 400u : GetParam() == 16 ? 5000u : 70000u}); }
 };
 
 TEST_P(FatVolumeTest, WhatIsWrittenIsReadBack) {
@@ -210,7 +135,7 @@ TEST_P(FatVolumeTest, LabelsAreInTheRootAndTheBootSector) {
 
 TEST_P(FatVolumeTest, AReadOnlyDeviceIsNeverWritten) {
   make(u"f", "1");
-  volume->unmount();
+  unmount();
   disk.is_read_only = true;
   mount();
   Held file = open(u"f");
