@@ -95,6 +95,11 @@ Result<> BlockCache::put(uint64_t at, ByteSpan in) {
   return {};
 }
 
+Result<> BlockCache::put_and_commit(uint64_t at, ByteSpan in) {
+  TRY(put(at, in));
+  return commit();
+}
+
 Result<> BlockCache::write(uint64_t at, ByteSpan in) {
   while (!in.empty()) {
     size_t within = at % block_;

@@ -41,6 +41,7 @@ class BlockCache {
   // Stays in memory until commit(), or until the line is needed for something else. Puts into one block with nothing in between become one
   // write of that block.
   Result<> put(uint64_t at, ByteSpan in);
+  Result<> put_and_commit(uint64_t at, ByteSpan in);
   // File contents: whole blocks go to the disk at once, parts of blocks are put.
   Result<> write(uint64_t at, ByteSpan in);
   // Zeros for file contents, `length` bytes of them.

@@ -110,13 +110,13 @@ Result<> Directory::grow() {
   return chain_.append(table_, more);
 }
 
-// The first slot of `count` free ones in a row, in one block if a block holds as many. `end_mark` becomes the slot that says that all behind
-// it are free, or kNoSlot.
-Result<uint32_t> Directory::find_room(uint32_t count, uint32_t& end_mark) {
+// The first slot of `count` free ones in a row, in one block if a block holds as many; those of `old` are free. With an end, kNoSlot when there
+// are none before it; without, the directory grows. `end_mark` becomes the slot that says that all behind it are free, or kNoSlot.
+Result<uint32_t> Directory::find_room(uint32_t from, uint32_t to, uint32_t count, const EntryPlace* old, uint32_t& end_mark) {
   const bool one_block = count <= slots_of_block();
   end_mark = kNoSlot;
   uint32_t run = 0;
-  for (uint32_t slot = 0;; ++slot) {
+  for (uint32_t slot = from; slot != to; ++slot) {
     uint64_t at = TRY(address(slot));
     if (at == 0) {
       TRY(grow());
@@ -129,9 +129,11 @@ Result<uint32_t> Directory::find_room(uint32_t count, uint32_t& end_mark) {
       if (state == kSlotEnd) end_mark = slot;
     }
     if (one_block && slot % slots_of_block() == 0) run = 0;
-    run = state == kSlotFree || state == kSlotEnd ? run + 1 : 0;
+    const bool free = state == kSlotFree || state == kSlotEnd || (old != nullptr && slot >= old->first && slot <= old->slot);
+    run = free ? run + 1 : 0;
     if (run == count) return slot - count + 1;
   }
+  return kNoSlot;
 }
 
 Result<> Directory::mark_free(uint32_t slot) {
@@ -173,7 +175,7 @@ Result<EntryPlace> Directory::put_set(uint32_t begin, std::u16string_view long_n
 Result<EntryPlace> Directory::insert(std::u16string_view long_name, const ShortEntry& raw) {
   const auto count = static_cast<uint32_t>(long_slots(long_name)) + 1;
   uint32_t end_mark;
-  const uint32_t begin = TRY(find_room(count, end_mark));
+  const uint32_t begin = TRY(find_room(0, kNoSlot, count, nullptr, end_mark));
   TRY(open_up_to(begin, count, end_mark));
   return put_set(begin, long_name, raw);
 }
@@ -195,24 +197,12 @@ Result<bool> Directory::replace(const EntryPlace& old, std::u16string_view long_
   const auto count = static_cast<uint32_t>(long_slots(long_name)) + 1;
   const uint32_t block = old.slot - old.slot % slots_of_block();
   const uint32_t old_first = std::max(block, old.first);
-  uint32_t end_mark = kNoSlot, run = 0, begin = kNoSlot;
   // Slots of the old name in the block before stay a moment longer: they must not seem to be the new entry's.
-  for (uint32_t slot = old.first < block ? block + 1 : block; slot < block + slots_of_block() && begin == kNoSlot; ++slot) {
-    const uint64_t at = TRY(address(slot));
-    const uint8_t state = TRY(table_.disk().get<uint8_t>(at));
-    if (end_mark == kNoSlot && state == kSlotEnd) end_mark = slot;
-    run = state == kSlotFree || end_mark != kNoSlot || (slot >= old_first && slot <= old.slot) ? run + 1 : 0;
-    if (run == count) begin = slot - count + 1;
-  }
+  const uint32_t from = old.first < block ? block + 1 : block;
+  uint32_t end_mark;
+  const uint32_t begin = TRY(find_room(from, block + slots_of_block(), count, &old, end_mark));
   if (begin == kNoSlot) return false;
-  // Every slot up to the mark is in use, so the mark lies right before `begin` or inside, and only the one behind may have to be set.
-  if (end_mark != kNoSlot && begin + count > end_mark) {
-    const uint64_t behind = TRY(address(begin + count));
-    if (behind != 0 && TRY(table_.disk().get<uint8_t>(behind)) != kSlotEnd) {
-      TRY(table_.disk().put(behind, bytes_of(kSlotEnd)));
-      TRY(table_.disk().commit());
-    }
-  }
+  TRY(open_up_to(begin, count, end_mark));  // nothing lies between the mark and `begin`, so this touches no slot before it
   for (uint32_t slot = old_first; slot <= old.slot; ++slot) TRY(mark_free(slot));
   out = TRY(put_set(begin, long_name, raw));
   for (uint32_t slot = old.first; slot < old_first; ++slot) TRY(mark_free(slot));

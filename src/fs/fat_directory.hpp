@@ -60,7 +60,7 @@ class Directory {
   // In bytes from the begin of the volume; 0 behind the end of the directory.
   Result<uint64_t> address(uint32_t slot);
   Result<> grow();
-  Result<uint32_t> find_room(uint32_t count, uint32_t& end_mark);
+  Result<uint32_t> find_room(uint32_t from, uint32_t to, uint32_t count, const EntryPlace* old, uint32_t& end_mark);
   Result<> open_up_to(uint32_t begin, uint32_t count, uint32_t end_mark);
   Result<EntryPlace> put_set(uint32_t begin, std::u16string_view long_name, const ShortEntry& raw);
   Result<> mark_free(uint32_t slot);

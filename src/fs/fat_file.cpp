@@ -82,8 +82,7 @@ Result<> FatNode::grow(uint64_t zeros_to, uint64_t size, ByteSpan in, const Grow
 }
 
 Result<uint64_t> FatNode::write(uint64_t offset, ByteSpan in) {
-  TRY(usable_as(false));
-  TRY(volume_.writable());
+  TRY(changeable_as(false));
   if (in.empty()) return 0;
   if (offset >= kMostBytes) return Status::VolumeFull;
   in = in.first(static_cast<size_t>(std::min<uint64_t>(in.size(), kMostBytes - offset)));
@@ -110,8 +109,7 @@ Result<uint64_t> FatNode::write(uint64_t offset, ByteSpan in) {
 }
 
 Result<> FatNode::resize(uint64_t size) {
-  TRY(usable_as(false));
-  TRY(volume_.writable());
+  TRY(changeable_as(false));
   if (size == raw_.size) return {};
   if (size > kMostBytes) return Status::VolumeFull;
   TRY(begin_change());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "fs/fat_format.hpp"
 
+#include <algorithm>
 #include <bit>
 
 namespace efilite::fs {
@@ -29,48 +30,29 @@ efi::Time to_efi_time(FatTime t) {
 
 namespace {
 
-// The fields of a boot sector by their offset: half of them are not aligned.
-struct BootSector {
-  std::array<std::byte, 512> bytes;
-  template <typename T>
-  T at(size_t offset) const { return *read_at<T>(bytes, offset); }
-  uint32_t sector_bytes() const { return at<uint16_t>(11); }
-  uint32_t cluster_sectors() const { return at<uint8_t>(13); }
-  uint32_t reserved() const { return at<uint16_t>(14); }
-  uint32_t fats() const { return at<uint8_t>(16); }
-  uint32_t root_slots() const { return at<uint16_t>(17); }
-  uint8_t media() const { return at<uint8_t>(21); }
-  uint64_t sectors() const { return at<uint16_t>(19) != 0 ? at<uint16_t>(19) : at<uint32_t>(32); }
-  // Only FAT32 leaves the 16-bit field zero: small volumes of that kind exist, so the count of clusters is no sign of it.
-  bool is_fat32() const { return at<uint16_t>(22) == 0; }
-  uint64_t fat_sectors() const { return is_fat32() ? at<uint32_t>(36) : at<uint16_t>(22); }
-  size_t extension() const { return is_fat32() ? 64 : 36; }
-
-  // Other file systems leave most of these fields zero.
-  bool looks_like_fat() const {
-    uint8_t jump = at<uint8_t>(0);
-    return (jump == 0xEB || jump == 0xE9) && std::has_single_bit(sector_bytes()) && sector_bytes() >= 512 && sector_bytes() <= 4096 &&
-           std::has_single_bit(cluster_sectors()) && reserved() != 0 && fats() != 0 && (media() == 0xF0 || media() >= 0xF8) && fat_sectors() != 0;
-  }
-};
+// Other file systems leave most of these fields zero.
+bool looks_like_fat(const BootSector& boot) {
+  return (boot.jump[0] == 0xEB || boot.jump[0] == 0xE9) && std::has_single_bit(boot.sector_bytes) && boot.sector_bytes >= 512 &&
+         boot.sector_bytes <= 4096 && std::has_single_bit(boot.cluster_sectors) && boot.reserved_sectors != 0 && boot.fats != 0 &&
+         (boot.media == 0xF0 || boot.media >= 0xF8) && (boot.fat_sectors16 != 0 || boot.fat_sectors32 != 0);
+}
 
 Result<> read_fat32_fields(const BootSector& boot, BlockCache& disk, FatGeometry& g) {
-  const uint64_t sector = boot.sector_bytes();
-  g.root_cluster = boot.at<uint32_t>(44);
-  if (!g.has(g.root_cluster) || boot.root_slots() != 0 || boot.at<uint16_t>(42) != 0) return Status::VolumeCorrupted;
+  const uint64_t sector = boot.sector_bytes;
+  g.root_cluster = boot.root_cluster;
+  if (!g.has(g.root_cluster) || boot.root_slots != 0 || boot.version != 0) return Status::VolumeCorrupted;
   // Bit 7 of the flags: only one FAT is in use, and the low bits say which.
-  if (uint16_t flags = boot.at<uint16_t>(40); (flags & 0x80) != 0) {
-    if ((flags & 0xF) >= boot.fats()) return Status::VolumeCorrupted;
-    g.fat_at += (flags & 0xF) * g.fat_bytes;
+  if ((boot.flags & 0x80) != 0) {
+    if ((boot.flags & 0xF) >= boot.fats) return Status::VolumeCorrupted;
+    g.fat_at += (boot.flags & 0xF) * g.fat_bytes;
     g.fat_copies = 1;
   }
-  const uint32_t info = boot.at<uint16_t>(48), backup = boot.at<uint16_t>(50);
-  if (info != 0 && info < boot.reserved()) {
-    const uint64_t at = info * sector;
-    const bool real = TRY(disk.get<uint32_t>(at)) == 0x41615252 && TRY(disk.get<uint32_t>(at + 484)) == 0x61417272;
-    if (real) g.info_at = at;
+  const uint32_t info = boot.info_sector, backup = boot.backup_sector;
+  if (info != 0 && info < boot.reserved_sectors) {
+    const bool real = TRY(disk.get<uint32_t>(info * sector)) == 0x41615252 && TRY(disk.get<uint32_t>(info * sector + 484)) == 0x61417272;
+    if (real) g.info_at = info * sector;
   }
-  if (backup != 0 && backup < boot.reserved() && backup != info) g.backup_at = backup * sector;
+  if (backup != 0 && backup < boot.reserved_sectors && backup != info) g.backup_at = backup * sector;
   return {};
 }
 
@@ -78,34 +60,36 @@ Result<> read_fat32_fields(const BootSector& boot, BlockCache& disk, FatGeometry
 
 Result<FatGeometry> read_geometry(BlockCache& disk) {
   if (disk.size() < 512) return Status::Unsupported;
-  BootSector boot;
-  TRY(disk.read(0, boot.bytes));
-  if (!boot.looks_like_fat()) return Status::Unsupported;
-  const uint64_t sector = boot.sector_bytes();
-  if (sector < disk.block_bytes()) return Status::Unsupported;  // nothing on it would begin where a block does
+  const auto boot = TRY(disk.get<BootSector>(0));
+  // With sectors smaller than the disk's blocks nothing would begin where a block does.
+  if (!looks_like_fat(boot) || boot.sector_bytes < disk.block_bytes()) return Status::Unsupported;
+  const uint64_t sector = boot.sector_bytes;
+  const bool is_fat32 = boot.fat_sectors16 == 0;  // small volumes of FAT32 exist, so the count of clusters is no sign of it
 
   FatGeometry g{};
-  g.cluster_bytes = boot.sector_bytes() * boot.cluster_sectors();
+  g.cluster_bytes = uint32_t{boot.sector_bytes} * boot.cluster_sectors;
   g.cluster_shift = static_cast<uint32_t>(std::countr_zero(g.cluster_bytes));
-  g.fat_at = boot.reserved() * sector;
-  g.fat_bytes = boot.fat_sectors() * sector;
-  g.fat_copies = boot.fats();
+  g.fat_at = boot.reserved_sectors * sector;
+  g.fat_bytes = (is_fat32 ? boot.fat_sectors32 : boot.fat_sectors16) * sector;
+  g.fat_copies = boot.fats;
   g.root_at = g.fat_at + g.fat_copies * g.fat_bytes;
-  g.root_slots = boot.root_slots();
-  g.data_at = g.root_at + (g.root_slots * uint64_t{kSlotBytes} + sector - 1) / sector * sector;
-  const uint64_t end = boot.sectors() * sector;
+  g.root_slots = boot.root_slots;
+  g.data_at = g.root_at + ((g.root_slots * uint64_t{kSlotBytes} + sector - 1) & ~(sector - 1));
+  const uint64_t end = (boot.sectors16 != 0 ? boot.sectors16 : boot.sectors32) * sector;
   if (end > disk.size() || g.data_at >= end) return Status::VolumeCorrupted;
 
   const uint64_t clusters = (end - g.data_at) >> g.cluster_shift;
-  g.type = boot.is_fat32() ? FatType::Fat32 : clusters < 4085 ? FatType::Fat12 : FatType::Fat16;
-  const uint64_t most = g.type == FatType::Fat32 ? 0x0FFF'FFF5 : 65524;
-  const uint64_t entries = g.fat_bytes * 8 / static_cast<uint64_t>(g.type);
+  g.type = is_fat32 ? FatType::Fat32 : clusters < 4085 ? FatType::Fat12 : FatType::Fat16;
+  const uint64_t most = is_fat32 ? 0x0FFF'FFF5 : 65524;
+  const uint64_t entries = g.fat_bytes * 8 / static_cast<uint32_t>(g.type);
   if (clusters == 0 || clusters > most || entries < 3) return Status::VolumeCorrupted;
-  g.clusters = static_cast<uint32_t>(clusters < entries - 2 ? clusters : entries - 2);
+  g.clusters = static_cast<uint32_t>(std::min(clusters, entries - 2));
 
-  if (g.type == FatType::Fat32) TRY(read_fat32_fields(boot, disk, g));
+  if (is_fat32) TRY(read_fat32_fields(boot, disk, g));
   else if (g.root_slots == 0 || g.root_slots * kSlotBytes % disk.block_bytes() != 0) return Status::VolumeCorrupted;
-  if (boot.at<uint8_t>(boot.extension() + 2) == 0x29) g.label_at = boot.extension() + 7;
+  const uint64_t extension = is_fat32 ? sizeof(BootSector) : offsetof(BootSector, fat_sectors32);
+  const auto more = TRY(disk.get<BootExtension>(extension));
+  if (more.signature == kHasLabel) g.label_at = extension + offsetof(BootExtension, label);
   return g;
 }
 

@@ -13,6 +13,43 @@
 
 namespace efilite::fs {
 
+// The first sector. Half of its fields are not aligned.
+struct [[gnu::packed]] BootSector {
+  uint8_t jump[3];
+  uint8_t oem_name[8];
+  uint16_t sector_bytes;
+  uint8_t cluster_sectors;
+  uint16_t reserved_sectors;
+  uint8_t fats;
+  uint16_t root_slots;
+  uint16_t sectors16;  // 0: sectors32 says it
+  uint8_t media;
+  uint16_t fat_sectors16;  // 0: this is FAT32
+  uint16_t track_sectors;
+  uint16_t heads;
+  uint32_t hidden_sectors;
+  uint32_t sectors32;
+  // From here on FAT32.
+  uint32_t fat_sectors32;
+  uint16_t flags;
+  uint16_t version;
+  uint32_t root_cluster;
+  uint16_t info_sector;
+  uint16_t backup_sector;
+  uint8_t reserved[12];
+};
+static_assert(sizeof(BootSector) == 64 && offsetof(BootSector, root_cluster) == 44);
+
+// Behind it, and on FAT12 and FAT16 behind sectors32.
+struct [[gnu::packed]] BootExtension {
+  uint8_t drive;
+  uint8_t reserved;
+  uint8_t signature;  // kHasLabel: the two fields behind are there
+  uint32_t serial;
+  uint8_t label[11];
+};
+inline constexpr uint8_t kHasLabel = 0x29;
+
 // Attributes of a directory entry. READ_ONLY, HIDDEN, SYSTEM, DIRECTORY and ARCHIVE have the values of EFI_FILE_*.
 inline constexpr uint8_t kAttrReadOnly = 0x01;
 inline constexpr uint8_t kAttrVolumeId = 0x08;

@@ -16,6 +16,16 @@ Result<> FatNode::usable_as(bool as_directory) const {
   return is_directory() == as_directory ? Result<>() : Status::Unsupported;
 }
 
+Result<> FatNode::changeable() const {
+  TRY(usable());
+  return volume_.writable();
+}
+
+Result<> FatNode::changeable_as(bool as_directory) const {
+  TRY(usable_as(as_directory));
+  return volume_.writable();
+}
+
 Result<> FatNode::begin_change() {
   changed_ = true;
   return table().begin_change();
@@ -58,7 +68,7 @@ Result<> FatNode::name(core::FileName& out) {
   if (is_root()) return {};
   uint32_t cursor = place_.first;
   Entry entry;
-  if (!TRY(parent_->directory().next(cursor, entry)) || entry.place.address != place_.address) return Status::VolumeCorrupted;
+  if (!TRY(parent_->directory_.next(cursor, entry)) || entry.place.address != place_.address) return Status::VolumeCorrupted;
   out = entry.name;
   return {};
 }
@@ -72,7 +82,7 @@ Result<core::FileNode*> FatNode::parent() {
 Result<core::FileNode*> FatNode::find(std::u16string_view name) {
   TRY(usable_as(true));
   Entry entry;
-  if (trimmed(name).empty() || !TRY(directory().find(trimmed(name), entry))) return Status::NotFound;
+  if (trimmed(name).empty() || !TRY(directory_.find(trimmed(name), entry))) return Status::NotFound;
   const uint32_t first = first_cluster(entry.raw, geometry().type);
   const bool leads_nowhere = !geometry().has(first) || (geometry().type == FatType::Fat32 && first == geometry().root_cluster);
   if ((entry.raw.attributes & kAttrDirectory) != 0 && leads_nowhere) return Status::VolumeCorrupted;
@@ -84,7 +94,7 @@ Result<> FatNode::next_entry(uint64_t& cursor, core::FileName& name, core::FileF
   if (cursor >= kMostSlots) return Status::NotFound;
   auto slot = static_cast<uint32_t>(cursor);
   Entry entry;
-  if (!TRY(directory().next(slot, entry))) return Status::NotFound;
+  if (!TRY(directory_.next(slot, entry))) return Status::NotFound;
   cursor = slot;
   name = entry.name;
   facts = facts_of(entry.raw);
@@ -110,18 +120,16 @@ Result<FatTable::NewChain> FatNode::make_directory_cluster(const ShortEntry& raw
   TRY(disk().put(at, bytes_of(dot)));
   dot.name[1] = '.';
   set_first_cluster(dot, cluster_for_children());
-  TRY(disk().put(at + kSlotBytes, bytes_of(dot)));
-  TRY(disk().commit());
+  TRY(disk().put_and_commit(at + kSlotBytes, bytes_of(dot)));
   return made;
 }
 
 Result<core::FileNode*> FatNode::create(std::u16string_view name, uint64_t attributes) {
-  TRY(usable_as(true));
-  TRY(volume_.writable());
+  TRY(changeable_as(true));
   name = trimmed(name);
   if (!is_storable(name)) return Status::InvalidParameter;
   Entry other;
-  if (TRY(directory().find(name, other))) return Status::AccessDenied;
+  if (TRY(directory_.find(name, other))) return Status::AccessDenied;
 
   ShortEntry raw{};
   raw.attributes = attributes & (kAttrSettable | kAttrDirectory);
@@ -131,27 +139,26 @@ Result<core::FileNode*> FatNode::create(std::u16string_view name, uint64_t attri
   raw.created_time = now.time;
   raw.created_hundredths = now.hundredths;
   TRY(begin_change());
-  const bool has_long_name = TRY(directory().choose_short_name(name, raw, Directory::kNoSlot));
+  const bool has_long_name = TRY(directory_.choose_short_name(name, raw, Directory::kNoSlot));
   if ((raw.attributes & kAttrDirectory) != 0) set_first_cluster(raw, TRY(make_directory_cluster(raw)).first);
-  auto place = directory().insert(has_long_name ? name : std::u16string_view(), raw);
+  auto place = directory_.insert(has_long_name ? name : std::u16string_view(), raw);
   auto node = place ? volume_.open(this, *place, raw) : place.status();
   if (node) {
     (*node)->changed_ = true;
     return *node;
   }
   // After an error of the disk the entry may be there; then its cluster is left alone.
-  if (place) TRY(directory().remove(*place));
+  if (place) TRY(directory_.remove(*place));
   if (place || node.status() == Status::VolumeFull) TRY(table().release(first_cluster(raw, geometry().type)));
   return node.status();
 }
 
 Result<> FatNode::remove() {
-  TRY(usable());
-  TRY(volume_.writable());
+  TRY(changeable());
   if (is_root() || (raw_.attributes & kAttrReadOnly) != 0) return Status::AccessDenied;
-  if (is_directory() && !TRY(directory().is_empty())) return Status::AccessDenied;
+  if (is_directory() && !TRY(directory_.is_empty())) return Status::AccessDenied;
   TRY(begin_change());
-  TRY(parent_->directory().remove(place_));
+  TRY(parent_->directory_.remove(place_));
   removed_ = true;
   volume_.forget(*this);
   return table().release(chain_.first());
@@ -159,15 +166,13 @@ Result<> FatNode::remove() {
 
 Result<> FatNode::put_entry(const ShortEntry& raw) {
   TRY(begin_change());
-  TRY(disk().put(place_.address, bytes_of(raw)));
-  TRY(disk().commit());
+  TRY(disk().put_and_commit(place_.address, bytes_of(raw)));
   raw_ = raw;
   return {};
 }
 
 Result<> FatNode::set_attributes(uint64_t attributes) {
-  TRY(usable());
-  TRY(volume_.writable());
+  TRY(changeable());
   if (is_root() || ((attributes & kAttrDirectory) != 0) != is_directory()) return Status::AccessDenied;
   ShortEntry raw = raw_;
   raw.attributes = static_cast<uint8_t>((raw.attributes & ~kAttrSettable) | (attributes & kAttrSettable));
@@ -175,8 +180,7 @@ Result<> FatNode::set_attributes(uint64_t attributes) {
 }
 
 Result<> FatNode::set_times(const efi::Time& created, const efi::Time& accessed, const efi::Time& modified) {
-  TRY(usable());
-  TRY(volume_.writable());
+  TRY(changeable());
   if (is_root()) return Status::AccessDenied;
   ShortEntry raw = raw_;
   if (created.year != 0) {
@@ -200,17 +204,17 @@ Result<> FatNode::flush() {
 
 // The label's entry in the root, then its copies in the boot sectors.
 Result<> FatNode::put_label(const ShortName& label, bool is_empty) {
-  Entry entry = TRY(directory().find_label());
+  Entry entry = TRY(directory_.find_label());
   const bool exists = entry.place.address != 0;
   TRY(begin_change());
-  if (is_empty && exists) TRY(directory().remove(entry.place));
+  if (is_empty && exists) TRY(directory_.remove(entry.place));
   if (!is_empty) {
     if (!exists) entry.raw = {};
     entry.raw.name = label;
     entry.raw.attributes = kAttrVolumeId;
     stamp_modified(entry.raw);
     if (exists) TRY(disk().put(entry.place.address, bytes_of(entry.raw)));
-    else TRY(directory().insert({}, entry.raw));
+    else TRY(directory_.insert({}, entry.raw));
   }
   TRY(disk().commit());
   return volume_.put_boot_label(label);

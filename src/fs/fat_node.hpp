@@ -9,7 +9,8 @@ namespace efilite::fs {
 class FatNode final : public core::FileNode {
  public:
   FatNode(FatVolume& volume, FatNode* parent, const EntryPlace& place, const ShortEntry& raw)
-      : volume_(volume), parent_(parent), place_(place), raw_(raw), chain_(first_cluster(raw, volume.geometry_.type)) {}
+      : volume_(volume), parent_(parent), place_(place), raw_(raw), chain_(first_cluster(raw, volume.geometry_.type)),
+        directory_(volume.table_, chain_, parent == nullptr && volume.geometry_.type != FatType::Fat32) {}
 
   void release() override;
   Result<core::FileFacts> facts() override;
@@ -43,12 +44,13 @@ class FatNode final : public core::FileNode {
   FatTable& table() const { return volume_.table_; }
   BlockCache& disk() const { return volume_.disk_; }
   const FatGeometry& geometry() const { return volume_.geometry_; }
-  Directory directory() { return {table(), chain_, is_root() && geometry().type != FatType::Fat32}; }
   // What ".." of a directory in this one names.
   uint32_t cluster_for_children() const { return is_root() ? 0 : chain_.first(); }
 
   Result<> usable() const;
   Result<> usable_as(bool as_directory) const;
+  Result<> changeable() const;
+  Result<> changeable_as(bool as_directory) const;
   Result<> begin_change();
   Result<> put_entry(const ShortEntry& raw);
   core::FileFacts facts_of(const ShortEntry& raw) const;
@@ -72,6 +74,7 @@ class FatNode final : public core::FileNode {
   EntryPlace place_;
   ShortEntry raw_;  // as it is on the disk
   ClusterChain chain_;
+  Directory directory_;  // of a directory
   uint32_t references_ = 1;
   bool removed_ = false;
   bool changed_ = false;

@@ -13,14 +13,13 @@ Result<bool> FatNode::check_new_place(FatNode& to, std::u16string_view name, Ent
   for (FatNode* node = &to; node != nullptr; node = node->parent_) {
     if (node == this) return Status::AccessDenied;  // a directory into itself
   }
-  if (!TRY(to.directory().find(name, itself))) return false;
+  if (!TRY(to.directory_.find(name, itself))) return false;
   return itself.place.address == place_.address ? Result<bool>(true) : Status::AccessDenied;
 }
 
 Result<> FatNode::rename(core::FileNode& target, std::u16string_view name) {
   auto& to = static_cast<FatNode&>(target);
-  TRY(usable());
-  TRY(volume_.writable());
+  TRY(changeable());
   if (is_root()) return Status::AccessDenied;
   name = trimmed(name);
   Entry itself;
@@ -30,7 +29,7 @@ Result<> FatNode::rename(core::FileNode& target, std::u16string_view name) {
   TRY(begin_change());
   ShortEntry raw = raw_;
   const bool same_directory = &to == parent_;
-  Directory into = to.directory();
+  Directory& into = to.directory_;
   EntryPlace place{};
   bool done = false;
   if (same_directory) {
@@ -56,8 +55,7 @@ Result<> FatNode::rename(core::FileNode& target, std::u16string_view name) {
   auto dots = TRY(disk().get<ShortEntry>(up));
   if (ShortText(dots.name, 0).view() != u"..") return {};
   set_first_cluster(dots, to.cluster_for_children());
-  TRY(disk().put(up, bytes_of(dots)));
-  return disk().commit();
+  return disk().put_and_commit(up, bytes_of(dots));
 }
 
 // The file's first cluster is copied, and the new entry gets the copy. One write of one FAT block then gives it the clusters that follow.
@@ -72,8 +70,8 @@ Result<EntryPlace> FatNode::move(FatNode& to, std::u16string_view long_name, Sho
     if (copy) TRY(table().release(copy->first));
     set_first_cluster(raw, head);
   }
-  const EntryPlace place = TRY(to.directory().insert(long_name, raw));
-  TRY(parent_->directory().remove(place_));
+  const EntryPlace place = TRY(to.directory_.insert(long_name, raw));
+  TRY(parent_->directory_.remove(place_));
   return place;
 }
 
@@ -81,10 +79,10 @@ Result<EntryPlace> FatNode::move_file(FatNode& to, std::u16string_view long_name
   const uint32_t head = chain_.first();
   TRY(copy_cluster(head, copy));
   set_first_cluster(raw, copy);
-  const EntryPlace place = TRY(to.directory().insert(long_name, raw));
+  const EntryPlace place = TRY(to.directory_.insert(long_name, raw));
   if (TRY(table().next(head)) != FatTable::kEnd) TRY(table().hand_over(head, copy));
   chain_.restart(copy);
-  TRY(parent_->directory().remove(place_));
+  TRY(parent_->directory_.remove(place_));
   TRY(table().release(head));
   return place;
 }

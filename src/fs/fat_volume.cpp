@@ -91,7 +91,7 @@ Result<core::VolumeFacts> FatVolume::facts() {
 // The root's entry is the label; the boot sector's copy is for those who look no further.
 Result<> FatVolume::label(core::FileName& out) {
   auto* root_node = static_cast<FatNode*>(TRY(root()));
-  auto entry = root_node->directory().find_label();
+  auto entry = root_node->directory_.find_label();
   root_node->release();
   if (!entry) return entry.status();
   ShortName text = entry->raw.name;
@@ -118,11 +118,9 @@ Result<> FatVolume::put_boot_label(const ShortName& label) {
   ShortName text = label;
   if (std::ranges::all_of(text, [](uint8_t c) { return c == ' '; })) std::ranges::copy(kNoLabel, text.begin());
   if (geometry_.label_at == 0) return {};
-  TRY(disk_.put(geometry_.label_at, bytes_of(text)));
-  TRY(disk_.commit());
+  TRY(disk_.put_and_commit(geometry_.label_at, bytes_of(text)));
   if (geometry_.backup_at == 0) return {};
-  TRY(disk_.put(geometry_.backup_at + geometry_.label_at, bytes_of(text)));
-  return disk_.commit();
+  return disk_.put_and_commit(geometry_.backup_at + geometry_.label_at, bytes_of(text));
 }
 
 Result<> FatVolume::flush() {
