@@ -7,6 +7,7 @@
 #include <optional>
 #include <string_view>
 
+#include "abi/uefi/serial_io.hpp"
 #include "abi/uefi/types.hpp"
 #include "base/bytes.hpp"
 #include "base/result.hpp"
@@ -70,6 +71,34 @@ class ConsolePort {
 
  protected:
   ~ConsolePort() = default;
+};
+
+// How the characters of a serial line look.
+struct SerialFormat {
+  uint64_t baud_rate;
+  uint8_t data_bits;
+  efi::Parity parity;
+  efi::StopBits stop_bits;
+  bool operator==(const SerialFormat&) const = default;
+};
+
+// A UART, for EFI_SERIAL_IO_PROTOCOL; as a console port it serves the terminal on the same line. Control bits are those of the protocol.
+// Nothing here waits for the line but set_format(), which lets what was written leave in the old format. DEVICE_ERROR: nobody answers.
+class SerialPort : public ConsolePort {
+ public:
+  virtual Result<> reset() = 0;
+  // No value of `wanted` is a default. The rate becomes the nearest that is not above; the answer is what was set.
+  virtual Result<SerialFormat> set_format(const SerialFormat& wanted) = 0;
+  virtual uint32_t receive_depth() const = 0;
+  virtual uint32_t control_mask() const = 0;
+  virtual Result<> set_control(uint32_t control) = 0;
+  virtual Result<uint32_t> control() = 0;
+  virtual Result<size_t> send(ByteSpan bytes) = 0;  // how many of them there was room for
+  // NOT_READY: nothing has come; TIMEOUT: some bytes were lost before this one; DEVICE_ERROR also for a byte that was garbled.
+  virtual Result<std::byte> receive() = 0;
+
+ protected:
+  ~SerialPort() = default;
 };
 
 // Page permissions: kMemoryRp, kMemoryXp and kMemoryRo [UEFI 2.10, 7.2.3] of whole pages.

@@ -18,6 +18,8 @@ inline constexpr uint8_t kEndEntire = 0xFF;
 
 inline constexpr uint8_t kHardwareMemoryMapped = 0x03;
 inline constexpr uint8_t kHardwareVendor = 0x04;
+inline constexpr uint8_t kAcpiDevice = 0x01;
+inline constexpr uint8_t kAcpiExpandedDevice = 0x02;
 inline constexpr uint8_t kMessagingUart = 0x0E;
 inline constexpr uint8_t kMessagingVendor = 0x0A;
 inline constexpr uint8_t kMediaHardDrive = 0x01;
@@ -34,6 +36,27 @@ struct [[gnu::packed]] MemoryMappedNode {
   PhysicalAddress ending_address;
 };
 static_assert(sizeof(MemoryMappedNode) == 24);
+
+// [UEFI 2.10, 10.3.3.1] a compressed _HID, and the _UID that tells the devices apart that share it
+struct [[gnu::packed]] AcpiNode {
+  DevicePath header;
+  uint32_t hid;
+  uint32_t uid;
+};
+static_assert(sizeof(AcpiNode) == 12);
+// "PNP" and four digits
+constexpr uint32_t pnp_id(uint16_t number) { return 0x41D0 | uint32_t{number} << 16; }
+
+// [UEFI 2.10, 10.3.4.15]
+struct [[gnu::packed]] UartNode {
+  DevicePath header;
+  uint32_t reserved;
+  uint64_t baud_rate;
+  uint8_t data_bits;
+  uint8_t parity;     // Parity
+  uint8_t stop_bits;  // StopBits
+};
+static_assert(sizeof(UartNode) == 19);
 
 // [UEFI 2.10, 10.3.2.4, 10.3.4.17, 10.3.5.3] vendor node without data
 struct [[gnu::packed]] VendorNode {
