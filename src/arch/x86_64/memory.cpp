@@ -35,6 +35,12 @@ void* memset(void* buffer, int value, size_t length) {
 int memcmp(const void* a, const void* b, size_t length) {
   const unsigned char* x = static_cast<const unsigned char*>(a);
   const unsigned char* y = static_cast<const unsigned char*>(b);
+  // Most of what is compared are GUIDs, and most are equal or differ at once.
+  struct [[gnu::packed, gnu::may_alias]] Word {
+    uint64_t value;
+  };
+  const auto word = [](const unsigned char* at) { return reinterpret_cast<const Word*>(at)->value; };
+  for (; length >= 8 && word(x) == word(y); length -= 8) x += 8, y += 8;
   for (; length != 0; --length, ++x, ++y)
     if (*x != *y) return *x - *y;
   return 0;
