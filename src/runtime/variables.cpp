@@ -36,8 +36,9 @@ bool hidden(const VariableEntry& entry, Phase phase) {
 }
 
 bool has_name(const VariableEntry& entry, const char16_t* name, const Guid& vendor) {
-  if (memcmp(&entry.vendor, &vendor, sizeof(Guid)) != 0) return false;
   const char16_t* own = name_of(entry);
+  // Most variables have the same vendor, but not the same first letter.
+  if (own[0] != name[0] || memcmp(&entry.vendor, &vendor, sizeof(Guid)) != 0) return false;
   for (uint32_t i = 0; i < entry.name_size / 2; ++i) {
     if (own[i] != name[i]) return false;  // stops at the shorter one's null, so never reads past it
   }
