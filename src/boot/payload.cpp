@@ -85,11 +85,12 @@ class Chooser {
     return &into;
   }
 
-  Found consider(core::ByteSource* image, const char* origin) {
+  Found consider(core::ByteSource* image, const char* origin, std::string_view file) {
     auto kind = classify(*image);
     if (!kind) return Found::NotPe;
     payload_.image = image;
     payload_.origin = origin;
+    payload_.file = file;
     payload_.kind = *kind;
     return Found::Yes;
   }
@@ -98,7 +99,7 @@ class Chooser {
     if (fw_cfg_ == nullptr) return Found::NoDevice;
     core::ByteSource* file = TRY(open(kKernelFile, payload_.image_file));
     if (file == nullptr) return Found::Absent;
-    if (consider(file, "fw_cfg file opt/efilite/kernel") == Found::Yes) return Found::Yes;
+    if (consider(file, "fw_cfg file opt/efilite/kernel", kKernelFile) == Found::Yes) return Found::Yes;
     // It was asked for by name, so nothing else is booted in its place.
     log::line("efilite: nothing to boot: fw_cfg file ", kKernelFile, " (", file->size(), " bytes) is not a PE image");
     return Status::LoadError;
@@ -107,7 +108,7 @@ class Chooser {
   Found try_module() {
     if (info_.modules.empty()) return Found::Absent;
     if (!map_module(0, payload_.image_module)) return Found::NotMapped;
-    Found found = consider(&payload_.image_module, "PVH module 0");
+    Found found = consider(&payload_.image_module, "PVH module 0", "module");
     if (found == Found::Yes && fw_cfg_has_module()) payload_.image = &payload_.image_file;
     return found;
   }
@@ -132,7 +133,7 @@ class Chooser {
     core::ByteSource* item = TRY(opened(fw_cfg_->open_initrd(), "-initrd", payload_.image_file));
     if (item == nullptr) return Found::Absent;
     initrd_item_is_image_ = true;
-    return consider(item, "fw_cfg -initrd");
+    return consider(item, "fw_cfg -initrd", "initrd");
   }
 
   bool map_module(size_t index, MemorySource& into) {

@@ -2,6 +2,8 @@
 // Which EFI program is booted, and with which initrd: fw_cfg files, PVH modules, QEMU's -initrd.
 #pragma once
 
+#include <string_view>
+
 #include "boot/boot_info.hpp"
 #include "core/ports.hpp"
 #include "drivers/fw_cfg.hpp"
@@ -39,6 +41,7 @@ struct Payload {
   core::ByteSource* image = nullptr;
   core::ByteSource* initrd = nullptr;  // to be offered by LoadFile2, nullptr: none. Only a kernel has one
   const char* origin = "";             // "fw_cfg file opt/efilite/kernel", "PVH module 0", "fw_cfg initrd"
+  std::string_view file;               // the image's name where it came from: "opt/efilite/kernel", "module", "initrd"
   const char* initrd_origin = "";
   PayloadKind kind = PayloadKind::Loader;
   core::ByteSource* command_line = nullptr;  // fw_cfg file opt/efilite/cmdline: replaces the hypervisor's command line as LoadOptions

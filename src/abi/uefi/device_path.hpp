@@ -47,6 +47,15 @@ static_assert(sizeof(AcpiNode) == 12);
 // "PNP" and four digits
 constexpr uint32_t pnp_id(uint16_t number) { return 0x41D0 | uint32_t{number} << 16; }
 
+// [UEFI 2.10, 10.3.3.2] without its three strings: _HID, _UID and _CID, each with a NUL, where the number for it is 0
+struct [[gnu::packed]] AcpiExpandedNode {
+  DevicePath header;
+  uint32_t hid;
+  uint32_t uid;
+  uint32_t cid;
+};
+static_assert(sizeof(AcpiExpandedNode) == 16);
+
 // [UEFI 2.10, 10.3.4.15]
 struct [[gnu::packed]] UartNode {
   DevicePath header;

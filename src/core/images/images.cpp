@@ -117,7 +117,9 @@ void Images::release(ImageRecord& image) {
 }
 
 Result<> Images::install_core_image(PhysRange range) {
-  ImageRecord& image = *TRY(new_record({.fallback_name = "efilite"}));
+  auto path = device_path::memory_mapped_path(efi::MemoryType::BootServicesCode, range);
+  efi::DevicePath* whole = &path.memory.header;
+  ImageRecord& image = *TRY(new_record({.path = whole, .file_path = whole, .fallback_name = "efilite"}));
   image.pages = range;
   image.protocol.image_base = reinterpret_cast<void*>(range.begin.value);
   image.subsystem = pe::Subsystem::EfiBootServiceDriver;
