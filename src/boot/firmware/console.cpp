@@ -29,6 +29,8 @@ Result<> install_console(core::Tables& tables, core::HandleDatabase& handles, co
   return {};
 }
 
+ByteSpan console_path() { return console && serial.present() ? bytes_of(console->path()) : ByteSpan{}; }
+
 void leave_console() {
   if (console) console->output().leave_terminal();
 }

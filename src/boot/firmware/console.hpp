@@ -15,6 +15,9 @@ core::ConsolePort* start_serial();
 // console, which swallows what it is told and never has a key.
 Result<> install_console(core::Tables& tables, core::HandleDatabase& handles, core::EventQueue& events, core::Clock& clock);
 
+// The device path of the console that was installed; empty: it has none.
+ByteSpan console_path();
+
 // Gives the terminal back as it was, once the program is gone.
 void leave_console();
 

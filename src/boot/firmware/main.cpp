@@ -11,6 +11,7 @@
 #include "arch/x86_64/interrupts.hpp"
 #include "arch/x86_64/paging.hpp"
 #include "base/log.hpp"
+#include "boot/console_variables.hpp"
 #include "boot/firmware/boot_log.hpp"
 #include "boot/firmware/console.hpp"
 #include "boot/firmware/cpu_ports.hpp"
@@ -23,6 +24,7 @@
 #include "boot/load_options.hpp"
 #include "boot/memory_setup.hpp"
 #include "boot/payload.hpp"
+#include "boot/payload_device.hpp"
 #include "boot/pvh_start_info.hpp"
 #include "core/device_path/device_path.hpp"
 #include "core/events/event_services.hpp"
@@ -71,6 +73,7 @@ constinit std::optional<core::MiscServices> misc;
 constinit std::optional<core::Rng> rng;
 constinit std::optional<core::hii::Protocols> hii;
 constinit std::optional<InitrdLoader> initrd_loader;
+constinit std::optional<PayloadDevice> payload_device;
 
 PhysAddr address_of(const char& symbol) { return {reinterpret_cast<uint64_t>(&symbol)}; }
 
@@ -186,6 +189,8 @@ void set_up_core(const platform::AcpiFacts* acpi) {
 void install_protocols(const Payload& payload) {
   must(images->install_core_image({address_of(image_start), address_of(image_end)}), "core image");
   must(install_console(*tables, handles, events, cpu_clock), "console");
+  if (Result<> set = set_console_variables(region.data->state.variables, console_path()); !set)
+    log::line("efilite: variables of consoles and languages: ", set.status());
   efi::Handle handle = nullptr;
   must(handles.install(&handle, &core::device_path_utilities()), "device path utilities");
   must(core::install_text_protocols(handles), "text protocols");
@@ -224,10 +229,10 @@ void free_module(const Payload& payload) {
 }
 
 // The loader tells itself what it finds wrong with an image, and only that.
-efi::Handle must_load(const Payload& payload, const efi::DevicePath* path) {
+efi::Handle must_load(const Payload& payload, efi::Handle device, const efi::DevicePath* path) {
   FailureLog urgent;
   log::Subject subject(payload.origin);
-  Result<efi::Handle> image = images->load(*payload.image, nullptr, nullptr, path);
+  Result<efi::Handle> image = images->load(*payload.image, nullptr, device, path);
   if (image) return *image;
   if (image.status() != Status::LoadError && image.status() != Status::Unsupported)
     log::line("efilite: ", payload.origin, " cannot be loaded: ", image.status());
@@ -237,14 +242,9 @@ efi::Handle must_load(const Payload& payload, const efi::DevicePath* path) {
 efi::Handle load_payload(Payload& payload) {
   bool read_elsewhere = payload.image != &payload.image_module;
   if (read_elsewhere) free_module(payload);
-  // Not a real device: a name for the place that the image came from, so that it has a device path as the specification wants.
-  static constinit std::array<std::byte, 64> path_bytes{};
-  PhysRange where{};
-  if (auto bytes = payload.image->in_place()) where.begin = {reinterpret_cast<uint64_t>(bytes->data())};
-  where.end = {where.begin.value + payload.image->size()};
-  const efi::DevicePath* path =
-      must(core::device_path::Builder(path_bytes).memory_mapped(efi::MemoryType::LoaderCode, where).finish(), "device path");
-  efi::Handle image = must_load(payload, path);
+  payload_device.emplace(payload);
+  const efi::Handle device = must(payload_device->install(handles), "the program's device");
+  efi::Handle image = must_load(payload, device, payload_device->image_path());
   if (!read_elsewhere && !images->find(image)->in_place) free_module(payload);
   must(set_payload_options(info, payload, pool, *images, image), "load options");
   return image;
