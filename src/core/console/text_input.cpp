@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "core/console/text_input.hpp"
 
+#include <string_view>
+
 namespace efilite::core {
 
 namespace {
@@ -29,6 +31,7 @@ enum Scan : uint16_t {
   kF11 = 0x15,
   kF12 = 0x16,
   kEscapeKey = 0x17,
+  kF13 = 0x68,
 };
 
 // ESC [ x and ESC O x
@@ -45,7 +48,22 @@ Scan scan_of_letter(uint8_t letter) {
   }
 }
 
-// ESC [ n ~ : the numbers of F1 to F12 have gaps where DEC's keyboard had them.
+// ESC x, VT-UTF8's own way, which the console's device path promises [UEFI 2.10, appendix B].
+Scan scan_of_vt_utf8(uint8_t byte) {
+  constexpr std::string_view kFunctions = "1234567890!@";
+  if (const size_t at = kFunctions.find(static_cast<char>(byte)); at != kFunctions.npos) return static_cast<Scan>(kF1 + at);
+  switch (byte) {
+    case 'h': return kHome;
+    case 'k': return kEnd;
+    case '+': return kInsert;
+    case '-': return kDeleteKey;
+    case '?': return kPageUp;
+    case '/': return kPageDown;
+    default: return kNone;
+  }
+}
+
+// ESC [ n ~ : the numbers of F1 to F20 have gaps where DEC's keyboard had them.
 Scan scan_of_number(unsigned n) {
   switch (n) {
     case 1: case 7: return kHome;
@@ -58,6 +76,9 @@ Scan scan_of_number(unsigned n) {
     case 24: return kF12;
     default:
       if (n >= 11 && n <= 15) return static_cast<Scan>(kF1 + n - 11);
+      if (n == 25 || n == 26) return static_cast<Scan>(kF13 + n - 25);
+      if (n == 28 || n == 29) return static_cast<Scan>(kF13 + 2 + n - 28);
+      if (n >= 31 && n <= 34) return static_cast<Scan>(kF13 + 4 + n - 31);
       return n >= 17 && n <= 21 ? static_cast<Scan>(kF6 + n - 17) : kNone;
   }
 }
@@ -72,7 +93,16 @@ uint32_t shift_state_of(unsigned modifiers) {
   return state;
 }
 
+constexpr uint32_t kControlPressed = efi::kLeftControlPressed | efi::kRightControlPressed;
+
 }  // namespace
+
+efi::Char16 plain_character(const efi::KeyData& key) {
+  const efi::Char16 c = key.key.unicode_char;
+  if ((key.key_state.key_shift_state & kControlPressed) == 0) return c;
+  const efi::Char16 lower = c | 0x20;
+  return lower >= 'a' && lower <= 'z' ? static_cast<efi::Char16>(lower - 'a' + 1) : c;
+}
 
 void TextInput::push(uint16_t scan_code, efi::Char16 character, uint32_t shift_state) {
   const efi::KeyData key{{scan_code, character}, {shift_state, 0}};
@@ -85,7 +115,8 @@ void TextInput::feed_character(char32_t c) {
   if (c == 0 || c >= 0x10000 || c == kReplacementCharacter) return;
   // A to Z with Control. Backspace, tab and return have keys of their own and send the same.
   const bool control = c <= 26 && c != '\b' && c != '\t' && c != '\r';
-  push(kNone, static_cast<efi::Char16>(c), control ? efi::kShiftStateValid | efi::kLeftControlPressed : 0);
+  if (control) push(kNone, static_cast<efi::Char16>(c - 1 + 'a'), efi::kShiftStateValid | efi::kLeftControlPressed);
+  else push(kNone, static_cast<efi::Char16>(c));
 }
 
 void TextInput::feed_plain(uint8_t byte) {
@@ -101,12 +132,16 @@ void TextInput::feed_plain(uint8_t byte) {
 bool TextInput::finish_sequence() {
   const size_t size = sequence_.size();
   if (size < 2) return false;
+  if (sequence_[1] == '[' || sequence_[1] == 'O') return size >= 3 && finish_control_sequence();
+  if (const Scan scan = scan_of_vt_utf8(sequence_[1]); scan != kNone) push(scan, 0);
+  else give_up_sequence();  // Alt and a key, or a quick ESC before it
+  return true;
+}
+
+// ESC [ and ESC O with something behind it.
+bool TextInput::finish_control_sequence() {
+  const size_t size = sequence_.size();
   const uint8_t last = sequence_[size - 1];
-  if (sequence_[1] != '[' && sequence_[1] != 'O') {  // Alt and a key, or a quick ESC before it
-    give_up_sequence();
-    return true;
-  }
-  if (size < 3) return false;
   if (sequence_[2] == '[') {  // Linux's own console: ESC [ [ A is F1
     if (size < 4) return false;
     if (last >= 'A' && last <= 'E') push(static_cast<uint16_t>(kF1 + last - 'A'), 0);
@@ -120,6 +155,7 @@ bool TextInput::finish_sequence() {
   const bool report = last == 'R' && number > 1;  // ESC [ row ; column R answers a question, it is not F3
   const Scan scan = last == '~' ? scan_of_number(number) : report ? kNone : scan_of_letter(last);
   if (scan != kNone) push(scan, 0, shift_state_of(modifiers));
+  if (last == 'Z') push(kNone, u'\t', efi::kShiftStateValid | efi::kLeftShiftPressed);
   return true;
 }
 
@@ -197,7 +233,7 @@ struct TextInputThunks {
     if (key == nullptr) return efi::encode(Status::InvalidParameter);
     TplGuard guard(owner(self).events_, efi::kTplNotify);
     auto read = owner(self).read_key();
-    if (read) *key = read->key;
+    if (read) *key = {read->key.scan_code, plain_character(*read)};
     return efi::encode(read);
   }
   static void EFIAPI wait_for_key(efi::Event event, void* context) {

@@ -23,6 +23,10 @@ class KeyObserver {
   ~KeyObserver() = default;
 };
 
+// Control and a letter are the letter with Control pressed to SimpleTextInputEx, and a control character to SimpleTextInput, which knows no
+// shift state [UEFI 2.10, 12.2.3 and 12.3.3]: the latter of any key.
+efi::Char16 plain_character(const efi::KeyData& key);
+
 class TextInput {
  public:
   TextInput(ConsolePort& port, EventQueue& events, Clock& clock);
@@ -48,6 +52,7 @@ class TextInput {
   void feed_plain(uint8_t byte);
   void feed_character(char32_t character);
   bool finish_sequence();
+  bool finish_control_sequence();
   unsigned parameter(size_t& at) const;
   void give_up_sequence();
   void push(uint16_t scan_code, efi::Char16 character, uint32_t shift_state = 0);

@@ -21,18 +21,10 @@ uint32_t pressed(uint32_t state) {
   return out;
 }
 
-// Control and a letter are one control character on the line, and a letter with Control pressed to a keyboard [UEFI 2.10, 12.2.3].
-efi::Char16 character_of(const efi::KeyData& key) {
-  const efi::Char16 c = key.key.unicode_char;
-  if ((key.key_state.key_shift_state & kControl) == 0) return c;
-  const efi::Char16 lower = c | 0x20;
-  return lower >= 'a' && lower <= 'z' ? static_cast<efi::Char16>(lower - 'a' + 1) : c;
-}
-
 // A state that is 0 in the registration is not asked for.
 bool matches(const efi::KeyData& wanted, const efi::KeyData& key) {
   const efi::KeyState& state = wanted.key_state;
-  return wanted.key.scan_code == key.key.scan_code && character_of(wanted) == character_of(key) &&
+  return wanted.key.scan_code == key.key.scan_code && plain_character(wanted) == plain_character(key) &&
          (state.key_shift_state == 0 || pressed(state.key_shift_state) == pressed(key.key_state.key_shift_state)) &&
          (state.key_toggle_state == 0 || ((state.key_toggle_state ^ key.key_state.key_toggle_state) & kLights) == 0);
 }

@@ -103,6 +103,13 @@ TEST_F(TextInputTest, FunctionKeys) {
   EXPECT_EQ(type("\x1B[17~\x1B[18~\x1B[19~\x1B[20~\x1B[21~"), u"<16><17><18><19><20>");
   EXPECT_EQ(type("\x1B[23~\x1B[24~"), u"<21><22>");
   EXPECT_EQ(type("\x1B[[A\x1B[[E"), u"<11><15>");
+  EXPECT_EQ(type("\x1B[25~\x1B[26~\x1B[28~\x1B[29~\x1B[31~\x1B[34~"), u"<104><105><106><107><108><111>");
+  EXPECT_EQ(type("\x1B[22~\x1B[27~\x1B[30~\x1B[35~"), u"");
+}
+
+TEST_F(TextInputTest, KeysOfVtUtf8WhichTheDevicePathPromises) {
+  EXPECT_EQ(type("\x1B""1\x1B""2\x1B""9\x1B""0\x1B!\x1B@"), u"<11><12><19><20><21><22>");
+  EXPECT_EQ(type("\x1Bh\x1Bk\x1B+\x1B-\x1B?\x1B/"), u"<5><6><7><8><9><10>");
 }
 
 TEST_F(TextInputTest, ModifiersDoNotHideTheKey) { EXPECT_EQ(type("\x1B[1;5A\x1B[3;2~\x1B[1;2R"), u"<1><8><13>"); }
