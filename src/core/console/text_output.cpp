@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "core/console/utf8.hpp"
+#include "core/console/width.hpp"
 
 namespace efilite::core {
 
@@ -25,13 +26,19 @@ constexpr bool has_glyph(efi::Char16 c) {
   if (c < 0x20 || (c >= 0x7F && c < 0xA0)) return false;
   return (c < 0xD800 || c >= 0xE000) && c < 0xFFFE && (c < 0xFDD0 || c > 0xFDEF);
 }
-constexpr bool is_control(efi::Char16 c) { return c == u'\b' || c == u'\t' || c == u'\n' || c == u'\r'; }
+// [UEFI 2.10, 33.2.6] not shown: what follows in the string takes one column a character, or two.
+constexpr efi::Char16 kNarrow = 0xFFF0;
+constexpr efi::Char16 kWide = 0xFFF1;
+
+constexpr bool is_control(efi::Char16 c) { return c == u'\b' || c == u'\t' || c == u'\n' || c == u'\r' || c == kNarrow || c == kWide; }
 
 }  // namespace
 
 // Collects the bytes of one call: a console port is faster with many at once.
 class TextOutput::Burst {
  public:
+  bool wide = false;  // two columns even for those that need one
+
   explicit Burst(ConsolePort& port) : port_(port) {}
   ~Burst() { flush(); }
   Burst(const Burst&) = delete;
@@ -65,26 +72,41 @@ void TextOutput::line_feed() {
 }
 
 // [UEFI 2.10, 12.4, table "EFI Cursor Location/Advance Rules"]
-void TextOutput::advance(Burst& out) {
-  if (++mode_.cursor_column < size_.columns) return;
+void TextOutput::wrap(Burst& out) {
   mode_.cursor_column = 0;
   line_feed();
   // Terminals wrap late or, being wider, not at all. In plain text nobody can tell, and the log keeps its long lines.
   if (addressed_) out.put("\r\n"sv);
 }
 
+void TextOutput::put_glyph(Burst& out, efi::Char16 c) {
+  const bool narrow = is_narrow(c);
+  const int32_t columns = narrow && !out.wide ? 1 : 2;
+  if (mode_.cursor_column + columns > size_.columns) wrap(out);  // no half of it at the end of a line
+  show_attribute(out);
+  std::array<char, 4> bytes;
+  const size_t size = encode_utf8(c, bytes);
+  out.put({bytes.data(), size});
+  if (narrow && out.wide) out.put(" "sv);
+  mode_.cursor_column += columns;
+  if (mode_.cursor_column >= size_.columns) wrap(out);
+}
+
 bool TextOutput::put(Burst& out, efi::Char16 c) {
-  if (has_glyph(c)) {
-    show_attribute(out);
-    std::array<char, 4> bytes;
-    const size_t size = encode_utf8(c, bytes);
-    out.put({bytes.data(), size});
-    advance(out);
-    return true;
+  if (is_control(c)) {
+    put_control(out, c);
+  } else if (has_glyph(c)) {
+    put_glyph(out, c);
+  } else {
+    return false;
   }
+  return true;
+}
+
+void TextOutput::put_control(Burst& out, efi::Char16 c) {
   switch (c) {
     case u'\b':
-      if (mode_.cursor_column == 0) return true;
+      if (mode_.cursor_column == 0) return;
       --mode_.cursor_column;
       break;
     case u'\t':
@@ -97,11 +119,11 @@ bool TextOutput::put(Burst& out, efi::Char16 c) {
       mode_.cursor_column = 0;
       break;
     default:
-      return false;
+      out.wide = c == kWide;
+      return;
   }
   const char byte = static_cast<char>(c);
   out.put({&byte, 1});
-  return true;
 }
 
 Status TextOutput::output_string(const efi::Char16* string) {

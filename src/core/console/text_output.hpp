@@ -48,7 +48,9 @@ class TextOutput {
   class Burst;
 
   bool put(Burst& out, efi::Char16 character);
-  void advance(Burst& out);
+  void put_glyph(Burst& out, efi::Char16 character);
+  void put_control(Burst& out, efi::Char16 character);
+  void wrap(Burst& out);
   void line_feed();
   void show_attribute(Burst& out);
   void clear(Burst& out);

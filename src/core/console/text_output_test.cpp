@@ -219,6 +219,53 @@ TEST_F(TextOutputTest, LeavingIsSilentUnlessTheTerminalWasChanged) {
   EXPECT_EQ(port.take(), "\x1B[0m\x1B[?25h");
 }
 
+TEST_F(TextOutputTest, EastAsianCharactersTakeTwoColumns) {
+  EXPECT_EQ(print(u"a\u6F22\uFF21\uAC00\u30A2"), kOk);
+  EXPECT_EQ(cursor(), (std::pair{9, 0}));
+  EXPECT_EQ(port.take(), "a\u6F22\uFF21\uAC00\u30A2");
+  print(u"\r\u2500\u00E9\uFF71\u303F\u10FF\u1160");  // box drawing, Latin, halfwidth kana and space, and the edges of a range
+  EXPECT_EQ(cursor(), (std::pair{6, 0}));
+}
+
+TEST_F(TextOutputTest, AWideCharacterIsNotCutByTheEndOfTheLine) {
+  con->set_cursor_position(con, 79, 3);
+  port.take();
+  EXPECT_EQ(print(u"\u6F22"), kOk);
+  EXPECT_EQ(port.take(), "\r\n\u6F22");
+  EXPECT_EQ(cursor(), (std::pair{2, 4}));
+  con->set_cursor_position(con, 78, 24);
+  port.take();
+  EXPECT_EQ(print(u"\u6F22"), kOk);
+  EXPECT_EQ(port.take(), "\u6F22\r\n");
+  EXPECT_EQ(cursor(), (std::pair{0, 24}));
+}
+
+TEST_F(TextOutputTest, TheWideCodeMakesNarrowCharactersTakeTwoColumnsInItsString) {
+  EXPECT_EQ(print(u"a\uFFF1bc\u6F22\uFFF0d"), kOk);
+  EXPECT_EQ(port.take(), "ab c \u6F22d");
+  EXPECT_EQ(cursor(), (std::pair{8, 0}));
+  EXPECT_EQ(print(u"\uFFF1"), kOk);
+  EXPECT_EQ(print(u"e"), kOk);
+  EXPECT_EQ(port.take(), "e");
+  std::u16string codes = u"\uFFF1\uFFF0";
+  EXPECT_EQ(con->test_string(con, codes.data()), kOk);
+}
+
+TEST_F(TextOutputTest, TheModeFollowsEveryKindOfMove) {
+  con->set_cursor_position(con, 0, 24);
+  print(std::u16string(79, u'x') + u"yz");  // wraps and scrolls
+  EXPECT_EQ(cursor(), (std::pair{1, 24}));
+  print(u"\b\b");
+  EXPECT_EQ(cursor(), (std::pair{0, 24}));
+  print(u"\n");
+  EXPECT_EQ(cursor(), (std::pair{0, 24}));
+  con->set_cursor_position(con, 78, 0);
+  print(u"\t");
+  EXPECT_EQ(cursor(), (std::pair{79, 0}));
+  print(u"\t\r\n");
+  EXPECT_EQ(cursor(), (std::pair{0, 1}));
+}
+
 TEST_F(TextOutputTest, LongStringsLeaveInFewPieces) {
   print(std::u16string(1000, u'\u2500'));
   EXPECT_EQ(port.text.size(), 3000u);
