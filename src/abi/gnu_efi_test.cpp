@@ -131,6 +131,26 @@ TEST(GnuEfi, Console) {
   SAME(SIMPLE_INPUT_INTERFACE, WaitForKey, SimpleTextInputProtocol, wait_for_key);
 }
 
+TEST(GnuEfi, SerialIo) {
+  SAME(EFI_SERIAL_IO_PROTOCOL, Reset, SerialIoProtocol, reset);
+  SAME(EFI_SERIAL_IO_PROTOCOL, SetAttributes, SerialIoProtocol, set_attributes);
+  SAME(EFI_SERIAL_IO_PROTOCOL, GetControl, SerialIoProtocol, get_control);
+  SAME(EFI_SERIAL_IO_PROTOCOL, Read, SerialIoProtocol, read);
+  SAME(EFI_SERIAL_IO_PROTOCOL, Mode, SerialIoProtocol, mode);
+  EXPECT_EQ(sizeof(SERIAL_IO_MODE), sizeof(SerialIoMode));
+  SAME(SERIAL_IO_MODE, Timeout, SerialIoMode, timeout);
+  SAME(SERIAL_IO_MODE, BaudRate, SerialIoMode, baud_rate);
+  SAME(SERIAL_IO_MODE, ReceiveFifoDepth, SerialIoMode, receive_fifo_depth);
+  SAME(SERIAL_IO_MODE, StopBits, SerialIoMode, stop_bits);
+  EXPECT_EQ(static_cast<uint32_t>(SpaceParity), static_cast<uint32_t>(Parity::Space));
+  EXPECT_EQ(static_cast<uint32_t>(TwoStopBits), static_cast<uint32_t>(StopBits::Two));
+  EXPECT_EQ(sizeof(UART_DEVICE_PATH), sizeof(UartNode));
+  SAME(UART_DEVICE_PATH, BaudRate, UartNode, baud_rate);
+  SAME(UART_DEVICE_PATH, StopBits, UartNode, stop_bits);
+  EXPECT_EQ(sizeof(ACPI_HID_DEVICE_PATH), sizeof(AcpiNode));
+  SAME(ACPI_HID_DEVICE_PATH, UID, AcpiNode, uid);
+}
+
 TEST(GnuEfi, PlainTypes) {
   EXPECT_EQ(sizeof(EFI_MEMORY_DESCRIPTOR), sizeof(efi::MemoryDescriptor));
   SAME(EFI_MEMORY_DESCRIPTOR, PhysicalStart, MemoryDescriptor, physical_start);
@@ -195,6 +215,7 @@ TEST(GnuEfi, Guids) {
   EXPECT_EQ(ours(EFI_GUID EFI_LOADED_IMAGE_PROTOCOL_GUID), LoadedImageProtocol::kGuid);
   EXPECT_EQ(ours(EFI_GUID EFI_LOADED_IMAGE_DEVICE_PATH_PROTOCOL_GUID), kLoadedImageDevicePathGuid);
   EXPECT_EQ(ours(EFI_GUID EFI_DEVICE_PATH_PROTOCOL_GUID), kDevicePathGuid);
+  EXPECT_EQ(ours(EFI_GUID EFI_SERIAL_IO_PROTOCOL_GUID), SerialIoProtocol::kGuid);
   EXPECT_EQ(ours(EFI_GUID EFI_SIMPLE_FILE_SYSTEM_PROTOCOL_GUID), SimpleFileSystemProtocol::kGuid);
   EXPECT_EQ(ours(EFI_GUID EFI_PLATFORM_DRIVER_OVERRIDE_PROTOCOL_GUID), PlatformDriverOverrideProtocol::kGuid);
   EXPECT_EQ(ours(EFI_GUID EFI_BUS_SPECIFIC_DRIVER_OVERRIDE_PROTOCOL_GUID), BusSpecificDriverOverrideProtocol::kGuid);

@@ -6,5 +6,6 @@
 #include "abi/uefi/guids.hpp"
 #include "abi/uefi/misc_protocols.hpp"
 #include "abi/uefi/protocols.hpp"
+#include "abi/uefi/serial_io.hpp"
 #include "abi/uefi/tables.hpp"
 #include "abi/uefi/types.hpp"

@@ -36,6 +36,15 @@ constexpr uint8_t kAllSent = 0x40;
 constexpr uint8_t kNobody = 0xFF;  // what ports without a device read as
 constexpr uint8_t kClearToSend = 0x10;
 
+// The UART's lower and upper lines have the protocol's bits.
+constexpr uint32_t kModemLines =
+    efi::kSerialClearToSend | efi::kSerialDataSetReady | efi::kSerialRingIndicate | efi::kSerialCarrierDetect;
+static_assert(efi::kSerialClearToSend == kClearToSend && kModemLines == 0xF0);
+static_assert(efi::kSerialDataTerminalReady == kTerminalReady && efi::kSerialRequestToSend == kRequestToSend);
+
+constexpr uint32_t kSettable =
+    efi::kSerialDataTerminalReady | efi::kSerialRequestToSend | efi::kSerialHardwareLoopback | efi::kSerialHardwareFlowControl;
+
 // OUT2 stays off: no interrupts.
 constexpr uint8_t kReadyToTalk = kTerminalReady | kRequestToSend;
 
@@ -165,15 +174,10 @@ Result<core::SerialFormat> Serial::set_format(const core::SerialFormat& wanted) 
 
 // All but the loop in software, which would be somebody else's work.
 uint32_t Serial::control_mask() const {
-  return efi::kSerialDataTerminalReady | efi::kSerialRequestToSend | efi::kSerialClearToSend | efi::kSerialDataSetReady |
-         efi::kSerialRingIndicate | efi::kSerialCarrierDetect | efi::kSerialInputBufferEmpty | efi::kSerialOutputBufferEmpty |
-         efi::kSerialHardwareLoopback | efi::kSerialHardwareFlowControl;
+  return kSettable | kModemLines | efi::kSerialInputBufferEmpty | efi::kSerialOutputBufferEmpty;
 }
 
 Result<> Serial::set_control(uint32_t control) {
-  constexpr uint32_t kSettable =
-      efi::kSerialDataTerminalReady | efi::kSerialRequestToSend | efi::kSerialHardwareLoopback | efi::kSerialHardwareFlowControl;
-  static_assert(efi::kSerialDataTerminalReady == kTerminalReady && efi::kSerialRequestToSend == kRequestToSend);
   if ((control & ~kSettable) != 0) return Status::Unsupported;
   if (look() == kNobody) return Status::DeviceError;
   flow_control_ = (control & efi::kSerialHardwareFlowControl) != 0;
@@ -183,11 +187,10 @@ Result<> Serial::set_control(uint32_t control) {
 }
 
 Result<uint32_t> Serial::control() {
-  static_assert(efi::kSerialClearToSend == kClearToSend && efi::kSerialCarrierDetect == 0x80);
   const uint8_t status = look();
   if (status == kNobody) return Status::DeviceError;
   uint32_t control = modem_control_ & kReadyToTalk;
-  control |= get(kModemStatus) & (efi::kSerialClearToSend | efi::kSerialDataSetReady | efi::kSerialRingIndicate | efi::kSerialCarrierDetect);
+  control |= get(kModemStatus) & kModemLines;
   if ((status & kDataReady) == 0) control |= efi::kSerialInputBufferEmpty;
   if ((status & kTransmitterEmpty) != 0) control |= efi::kSerialOutputBufferEmpty;
   if ((modem_control_ & kLoopback) != 0) control |= efi::kSerialHardwareLoopback;
