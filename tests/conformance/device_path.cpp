@@ -24,6 +24,15 @@ Path* as_path(UINT8* bytes) { return reinterpret_cast<Path*>(bytes); }
 
 Utilities* utilities() { return locate<Utilities>(kUtilitiesGuid); }
 
+EFI_LOADED_IMAGE* own_image() {
+  void* found = nullptr;
+  return bs->HandleProtocol(self, &kLoadedImageGuid, &found) == EFI_SUCCESS ? static_cast<EFI_LOADED_IMAGE*>(found) : nullptr;
+}
+Path* path_of(EFI_HANDLE handle, EFI_GUID& guid = kDevicePathGuid) {
+  void* found = nullptr;
+  return bs->HandleProtocol(handle, &guid, &found) == EFI_SUCCESS ? static_cast<Path*>(found) : nullptr;
+}
+
 // Runs a test with the protocol, or skips it.
 template <typename Body>
 bool with(Body body) {
@@ -150,6 +159,57 @@ const Test kTests[] = {
          good = good && path != nullptr && ok(bs->LocateDevicePath(&kDevicePathGuid, &path, &device)) && that(device == handles[i]);
        }
        return ok(bs->FreePool(handles)) && good;
+     }},
+    {"10.2 DevicePath: every handle that stands for a device has one",
+     [] {
+       EFI_GUID devices[] = {EFI_SERIAL_IO_PROTOCOL_GUID, EFI_BLOCK_IO_PROTOCOL_GUID, EFI_SIMPLE_FILE_SYSTEM_PROTOCOL_GUID,
+                             LOAD_FILE_PROTOCOL, EFI_SIMPLE_NETWORK_PROTOCOL_GUID,
+                             {0x4006c0c1, 0xfcb3, 0x403e, {0x99, 0x6d, 0x4a, 0x6c, 0x87, 0x24, 0xe0, 0x6d}}};  // LoadFile2
+       for (EFI_GUID& device : devices) {
+         UINTN count = 0;
+         EFI_HANDLE* handles = nullptr;
+         if (bs->LocateHandleBuffer(ByProtocol, &device, nullptr, &count, &handles) != EFI_SUCCESS) continue;
+         bool good = true;
+         for (UINTN i = 0; i < count; ++i) good = good && that(path_of(handles[i]) != nullptr);
+         if (!ok(bs->FreePool(handles)) || !good) return false;
+       }
+       return true;
+     }},
+    {"9.1 LoadedImage: the program came from a device with a path",
+     [] {
+       EFI_LOADED_IMAGE* image = own_image();
+       return that(image != nullptr) && that(image->DeviceHandle != nullptr) && that(path_of(image->DeviceHandle) != nullptr);
+     }},
+    {"9.2 LoadedImageDevicePath: the device's path, and FilePath behind it",
+     [] {
+       return with([](Utilities& u) {
+         EFI_LOADED_IMAGE* image = own_image();
+         if (!that(image != nullptr && image->FilePath != nullptr)) return false;
+         Path* whole = path_of(self, kLoadedImagePathGuid);
+         Path* joined = u.AppendDevicePath(path_of(image->DeviceHandle), image->FilePath);
+         UINTN size = u.GetDevicePathSize(whole);
+         return that(joined != nullptr) && equal(u.GetDevicePathSize(joined), size) && that(same(joined, whole, size)) &&
+                ok(bs->FreePool(joined));
+       });
+     }},
+    {"9.2 LoadedImageDevicePath: the program's device is found by it",
+     [] {
+       Path* path = path_of(self, kLoadedImagePathGuid);
+       EFI_LOADED_IMAGE* image = own_image();
+       EFI_HANDLE device = nullptr;
+       return that(path != nullptr && image != nullptr) && ok(bs->LocateDevicePath(&kDevicePathGuid, &path, &device)) &&
+              that(device == image->DeviceHandle) && that(same(path, image->FilePath, 4));
+     }},
+    {"7.4.1 LoadImage: the program's own path loads it again",
+     [] {
+       EFI_HANDLE again = nullptr;
+       EFI_STATUS status = bs->LoadImage(FALSE, self, path_of(self, kLoadedImagePathGuid), nullptr, 0, &again);
+       if (status == EFI_NOT_FOUND) return skip("its bytes are gone");
+       EFI_LOADED_IMAGE* image = own_image();
+       void* second = nullptr;
+       return ok(status) && ok(bs->HandleProtocol(again, &kLoadedImageGuid, &second)) &&
+              equal(static_cast<EFI_LOADED_IMAGE*>(second)->ImageSize, image->ImageSize) &&
+              that(static_cast<EFI_LOADED_IMAGE*>(second)->DeviceHandle == image->DeviceHandle) && ok(bs->UnloadImage(again));
      }},
 };
 

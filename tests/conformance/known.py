@@ -96,4 +96,16 @@ KNOWN = {
         "efilite is right: what may be removed is some of the styles specified; edk2 looks for a font with all of them and more",
     ("ovmf", "34.1.5 GetFontInfo: a font that lacks a character is passed over"):
         "efilite is right: it iterates through the fonts that match; edk2 ends at the first that does not have the characters",
+    ("ovmf", "12.8 SetAttributes: zeros are the defaults, 115200 8N1, one byte of FIFO, a second"):
+        "efilite is right: the text's default is a receive FIFO of one byte; OVMF tells 16",
+    ("ovmf", "12.8 SetAttributes: the nearest rate that is not above"):
+        "efilite is right: the mode tells the rate that the line has; edk2 tells what was asked for, and sets another",
+    ("ovmf", "12.8 SetAttributes: the nearest FIFO depth that is not above"):
+        "efilite is right: the nearest depth that is not above is selected; edk2 says INVALID_PARAMETER",
+    ("ovmf", "3.3 ConIn: it lasts, and is part of ConInDev"):
+        "efilite is right: ConIn is a subset of ConInDev; OVMF adds a path that stands for any USB keyboard",
+    ("ovmf", "12.2.3 ReadKeyStrokeEx: Control and C is C with Control, unless the shift state is unknown"):
+        "efilite is right: a shift state that is marked valid has Control in it; OVMF's is valid without, beside a control character",
+    ("ovmf", "12.4.3 OutputString: what cannot be shown is left out, with a warning"):
+        "efilite is right: the warning is for characters that were left out; edk2's console splitter passes nothing on but errors",
 }

@@ -23,7 +23,7 @@ LIMIT = 55  # seconds, for each of the two runs
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[()].|\x1bc")
 RESULT = re.compile(r"(not )?ok (\d+) - (.*?)(?: # SKIP (.*))?$")
 # The program reads keys when it says so.
-KEYS = {b"PRESS KEYS": b"q\x1b[A\r\x08"}
+KEYS = {b"PRESS KEYS": b"q\x1b[A\r\x08", b"PRESS CONTROL C": b"\x03"}
 
 
 @dataclass
