@@ -25,7 +25,8 @@ uint64_t scale(uint64_t a, uint64_t b, uint64_t c) {
 constexpr uint64_t kUnitsPerMs = 10'000;  // of 100 ns
 constexpr uint64_t kPitHz = 1'193'182;
 constexpr uint64_t kPmTimerHz = 3'579'545;
-constexpr uint64_t kMeasureMs = 2;  // at least; twice, to be sure
+constexpr uint64_t kMeasureUs = 2000;  // at least; twice, to be sure
+constexpr uint64_t kShortStallUs = 5000;
 
 // The hypervisor's own word: Intel's crystal leaf, VMware's timing leaf (which KVM and others offer), Xen's time leaf.
 uint64_t told_tsc_khz() {
@@ -71,25 +72,45 @@ Sample sample(Read read) {
   return best;
 }
 
-// kHz of the TSC by a counter of `hz` that wraps at `mask`; 0 when it stands still, as a bus with nobody on it does.
-template <typename Read>
-uint64_t measure_once(Read elapsed_counter, uint64_t hz, uint32_t mask) {
-  const uint64_t wanted = hz * kMeasureMs / 1000;
-  Sample first = sample(elapsed_counter);
-  for (uint64_t polls = 0; ((elapsed_counter() - first.value) & mask) < wanted; ++polls)
-    if (polls > 100'000) return 0;
-  Sample last = sample(elapsed_counter);
-  uint32_t passed = (last.value - first.value) & mask;
-  return scale(last.tsc - first.tsc, hz, uint64_t{passed} * 1000);
+// What runs at a known rate: the PIT, or ACPI's PM timer, of which 24 bits are always there.
+struct Reference {
+  uint64_t hz;
+  uint32_t mask;
+  uint16_t pm_timer_port = 0;
+
+  uint32_t count() const { return pm_timer_port != 0 ? in32(pm_timer_port) : uint32_t{0} - pit_count(); }
+  // False when it stands still, as a bus with nobody on it does.
+  bool wait(uint32_t from, uint64_t microseconds) const {
+    const uint64_t wanted = hz * microseconds / 1'000'000;
+    for (uint64_t polls = 0; ((count() - from) & mask) < wanted; ++polls)
+      if (polls > 100'000) return false;
+    return true;
+  }
+};
+
+Reference start_pit() {
+  out8(0x43, 0x34);  // channel 0, both bytes, mode 2
+  out8(0x40, 0xFF);
+  out8(0x40, 0xFF);
+  return {kPitHz, 0xFFFF};
+}
+
+// kHz of the TSC; 0 when the reference stands still.
+uint64_t measure_once(const Reference& reference) {
+  auto read = [&reference] { return reference.count(); };
+  Sample first = sample(read);
+  if (!reference.wait(first.value, kMeasureUs)) return 0;
+  Sample last = sample(read);
+  uint32_t passed = (last.value - first.value) & reference.mask;
+  return scale(last.tsc - first.tsc, reference.hz, uint64_t{passed} * 1000);
 }
 
 // Until two measurements agree to half a percent. A host that pauses us for longer than the counter takes to wrap makes the TSC look too
 // fast, never too slow: without agreement the smallest is right.
-template <typename Read>
-uint64_t measure(Read elapsed_counter, uint64_t hz, uint32_t mask) {
+uint64_t measure(const Reference& reference) {
   uint64_t smallest = ~uint64_t{0};
   for (int i = 0; i < 5; ++i) {
-    uint64_t khz = measure_once(elapsed_counter, hz, mask);
+    uint64_t khz = measure_once(reference);
     if (khz == 0) return 0;
     uint64_t difference = khz > smallest ? khz - smallest : smallest - khz;
     smallest = std::min(smallest, khz);
@@ -98,32 +119,26 @@ uint64_t measure(Read elapsed_counter, uint64_t hz, uint32_t mask) {
   return smallest;
 }
 
-uint64_t measure_by_pit() {
-  out8(0x43, 0x34);  // channel 0, both bytes, mode 2
-  out8(0x40, 0xFF);
-  out8(0x40, 0xFF);
-  return measure([] { return uint32_t{0} - pit_count(); }, kPitHz, 0xFFFF);
-}
-
-uint64_t measure_by_pm_timer(uint16_t port) {
-  return measure([port] { return in32(port); }, kPmTimerHz, 0xFFFFFF);  // 24 bits are always there
-}
-
 }  // namespace
 
-uint64_t X86Clock::measure_tsc_khz() {
-  if (uint64_t khz = told_tsc_khz()) return khz;
-  if (uint64_t khz = measure_by_pit()) return khz;
+uint64_t X86Clock::measure_tsc_khz() const {
+  if (uint64_t khz = measure(start_pit())) return khz;
   if (pm_timer_port_ != 0)
-    if (uint64_t khz = measure_by_pm_timer(pm_timer_port_)) return khz;
+    if (uint64_t khz = measure({kPmTimerHz, 0xFFFFFF, pm_timer_port_})) return khz;
   log::line("clock: neither hypervisor, PIT nor PM timer tell the rate of the TSC; 1 GHz is assumed, so times may be wrong");
   return 1'000'000;
 }
 
+bool X86Clock::calibrated() {
+  if (tsc_khz_ == 0) {
+    start_ = timestamp();
+    tsc_khz_ = told_tsc_khz();
+  }
+  return tsc_khz_ != 0;
+}
+
 void X86Clock::calibrate() {
-  if (tsc_khz_ != 0) return;
-  start_ = timestamp();
-  tsc_khz_ = measure_tsc_khz();
+  if (!calibrated()) tsc_khz_ = measure_tsc_khz();
 }
 
 uint64_t X86Clock::now() {
@@ -132,6 +147,11 @@ uint64_t X86Clock::now() {
 }
 
 void X86Clock::stall(uint64_t microseconds) {
+  // GRUB takes the rate of the TSC from its first Stall, of a millisecond: that must not last as long as our own measurement.
+  if (!calibrated() && microseconds <= kShortStallUs) {
+    Reference pit = start_pit();
+    if (pit.wait(pit.count(), microseconds)) return;
+  }
   calibrate();
   uint64_t start = timestamp();
   uint64_t ticks = scale(microseconds, tsc_khz_, 1000);

@@ -27,7 +27,8 @@ class X86Clock final : public core::Clock {
   static constexpr uint64_t kNone = ~uint64_t{0};
 
   void calibrate();
-  uint64_t measure_tsc_khz();
+  uint64_t measure_tsc_khz() const;
+  bool calibrated();  // or the hypervisor tells the rate
   void arm(uint64_t due);
 
   uint64_t tsc_khz_ = 0;   // 0: not known yet
