@@ -1,19 +1,25 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-# Sourced: Debian's own kernels, systemd's stub and the EFI Shell, unpacked into the cache and never installed.
+# Sourced: Debian's own kernels, systemd's stub and EFI programs, unpacked into the cache and never installed.
 #
 # apt does the fetching and the verifying, from a private root per suite: its own sources, lists and archives, so that
 # the machine's apt is neither changed nor mixed with other suites. Mirror and key are the machine's.
 
-payload_names=(linux-6.1 linux-6.1-cloud linux-6.12 systemd-stub efi-shell)
+payload_names=(linux-6.1 linux-6.1-cloud linux-6.12 systemd-stub efi-shell grub ipxe memtest86+ efitools gnu-efi)
 
-# name -> "suite package"; a package that is only a name for the newest kernel is followed to the real one.
+# name -> "suite package path": the file or folder of the package that is wanted. A package that is only a name for the
+# newest kernel is followed to the real one, which has no path of its own.
 payload_source() {
   case $1 in
     linux-6.1)       echo bookworm linux-image-amd64 ;;
     linux-6.1-cloud) echo bookworm linux-image-cloud-amd64 ;;
     linux-6.12)      echo bookworm-backports linux-image-amd64 ;;
-    systemd-stub)    echo bookworm systemd-boot-efi ;;
-    efi-shell)       echo trixie efi-shell-x64 ;;
+    systemd-stub)    echo bookworm systemd-boot-efi usr/lib/systemd/boot/efi/linuxx64.efi.stub ;;
+    efi-shell)       echo trixie efi-shell-x64 usr/share/efi-shell-x64/shellx64.efi ;;
+    grub)            echo bookworm grub-efi-amd64-bin usr/lib/grub/x86_64-efi/monolithic/grubx64.efi ;;
+    ipxe)            echo trixie ipxe usr/lib/ipxe/ipxe.efi ;;
+    memtest86+)      echo trixie memtest86+ boot/memtest86+x64.efi ;;
+    efitools)        echo bookworm efitools usr/lib/efitools/x86_64-linux-gnu ;;  # trixie's lack their text: .rodata was forgotten
+    gnu-efi)         echo trixie gnu-efi usr/lib/gnuefi/apps ;;
     *) die "no payload is called '$1'; there are: ${payload_names[*]}" ;;
   esac
 }
@@ -48,10 +54,10 @@ real_package() {
 }
 
 fetch_payload() {
-  local name=$1 dir suite package apt_options work deb
+  local name=$1 dir suite package path apt_options work deb
   dir=$(payload_dir "$name")
   [ -e "$dir/package" ] && return 0
-  read -r suite package < <(payload_source "$name")
+  read -r suite package path < <(payload_source "$name")
   mkdir -p "$cache/payload"
   exec {lock}>"$cache/payload/.lock"
   flock -n "$lock" || { step "Waiting for another setup that fills $cache"; flock "$lock"; }
@@ -68,27 +74,21 @@ fetch_payload() {
   deb=$(ls -t "$cache/payload/.debs/${package}"_*.deb | head -n 1)
   step "Unpacking ${deb##*/}"
   dpkg -x "$deb" "$work/root"
-  settle_payload "$work"
+  if [ -n "$path" ]; then ln -s "root/$path" "$work/${path##*/}"; else settle_kernel "$work"; fi
   basename "$deb" .deb >"$work/package"  # written last: its presence says that the payload is complete
   rm -rf "$dir" && mv "$work" "$dir"
   rm -f "$deb"
   exec {lock}>&-
 }
 
-# Gives the interesting file a name that does not depend on the version.
-settle_payload() {
-  local kernel
-  kernel=$(compgen -G "$1/root/boot/vmlinuz-*" || true)
-  if [ -n "$kernel" ]; then
-    local version=${kernel##*/vmlinuz-}
-    ln -s "root/boot/${kernel##*/}" "$1/vmlinuz"
-    echo "$version" >"$1/version"
-    # Debian 13 packages put modules below /usr/lib; depmod wants them below /lib.
-    if ! [ -d "$1/root/lib/modules" ]; then mkdir -p "$1/root/lib"; ln -s ../usr/lib/modules "$1/root/lib/modules"; fi
-    PATH=$PATH:/usr/sbin:/sbin depmod -b "$1/root" "$version"
-  elif [ -e "$1/root/usr/share/efi-shell-x64/shellx64.efi" ]; then
-    ln -s root/usr/share/efi-shell-x64/shellx64.efi "$1/shellx64.efi"
-  else
-    ln -s root/usr/lib/systemd/boot/efi/linuxx64.efi.stub "$1/linuxx64.efi.stub"
-  fi
+# Gives a kernel a name that does not depend on the version, and its modules where depmod wants them.
+settle_kernel() {
+  local kernel version
+  kernel=$(compgen -G "$1/root/boot/vmlinuz-*") || die "there is no kernel in ${1##*/}"
+  version=${kernel##*/vmlinuz-}
+  ln -s "root/boot/${kernel##*/}" "$1/vmlinuz"
+  echo "$version" >"$1/version"
+  # Debian 13 packages put modules below /usr/lib; depmod wants them below /lib.
+  if ! [ -d "$1/root/lib/modules" ]; then mkdir -p "$1/root/lib"; ln -s ../usr/lib/modules "$1/root/lib/modules"; fi
+  PATH=$PATH:/usr/sbin:/sbin depmod -b "$1/root" "$version"
 }

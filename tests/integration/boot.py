@@ -19,7 +19,7 @@ import qemu  # noqa: E402
 import program  # noqa: E402
 import refusal  # noqa: E402
 import scenarios  # noqa: E402
-import shell  # noqa: E402
+import witness  # noqa: E402
 from cached import payload_dir  # noqa: E402
 from verdict import judge  # noqa: E402
 
@@ -125,8 +125,8 @@ def main():
         run, (complaints, summary) = refusal.run(scenario, options)
     elif isinstance(scenario, scenarios.Program):
         run, (complaints, summary) = program.run(scenario, options)
-    elif isinstance(scenario, scenarios.Shell):
-        run, (complaints, summary) = shell.run(scenario, options)
+    elif isinstance(scenario, scenarios.Witness):
+        run, (complaints, summary) = witness.run(scenario, options)
     else:
         run, (complaints, summary) = boot(scenario, options, options.logs)
     tell(scenario.name, run, complaints, summary, options.logs)

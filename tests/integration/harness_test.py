@@ -7,6 +7,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import unittest
 
@@ -14,6 +15,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 REPO = HERE.parent.parent
 sys.path[:0] = [str(HERE), str(REPO / "scripts/lib")]
 import scenarios  # noqa: E402
+from conversation import Conversation, Turn  # noqa: E402
 from qemu import Run  # noqa: E402
 from verdict import GUEST_CHECKS, LOADED_INITRD, judge  # noqa: E402
 
@@ -138,6 +140,66 @@ class Images(unittest.TestCase):
         self.assertTrue(seen[b".cmdline"].startswith(b"x=1\0"))
         self.assertEqual(seen[b".initrd"].rstrip(b"\0"), b"I" * 4097)
         self.assertEqual(seen[b".linux"].rstrip(b"\0"), b"K" * 70001)
+
+
+class Line:
+    """The machine's side of a serial line: `script` says in pieces what comes at first and after each thing that is typed."""
+
+    def __init__(self, script):
+        self.script = script
+        self.stdin = self
+        read, self.end = os.pipe()
+        self.stdout = os.fdopen(read, "rb")
+        self.typed = []
+        threading.Thread(target=self.flush).start()
+
+    def write(self, data):
+        self.typed.append(data)
+
+    def flush(self):
+        for piece in self.script.pop(0):
+            if isinstance(piece, float):
+                time.sleep(piece)
+            else:
+                os.write(self.end, piece)
+        if not self.script:
+            os.close(self.end)
+
+
+class Conversations(unittest.TestCase):
+    TURNS = [Turn(r"> $", "one\r", [r"^first$", "!bad"]), Turn(r"> $", "two\r", [r"\u2500\u2500"], seconds=0.05), Turn(r"> $", "bye\r")]
+
+    def talk(self, *script):
+        line, run = Line([list(pieces) for pieces in script]), Run([])
+        conversation = Conversation(self.TURNS)
+        with tempfile.TemporaryDirectory() as root:
+            conversation(line, run, pathlib.Path(root, "serial"), {})
+        line.stdout.close()
+        return conversation.complaints([r"^hello$"]), line.typed, run
+
+    def test_what_is_expected_passes(self):
+        # Escape sequences and characters arrive in two pieces, and are in nobody's way.
+        complaints, typed, run = self.talk([b"hel\x1b[", b"0;1mlo\r\n> "], [b"one\r\nfirst\r\n> "],
+                                           [0.1, b"two \xe2\x94", b"\x80\xe2\x94\x80 > "], [b"bye\r\n"])
+        self.assertEqual(complaints, [])
+        self.assertEqual(typed, [b"one\r", b"two\r", b"bye\r"])
+        self.assertEqual(run.serial.split("\n")[:3], ["hello", "> one", "first"])
+
+    def test_each_fault_is_told(self):
+        good = [[b"hello\n> "], [b"first\n> "], [0.1, "\u2500\u2500> ".encode()], [b"."]]
+        for index, pieces, word in [
+                (0, [b"hallo\n> "], "its start"),
+                (1, [b"last\n> "], "one: its answer does not match"),
+                (1, [b"first\nbad\n> "], "one: its answer matches"),
+                (2, [0.1, b"--> "], "two: its answer does not match"),
+                (2, ["\u2500\u2500> ".encode()], "two: it took 0.")]:
+            complaints = self.talk(*good[:index], pieces, *good[index + 1:])[0]
+            self.assertEqual(len(complaints), 1, complaints)
+            self.assertIn(word, complaints[0])
+
+    def test_a_program_that_does_not_come_back_is_told(self):
+        complaints = self.talk([b"hello\n> "], [b"first\nand then nothing"])[0]
+        self.assertEqual(complaints, ["it did not come to /> $/, where 'two' was to be typed"])
 
 
 unittest.main()

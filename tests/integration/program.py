@@ -51,6 +51,13 @@ def program_of(scenario):
     return build("probe")
 
 
+def launcher(images):
+    """programs/launcher.c with these images inside, by their file names."""
+    table = f"// {digest(*images)}\n" + "".join(
+        f'PROGRAM({index}, "{image}", "{image.stem}")\n' for index, image in enumerate(images))
+    return build("launcher", PROGRAMS=cached("launcher", ".inc", digest(table), lambda path: path.write_text(table)))
+
+
 def run(scenario, options):
     program = program_of(scenario)
     arguments = qemu.machine_options(scenario.machine) + ["-accel", "tcg", "-m", "256"]

@@ -135,24 +135,35 @@ DEBUG_PROGRAMS = [Program("crash-freed", "module", "q35")]
 
 
 @dataclass(frozen=True)
-class Shell:
-    """Debian's EFI Shell: shell.py types its commands."""
-    end: str        # shutdown, cold, warm: by its reset command; exit: it returns to the firmware
+class Witness:
+    """A program of other people, which witness.py has a conversation with."""
+    program: str    # of witness.WITNESSES
+    end: str        # of those that the witness knows; exit: it returns to the firmware
     transport: str
     machine: str
 
     @property
     def name(self):
-        return f"shell.{self.end}.{self.transport}.{self.machine}"
+        return f"{self.program}.{self.end}.{self.transport}.{self.machine}"
 
 
-SHELLS = [Shell(*row) for row in [
-    ("shutdown", "module", "q35"),
-    ("cold", "fw_cfg", "microvm"),
-    ("exit", "fw_cfg", "pc"),
+WITNESSES = [Witness(*row) for row in [
+    ("shell", "shutdown", "module", "q35"),
+    ("shell", "cold", "fw_cfg", "microvm"),
+    ("shell", "exit", "fw_cfg", "pc"),
+    ("grub", "exit", "fw_cfg", "q35"),
+    ("grub", "reboot", "module", "microvm"),
+    ("ipxe", "exit", "fw_cfg", "q35"),
+    ("ipxe", "poweroff", "module", "microvm"),
+    ("memtest", "reboot", "module", "q35"),
+    ("hello-world", "exit", "module", "q35"),
+    ("hello-world", "exit", "fw_cfg", "microvm"),
+    ("hash-tool", "exit", "module", "q35"),
+    ("gnu-efi", "exit", "module", "q35"),
+    ("gnu-efi", "exit", "fw_cfg", "microvm"),
 ]]
 
-ALL = BOOTS + RESIDENTS + PROGRAMS + SHELLS + REFUSALS
+ALL = BOOTS + RESIDENTS + PROGRAMS + WITNESSES + REFUSALS
 
 
 def by_name(name):
