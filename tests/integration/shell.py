@@ -12,8 +12,8 @@ COMMANDS = [
     ("memmap", [r"Available +[0-9A-F]{16}-[0-9A-F]{16} [0-9A-F]{16}", r"RT_Code +[0-9A-F]{16}-", r"Total Memory: +2\d\d MB"]),
     # Handles: what each protocol says of itself, who uses them, and how they hang together.
     ("dh -v", [r"SimpleTextInEx\(", r"mode 0: Col 80 Row 25", r"HIIDatabase\(", r"HIIString\(", r"HIIConfigRouting\(",
-               r"DevicePathUtilities\(", r"UnicodeCollation2\(", r"DevicePathToText\(", r"DevicePathFromText\(", r"Decompress\(", r"Shell\(",
-               r"LoadedImage\(", r"Uart\(115200,8,N,1\)/Ven\w+\(\)"]),
+               r"DevicePathUtilities\(", r"UnicodeCollation2\(", r"DevicePathToText\(", r"DevicePathFromText\(", r"Decompress\(",
+               r"Shell\(", r"LoadedImage\(", r"Uart\(115200,8,N,1\)/Ven\w+\(\)"]),
     ("dh -p LoadedImage", [r"by protocol 'LoadedImage'", r"^01: .*LoadedImage", r"^[0-9A-F]{2}: Shell ShellParameters"]),
     ("openinfo 1", [r"^Handle 01 \([0-9A-F]+\)", r"^LoadedImage$", r"Drv\[[0-9A-F]+\] Ctrl\[  \] Cnt\(\d+\) +GetProt +Image\("]),
     ("devtree", [r"Ctrl\[[0-9A-F]+\] (.*Uart\(115200,8,N,1\)|SIO Serial)"]),
