@@ -14,6 +14,7 @@ COMPILER = ["clang-19", "--target=x86_64-unknown-windows", "-ffreestanding", "-f
             "-isystem", "/usr/include/efi", "-isystem", "/usr/include/efi/x86_64",
             "-fuse-ld=lld", "-Wl,-entry:efi_main", "-Wl,-nodefaultlib"]
 CHECKS = 27  # and one less when it returns: what comes after a failed ExitBootServices is no matter of boot services
+STALL_CHECKS = 6
 DEPARTURE_CHECKS = 20
 DRIVER_CHECKS = 9  # more, with a runtime driver
 # How the program ends -> the exception, and what the report says of the place and of the cause
@@ -61,6 +62,8 @@ def launcher(images):
 def run(scenario, options):
     program = program_of(scenario)
     arguments = qemu.machine_options(scenario.machine) + ["-accel", "tcg", "-m", "256"]
+    if scenario.end == "stall":
+        arguments += ["-icount", "shift=0,sleep=off"]  # a nanosecond an instruction, whatever the host does
     if options.firmware == "ovmf":
         arguments += ["-bios", options.ovmf, "-kernel", str(program), "-append", scenario.end]
     elif scenario.transport == "module":
@@ -95,7 +98,8 @@ def judge(scenario, done, efilite):
     good = set(re.findall(r"CHECK ok (\S+)", done.serial))
     bad = re.findall(r"CHECK FAIL (\S+): ", done.serial)
     expect(not bad, "not as the specification says: " + ", ".join(bad))
-    wanted = {"moved": DEPARTURE_CHECKS, "driver": DEPARTURE_CHECKS + DRIVER_CHECKS, "return": CHECKS - 1}.get(scenario.end, CHECKS)
+    wanted = {"moved": DEPARTURE_CHECKS, "driver": DEPARTURE_CHECKS + DRIVER_CHECKS, "return": CHECKS - 1,
+              "stall": STALL_CHECKS}.get(scenario.end, CHECKS)
     expect(len(good) + len(bad) == wanted, f"the program made {len(good) + len(bad)} checks, not {wanted}")
     expect("GUEST-DONE " in done.serial, "the program did not come to its end")
     arrival = {match[1]: (when, match[2]) for when, line in done.lines
@@ -113,12 +117,13 @@ def judge(scenario, done, efilite):
     expect(not done.timed_out, f"it was given up after {done.seconds:.0f} s")
     expect(done.exit_code == 0, f"QEMU's exit code is {done.exit_code}")
 
-    off = scenario.end in ("shutdown", "return", "moved", "driver") and scenario.machine != "microvm-noacpi"
+    off = scenario.end in ("shutdown", "return", "moved", "driver", "stall") and scenario.machine != "microvm-noacpi"
     reason = "guest-shutdown" if off else "guest-reset"
     expect(done.shutdown == reason, f"the machine ended by '{done.shutdown or 'nothing'}', not {reason}")
     if efilite:
         expect("efilite" in arrival.get("vendor", (0, ""))[1].lower(), "the vendor is not efilite")
-        kinds = {**dict.fromkeys(["shutdown", "moved", "driver"], "EfiResetShutdown"), "cold": "EfiResetCold", "warm": "EfiResetWarm"}
+        kinds = {**dict.fromkeys(["shutdown", "moved", "driver", "stall"], "EfiResetShutdown"),
+                 "cold": "EfiResetCold", "warm": "EfiResetWarm"}
         if scenario.end in kinds:
             calls = re.findall(r"ResetSystem: (Efi\w+)", done.debug)
             expect(calls == [kinds[scenario.end]], f"calls of ResetSystem: {calls}")

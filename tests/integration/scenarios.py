@@ -99,7 +99,8 @@ REFUSALS = [
 class Program:
     """programs/probe.c, and what it does at its end; or programs/departure.c."""
     end: str        # shutdown, cold, warm: by ResetSystem; return: it returns to the firmware; crash-...: by an exception;
-                    # moved: departure.c, which moves the runtime; driver: that with runtime_driver.c resident
+                    # stall: it only looks at its first Stall; moved: departure.c, which moves the runtime; driver: that with
+                    # runtime_driver.c resident
     transport: str
     machine: str
 
@@ -118,6 +119,8 @@ PROGRAMS = [Program(*row) for row in [
     ("cold", "fw_cfg", "microvm"),
     ("warm", "fw_cfg", "microvm-noacpi"),
     ("return", "module", "q35"),
+    ("stall", "module", "microvm"),
+    ("stall", "fw_cfg", "q35"),
     ("moved", "module", "q35"),
     ("moved", "fw_cfg", "microvm"),
     ("driver", "module", "q35"),

@@ -24,7 +24,7 @@ class Witness:
 
 
 def turns_of(prompt, commands):
-    """Commands with the patterns of their answers, and where that matters the seconds that it takes at least, with some for the program's own rounding."""
+    """Commands with the patterns of their answers, and where it matters the seconds that they take at least (programs round)."""
     return [Turn(prompt, f"{command}\r", patterns, seconds=sum(seconds)) for command, patterns, *seconds in commands]
 
 
