@@ -168,9 +168,55 @@ TEST(GnuEfi, PlainTypes) {
 }
 
 TEST(GnuEfi, Files) {
+  EXPECT_EQ(sizeof(EFI_FILE_PROTOCOL), sizeof(FileProtocol));
   SAME(EFI_FILE_PROTOCOL, Open, FileProtocol, open);
   SAME(EFI_FILE_PROTOCOL, SetPosition, FileProtocol, set_position);
+  SAME(EFI_FILE_PROTOCOL, GetPosition, FileProtocol, get_position);
+  SAME(EFI_FILE_PROTOCOL, SetInfo, FileProtocol, set_info);
   SAME(EFI_FILE_PROTOCOL, Flush, FileProtocol, flush);
+  SAME(EFI_FILE_PROTOCOL, OpenEx, FileProtocol, open_ex);
+  SAME(EFI_FILE_PROTOCOL, FlushEx, FileProtocol, flush_ex);
+  EXPECT_EQ(uint64_t{EFI_FILE_PROTOCOL_REVISION2}, FileProtocol::kRevision2);
+  EXPECT_EQ(sizeof(EFI_FILE_IO_TOKEN), sizeof(FileIoToken));
+  SAME(EFI_FILE_IO_TOKEN, Status, FileIoToken, status);
+  SAME(EFI_FILE_IO_TOKEN, Buffer, FileIoToken, buffer);
+  EXPECT_EQ(offsetof(EFI_FILE_INFO, FileName), sizeof(FileInfo));
+  SAME(EFI_FILE_INFO, PhysicalSize, FileInfo, physical_size);
+  SAME(EFI_FILE_INFO, ModificationTime, FileInfo, modification_time);
+  SAME(EFI_FILE_INFO, Attribute, FileInfo, attribute);
+  EXPECT_EQ(offsetof(EFI_FILE_SYSTEM_INFO, VolumeLabel), sizeof(FileSystemInfo));
+  SAME(EFI_FILE_SYSTEM_INFO, ReadOnly, FileSystemInfo, read_only);
+  SAME(EFI_FILE_SYSTEM_INFO, FreeSpace, FileSystemInfo, free_space);
+  SAME(EFI_FILE_SYSTEM_INFO, BlockSize, FileSystemInfo, block_size);
+  EXPECT_EQ(uint64_t{EFI_FILE_MODE_CREATE}, kFileModeCreate);
+  EXPECT_EQ(uint64_t{EFI_FILE_VALID_ATTR}, kFileValidAttributes);
+}
+
+TEST(GnuEfi, Disks) {
+  EXPECT_EQ(sizeof(EFI_BLOCK_IO_MEDIA), sizeof(BlockIoMedia));
+  SAME(EFI_BLOCK_IO_MEDIA, MediaPresent, BlockIoMedia, media_present);
+  SAME(EFI_BLOCK_IO_MEDIA, WriteCaching, BlockIoMedia, write_caching);
+  SAME(EFI_BLOCK_IO_MEDIA, IoAlign, BlockIoMedia, io_align);
+  SAME(EFI_BLOCK_IO_MEDIA, LastBlock, BlockIoMedia, last_block);
+  SAME(EFI_BLOCK_IO_MEDIA, OptimalTransferLengthGranularity, BlockIoMedia, optimal_transfer_length_granularity);
+  EXPECT_EQ(sizeof(EFI_BLOCK_IO_PROTOCOL), sizeof(BlockIoProtocol));
+  SAME(EFI_BLOCK_IO_PROTOCOL, ReadBlocks, BlockIoProtocol, read_blocks);
+  SAME(EFI_BLOCK_IO_PROTOCOL, FlushBlocks, BlockIoProtocol, flush_blocks);
+  EXPECT_EQ(uint64_t{EFI_BLOCK_IO_PROTOCOL_REVISION3}, BlockIoProtocol::kRevision3);
+  EXPECT_EQ(sizeof(EFI_BLOCK_IO2_PROTOCOL), sizeof(BlockIo2Protocol));
+  SAME(EFI_BLOCK_IO2_PROTOCOL, ReadBlocksEx, BlockIo2Protocol, read_blocks_ex);
+  SAME(EFI_BLOCK_IO2_PROTOCOL, FlushBlocksEx, BlockIo2Protocol, flush_blocks_ex);
+  EXPECT_EQ(sizeof(EFI_BLOCK_IO2_TOKEN), sizeof(BlockToken));
+  SAME(EFI_BLOCK_IO2_TOKEN, TransactionStatus, BlockToken, transaction_status);
+  EXPECT_EQ(sizeof(EFI_DISK_IO2_TOKEN), sizeof(BlockToken));
+  EXPECT_EQ(sizeof(EFI_DISK_IO_PROTOCOL), sizeof(DiskIoProtocol));
+  SAME(EFI_DISK_IO_PROTOCOL, WriteDisk, DiskIoProtocol, write_disk);
+  EXPECT_EQ(sizeof(EFI_DISK_IO2_PROTOCOL), sizeof(DiskIo2Protocol));
+  SAME(EFI_DISK_IO2_PROTOCOL, ReadDiskEx, DiskIo2Protocol, read_disk_ex);
+  SAME(EFI_DISK_IO2_PROTOCOL, FlushDiskEx, DiskIo2Protocol, flush_disk_ex);
+  EXPECT_EQ(sizeof(HARDDRIVE_DEVICE_PATH), sizeof(HardDriveNode));
+  SAME(HARDDRIVE_DEVICE_PATH, PartitionSize, HardDriveNode, partition_size);
+  SAME(HARDDRIVE_DEVICE_PATH, SignatureType, HardDriveNode, signature_type);
 }
 
 TEST(GnuEfi, DriverOverrides) {
@@ -194,6 +240,11 @@ TEST(GnuEfi, StatusCodes) {
   SAME_STATUS(EFI_NOT_READY, NotReady);
   SAME_STATUS(EFI_DEVICE_ERROR, DeviceError);
   SAME_STATUS(EFI_WRITE_PROTECTED, WriteProtected);
+  SAME_STATUS(EFI_VOLUME_CORRUPTED, VolumeCorrupted);
+  SAME_STATUS(EFI_VOLUME_FULL, VolumeFull);
+  SAME_STATUS(EFI_NO_MEDIA, NoMedia);
+  SAME_STATUS(EFI_MEDIA_CHANGED, MediaChanged);
+  SAME_STATUS(EFI_WARN_DELETE_FAILURE, WarnDeleteFailure);
   SAME_STATUS(EFI_OUT_OF_RESOURCES, OutOfResources);
   SAME_STATUS(EFI_NOT_FOUND, NotFound);
   SAME_STATUS(EFI_ACCESS_DENIED, AccessDenied);
@@ -220,6 +271,13 @@ TEST(GnuEfi, Guids) {
   EXPECT_EQ(ours(EFI_GUID EFI_PLATFORM_DRIVER_OVERRIDE_PROTOCOL_GUID), PlatformDriverOverrideProtocol::kGuid);
   EXPECT_EQ(ours(EFI_GUID EFI_BUS_SPECIFIC_DRIVER_OVERRIDE_PROTOCOL_GUID), BusSpecificDriverOverrideProtocol::kGuid);
   EXPECT_EQ(ours(EFI_GUID EFI_DRIVER_FAMILY_OVERRIDE_PROTOCOL_GUID), DriverFamilyOverrideProtocol::kGuid);
+  EXPECT_EQ(ours(EFI_GUID EFI_FILE_INFO_ID), FileInfo::kGuid);
+  EXPECT_EQ(ours(EFI_GUID EFI_FILE_SYSTEM_INFO_ID), FileSystemInfo::kGuid);
+  EXPECT_EQ(ours(EFI_GUID EFI_FILE_SYSTEM_VOLUME_LABEL_ID), kFileSystemVolumeLabel);
+  EXPECT_EQ(ours(EFI_GUID EFI_BLOCK_IO_PROTOCOL_GUID), BlockIoProtocol::kGuid);
+  EXPECT_EQ(ours(EFI_GUID EFI_BLOCK_IO2_PROTOCOL_GUID), BlockIo2Protocol::kGuid);
+  EXPECT_EQ(ours(EFI_GUID EFI_DISK_IO_PROTOCOL_GUID), DiskIoProtocol::kGuid);
+  EXPECT_EQ(ours(EFI_GUID EFI_DISK_IO2_PROTOCOL_GUID), DiskIo2Protocol::kGuid);
   EXPECT_EQ(ours(EFI_GUID ACPI_20_TABLE_GUID), kAcpi20Table);
   EXPECT_EQ(ours(EFI_GUID ACPI_TABLE_GUID), kAcpi10Table);
   EXPECT_EQ(ours(EFI_GUID SMBIOS_TABLE_GUID), kSmbiosTable);

@@ -2,7 +2,9 @@
 // UEFI 2.10 as plain structs.
 #pragma once
 
+#include "abi/uefi/block.hpp"
 #include "abi/uefi/device_path.hpp"
+#include "abi/uefi/file.hpp"
 #include "abi/uefi/guids.hpp"
 #include "abi/uefi/misc_protocols.hpp"
 #include "abi/uefi/protocols.hpp"

@@ -14,6 +14,7 @@ class EventQueue;
 class HandleDatabase;
 class Images;
 class Tables;
+class RamDisks;
 
 struct Firmware {
   MemoryMap& memory;
@@ -24,6 +25,7 @@ struct Firmware {
   Tables& tables;
   Clock& clock;
   efi::SystemTable* system_table;
+  RamDisks* ram_disks = nullptr;  // for a protocol whose functions have no This
 };
 
 extern constinit Firmware* the_firmware;

@@ -77,26 +77,6 @@ struct LoadFile2Protocol {
   EfiStatus(EFIAPI* load_file)(LoadFile2Protocol* self, DevicePath* path, Boolean boot_policy, Uintn* size, void* buffer);
 };
 
-// [UEFI 2.10, 13.4 and 13.5]
-struct FileProtocol {
-  uint64_t revision;
-  EfiStatus(EFIAPI* open)(FileProtocol* self, FileProtocol** opened, Char16* name, uint64_t mode, uint64_t attributes);
-  EfiStatus(EFIAPI* close)(FileProtocol* self);
-  EfiStatus(EFIAPI* remove)(FileProtocol* self);
-  EfiStatus(EFIAPI* read)(FileProtocol* self, Uintn* size, void* buffer);
-  EfiStatus(EFIAPI* write)(FileProtocol* self, Uintn* size, void* buffer);
-  EfiStatus(EFIAPI* get_position)(FileProtocol* self, uint64_t* position);
-  EfiStatus(EFIAPI* set_position)(FileProtocol* self, uint64_t position);
-  EfiStatus(EFIAPI* get_info)(FileProtocol* self, Guid* type, Uintn* size, void* buffer);
-  EfiStatus(EFIAPI* set_info)(FileProtocol* self, Guid* type, Uintn size, void* buffer);
-  EfiStatus(EFIAPI* flush)(FileProtocol* self);
-};
-struct SimpleFileSystemProtocol {
-  static constexpr Guid kGuid = {0x964e5b22, 0x6459, 0x11d2, {0x8e, 0x39, 0x00, 0xa0, 0xc9, 0x69, 0x72, 0x3b}};
-  uint64_t revision;
-  EfiStatus(EFIAPI* open_volume)(SimpleFileSystemProtocol* self, FileProtocol** root);
-};
-
 // [UEFI 2.10, 37.5]
 struct RngProtocol {
   static constexpr Guid kGuid = {0x3152bca5, 0xeade, 0x433d, {0x86, 0x2e, 0xc0, 0x1c, 0xdc, 0x29, 0x1f, 0x44}};

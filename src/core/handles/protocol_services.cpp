@@ -2,12 +2,18 @@
 // The thunks of chapter 7.3 [UEFI 2.10]: validate pointers, call the handle database, encode.
 #include "core/handles/protocol_services.hpp"
 
-#include "core/events/events.hpp"
-#include "core/firmware.hpp"
-#include "core/handles/handles.hpp"
+#include "core/handles/service_call.hpp"
 #include "core/images/images.hpp"
 
 namespace efilite::core {
+
+Result<efi::Handle> ServiceCall::load_driver(efi::DevicePath* path) {
+  Images& images = the_firmware->images;
+  efi::Handle image = TRY(images.load(false, the_firmware->handles.core_agent(), path, {}));
+  if (efi::is_error(images.start(image, nullptr, nullptr))) return Status::NotStarted;
+  return image;
+}
+
 namespace {
 
 using efi::encode;
@@ -17,33 +23,7 @@ using efi::Handle;
 
 HandleDatabase& handles() { return the_firmware->handles; }
 
-// One service call: notifications stay away from the database meanwhile, and drivers are called at the caller's own priority.
-class Call final : public DriverGate {
- public:
-  Call()
-      : events_(the_firmware->events),
-        outer_level_(events_.tpl()),
-        guard_(events_, efi::kTplNotify),
-        outer_(handles().exchange_gate(this)) {}
-  ~Call() { handles().exchange_gate(outer_); }
-  Call(const Call&) = delete;
-  Call& operator=(const Call&) = delete;
-
-  void leave() override { events_.restore_tpl(outer_level_); }
-  void enter() override { events_.raise_tpl(efi::kTplNotify); }
-  Result<efi::Handle> load_driver(efi::DevicePath* path) override {
-    Images& images = the_firmware->images;
-    efi::Handle image = TRY(images.load(false, handles().core_agent(), path, {}));
-    if (efi::is_error(images.start(image, nullptr, nullptr))) return Status::NotStarted;
-    return image;
-  }
-
- private:
-  EventQueue& events_;
-  const efi::Tpl outer_level_;
-  TplGuard guard_;
-  DriverGate* outer_;
-};
+using Call = ServiceCall;
 
 constexpr EfiStatus kInvalid = encode(Status::InvalidParameter);
 

@@ -7,6 +7,7 @@
 #include <span>
 #include <string_view>
 
+#include "abi/uefi/file.hpp"
 #include "abi/uefi/protocols.hpp"
 #include "base/static_vector.hpp"
 #include "core/events/events.hpp"

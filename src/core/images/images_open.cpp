@@ -7,9 +7,6 @@
 namespace efilite::core {
 namespace {
 
-constexpr uint64_t kFileModeRead = 1;              // [UEFI 2.10, 13.5.2]
-constexpr uint64_t kEndOfFilePosition = UINT64_MAX;  // [UEFI 2.10, 13.5.7]
-
 // What a program's protocol said, as far as LoadImage has a code for it.
 Status failure_of(efi::EfiStatus status) {
   for (Status s : {Status::NotFound, Status::Unsupported, Status::OutOfResources, Status::AccessDenied, Status::SecurityViolation,
@@ -29,7 +26,7 @@ class FileSource final : public ByteSource {
 
   // LOAD_ERROR for a directory, which has no end to go to.
   Result<> measure() {
-    auto status = file_->set_position(file_, kEndOfFilePosition);
+    auto status = file_->set_position(file_, efi::kEndOfFilePosition);
     if (status == efi::encode(Status::Unsupported)) return Status::LoadError;
     if (efi::is_error(status)) return failure_of(status);
     status = file_->get_position(file_, &size_);
@@ -86,7 +83,7 @@ Result<efi::FileProtocol*> Images::open_nodes(efi::SimpleFileSystemProtocol& vol
     if (name != nullptr) {
       memcpy(name, node->data().data(), size);
       name[size / sizeof(efi::Char16)] = u'\0';
-      status = directory->open(directory, &next, name, kFileModeRead, 0);
+      status = directory->open(directory, &next, name, efi::kFileModeRead, 0);
       TplGuard guard(events_, efi::kTplNotify);
       pool_.release(name);
     }

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#include "core/storage/disk.hpp"
+
+#include "base/copy.hpp"
+
+namespace efilite::core {
+
+std::array<ProtocolPair, 5> Disk::pairs() {
+  return {{{&efi::kDevicePathGuid, path_},
+           {&efi::BlockIoProtocol::kGuid, block_io.protocol()},
+           {&efi::BlockIo2Protocol::kGuid, block_io.protocol2()},
+           {&efi::DiskIoProtocol::kGuid, disk_io.protocol()},
+           {&efi::DiskIo2Protocol::kGuid, disk_io.protocol2()}}};
+}
+
+Result<> Disk::install(HandleDatabase& handles, efi::DevicePath* path) {
+  path_ = path;
+  return handles.install_multiple(&handle_, pairs());
+}
+
+Result<> Disk::uninstall(HandleDatabase& handles) {
+  TRY(handles.uninstall_multiple(handle_, pairs()));
+  handle_ = nullptr;
+  return {};
+}
+
+bool lies_on(const BlockDevice& device, uint64_t block, uint64_t size) {
+  const uint64_t blocks = size / device.block_size(), count = device.block_count();
+  return block <= count && blocks <= count - block;
+}
+
+Result<> PartitionBlocks::read(uint64_t block, MutableByteSpan bytes) {
+  if (!lies_on(*this, block, bytes.size())) return Status::InvalidParameter;
+  return disk_.read(first_ + block, bytes);
+}
+
+Result<> PartitionBlocks::write(uint64_t block, ByteSpan bytes) {
+  if (!lies_on(*this, block, bytes.size())) return Status::InvalidParameter;
+  return disk_.write(first_ + block, bytes);
+}
+
+Result<> MemoryBlocks::read(uint64_t block, MutableByteSpan bytes) {
+  if (!lies_on(*this, block, bytes.size())) return Status::InvalidParameter;
+  copy_bulk(bytes.data(), memory_.data() + block * block_size_, bytes.size());
+  return {};
+}
+
+Result<> MemoryBlocks::write(uint64_t block, ByteSpan bytes) {
+  if (read_only_) return Status::WriteProtected;
+  if (!lies_on(*this, block, bytes.size())) return Status::InvalidParameter;
+  copy_bulk(memory_.data() + block * block_size_, bytes.data(), bytes.size());
+  return {};
+}
+
+}  // namespace efilite::core

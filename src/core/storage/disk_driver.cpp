@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#include "core/storage/disk_driver.hpp"
+
+#include <new>
+
+#include "base/log.hpp"
+#include "core/device_path/device_path.hpp"
+#include "core/storage/storage_call.hpp"
+
+namespace efilite::core {
+
+// A partition's handle.
+struct DiskDriver::Child {
+  Child(DiskDriver& driver, BlockDevice& whole, const Partition& partition)
+      : blocks(whole, partition.first, partition.count), disk(driver.events_, driver.heap_, &blocks, {.partition = true}) {}
+  Child* next = nullptr;
+  PartitionBlocks blocks;
+  Disk disk;
+};
+
+// What we have made of a handle with BLOCK_IO.
+struct DiskDriver::Controller {
+  Controller(efi::Handle which, efi::BlockIoProtocol& io, Heap& heap) : handle(which), block_io(io), foreign(io, heap) {
+    BlockIo* ours = BlockIo::of(&io);
+    if (ours != nullptr) medium = ours->medium();
+    else medium = {io.media->media_present && foreign.usable() ? &foreign : nullptr, io.media};
+  }
+  Controller* next = nullptr;
+  const efi::Handle handle;
+  efi::BlockIoProtocol& block_io;
+  ForeignBlocks foreign;
+  Medium medium;
+  std::optional<DiskIo> disk_io;  // where the handle had none
+  std::optional<Volume> volume;
+  Child* children = nullptr;
+};
+
+class DiskDriver::ChildMaker final : public PartitionVisitor {
+ public:
+  ChildMaker(DiskDriver& driver, Controller& controller) : driver_(driver), controller_(controller) {}
+  // A table may have the same partition twice; it is one.
+  Result<> visit(const Partition& partition) override {
+    auto added = driver_.add_child(controller_, partition);
+    return added.status() == Status::AlreadyStarted ? Result<>() : added;
+  }
+
+ private:
+  DiskDriver& driver_;
+  Controller& controller_;
+};
+
+namespace {
+
+// The database is everybody's, up to TPL_NOTIFY.
+template <typename Work>
+auto in_database(EventQueue& events, Work work) {
+  TplGuard guard(events, efi::kTplNotify);
+  return work();
+}
+
+}  // namespace
+
+template <typename T, typename... Arguments>
+Result<T*> DiskDriver::make(Arguments&&... arguments) {
+  void* memory = heap_.allocate(sizeof(T));
+  if (memory == nullptr) return Status::OutOfResources;
+  return new (memory) T(std::forward<Arguments>(arguments)...);
+}
+
+template <typename T>
+void DiskDriver::drop(T* object) {
+  object->~T();
+  heap_.release(object);
+}
+
+void DiskDriver::set_handle(efi::Handle handle, efi::Handle image) {
+  edge_.driver_binding_handle = handle;
+  edge_.image_handle = image;
+}
+
+DiskDriver::Controller* DiskDriver::find(efi::Handle handle) {
+  Controller* at = controllers_;
+  while (at != nullptr && at->handle != handle) at = at->next;
+  return at;
+}
+
+// [UEFI 2.10, 11.1.2] no look at the disk: another driver may have it.
+Result<> DiskDriver::supported(efi::Handle handle) {
+  const efi::Handle self = edge_.driver_binding_handle;
+  return in_database(events_, [&]() -> Result<> {
+    void* interface;
+    TRY(handles_.open(handle, efi::BlockIoProtocol::kGuid, &interface, self, handle, efi::kOpenByDriver));
+    return handles_.close(handle, efi::BlockIoProtocol::kGuid, self, handle);
+  });
+}
+
+Result<> DiskDriver::start(efi::Handle handle) {
+  const efi::Handle self = edge_.driver_binding_handle;
+  void* interface;
+  TRY(in_database(events_, [&] { return handles_.open(handle, efi::BlockIoProtocol::kGuid, &interface, self, handle, efi::kOpenByDriver); }));
+  auto made = make<Controller>(handle, *static_cast<efi::BlockIoProtocol*>(interface), heap_);
+  if (!made) {
+    (void)in_database(events_, [&] { return handles_.close(handle, efi::BlockIoProtocol::kGuid, self, handle); });
+    return made.error();
+  }
+  Controller& controller = **made;
+  controller.next = controllers_;
+  controllers_ = &controller;
+  Result<> filled = fill(controller);
+  if (controller.disk_io || controller.volume || controller.children != nullptr) {
+    if (!filled) log::line("efilite: not all of a disk can be used: ", filled.error());
+    return {};
+  }
+  CHECK(release(controller).has_value());  // it only has to be closed
+  return filled ? Status::Unsupported : filled.error();
+}
+
+Result<> DiskDriver::fill(Controller& controller) {
+  TRY(in_database(events_, [&]() -> Result<> {
+    if (handles_.find(controller.handle, efi::DiskIoProtocol::kGuid)) return {};
+    efi::Handle handle = controller.handle;
+    controller.disk_io.emplace(events_, heap_, controller.medium);
+    const ProtocolPair pairs[] = {{&efi::DiskIoProtocol::kGuid, controller.disk_io->protocol()},
+                                  {&efi::DiskIo2Protocol::kGuid, controller.disk_io->protocol2()}};
+    auto installed = handles_.install_multiple(&handle, pairs);
+    if (!installed) controller.disk_io.reset();
+    return installed;
+  }));
+  if (controller.medium.device == nullptr) return {};
+  StorageLock lock(events_);
+  if (formats_.recognises(*controller.medium.device)) return add_volume(controller);
+  // A partition is not parted again.
+  if (controller.medium.media->logical_partition != 0) return {};
+  ChildMaker maker(*this, controller);
+  return formats_.partitions(*controller.medium.device, maker);
+}
+
+Result<> DiskDriver::add_volume(Controller& controller) {
+  efi::Handle handle = controller.handle;
+  controller.volume.emplace(events_, heap_, *controller.medium.device, formats_);
+  auto installed = in_database(events_, [&] { return handles_.install(&handle, controller.volume->protocol()); });
+  if (!installed) controller.volume.reset();
+  return installed;
+}
+
+Result<> DiskDriver::remove_volume(Controller& controller) {
+  if (!controller.volume) return {};
+  TRY(in_database(events_, [&] { return handles_.uninstall(controller.handle, controller.volume->protocol()); }));
+  StorageLock lock(events_);
+  controller.volume.reset();
+  return {};
+}
+
+Result<> DiskDriver::add_child(Controller& controller, const Partition& partition) {
+  Child* child = TRY(make<Child>(*this, *controller.medium.device, partition));
+  const efi::Handle self = edge_.driver_binding_handle;
+  auto installed = in_database(events_, [&]() -> Result<> {
+    auto parent = handles_.find(controller.handle, efi::kDevicePathGuid);
+    efi::DevicePath* path =
+        TRY(device_path::append_node(heap_, static_cast<efi::DevicePath*>(parent.value_or(nullptr)), partition.node));
+    auto done = child->disk.install(handles_, path);
+    void* interface;
+    if (done) {
+      done = handles_.open(controller.handle, efi::BlockIoProtocol::kGuid, &interface, self, child->disk.handle(), efi::kOpenByChildController);
+      if (!done) CHECK(child->disk.uninstall(handles_).has_value());
+    }
+    if (!done) heap_.release(path);
+    return done;
+  });
+  if (!installed) {
+    drop(child);
+    return installed;
+  }
+  Child** last = &controller.children;
+  while (*last != nullptr) last = &(*last)->next;
+  *last = child;
+  return {};
+}
+
+Result<> DiskDriver::remove_child(Controller& controller, efi::Handle handle) {
+  Child** at = &controller.children;
+  while (*at != nullptr && (*at)->disk.handle() != handle) at = &(*at)->next;
+  Child* child = *at;
+  if (child == nullptr) return Status::NotFound;
+  const efi::Handle self = edge_.driver_binding_handle;
+  TRY(in_database(events_, [&]() -> Result<> {
+    TRY(child->disk.uninstall(handles_));
+    return handles_.close(controller.handle, efi::BlockIoProtocol::kGuid, self, handle);
+  }));
+  // The drivers that were stopped meanwhile may have been us, with children of other controllers; this list they did not touch.
+  *at = child->next;
+  heap_.release(child->disk.path());
+  drop(child);
+  return {};
+}
+
+// The children first, one by one or all; then, asked without any, the rest [UEFI 2.10, 11.1.4].
+Result<> DiskDriver::stop(efi::Handle handle, std::span<const efi::Handle> children) {
+  Controller* controller = find(handle);
+  if (controller == nullptr) return Status::DeviceError;
+  for (efi::Handle child : children) TRY(remove_child(*controller, child));
+  if (!children.empty()) return {};
+  while (controller->children != nullptr) TRY(remove_child(*controller, controller->children->disk.handle()));
+  TRY(remove_volume(*controller));
+  return release(*controller);
+}
+
+Result<> DiskDriver::release(Controller& controller) {
+  TRY(in_database(events_, [&]() -> Result<> {
+    if (controller.disk_io) {
+      const ProtocolPair pairs[] = {{&efi::DiskIoProtocol::kGuid, controller.disk_io->protocol()},
+                                    {&efi::DiskIo2Protocol::kGuid, controller.disk_io->protocol2()}};
+      TRY(handles_.uninstall_multiple(controller.handle, pairs));
+    }
+    const efi::Handle self = edge_.driver_binding_handle;
+    return handles_.close(controller.handle, efi::BlockIoProtocol::kGuid, self, controller.handle);
+  }));
+  Controller** at = &controllers_;
+  while (*at != &controller) at = &(*at)->next;
+  *at = controller.next;
+  drop(&controller);
+  return {};
+}
+
+Result<> DiskDriver::quiesce() {
+  Result<> done;
+  for (Controller* at = controllers_; at != nullptr; at = at->next) {
+    // Boot services are over, and with them the programs that serve disks of their own.
+    if (!at->volume || at->medium.device == &at->foreign) continue;
+    if (auto flushed = at->volume->flush(); !flushed) done = flushed;
+  }
+  return done;
+}
+
+// ---- the C edge
+
+struct DiskDriverThunks {
+  using Binding = efi::DriverBindingProtocol;
+  static DiskDriver& owner(Binding* self) { return *static_cast<DiskDriver::Edge*>(self)->owner; }
+
+  static efi::EfiStatus EFIAPI supported(Binding* self, efi::Handle controller, efi::DevicePath*) {
+    return efi::encode(owner(self).supported(controller));
+  }
+  // All partitions come at once: the one that a remaining path names is among them.
+  static efi::EfiStatus EFIAPI start(Binding* self, efi::Handle controller, efi::DevicePath*) {
+    return efi::encode(owner(self).start(controller));
+  }
+  static efi::EfiStatus EFIAPI stop(Binding* self, efi::Handle controller, efi::Uintn count, efi::Handle* children) {
+    return efi::encode(owner(self).stop(controller, {children, count}));
+  }
+};
+
+DiskDriver::DiskDriver(HandleDatabase& handles, EventQueue& events, Heap& heap, DiskFormats& formats)
+    : handles_(handles), events_(events), heap_(heap), formats_(formats) {
+  edge_.supported = DiskDriverThunks::supported;
+  edge_.start = DiskDriverThunks::start;
+  edge_.stop = DiskDriverThunks::stop;
+  edge_.version = 0x10;  // [UEFI 2.10, 11.1] a firmware's own drivers are the least
+  edge_.owner = this;
+}
+
+}  // namespace efilite::core

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+// The driver of everything that has EFI_BLOCK_IO_PROTOCOL, be it ours or a program's: a handle for each partition, SimpleFileSystem where
+// there is a file system, and DISK_IO where it is missing [UEFI 2.10, 11.1, 13.3 and 13.4]. A disk is first looked at when it is connected.
+#pragma once
+
+#include "core/images/images.hpp"
+#include "core/storage/disk.hpp"
+#include "core/storage/foreign_blocks.hpp"
+#include "core/storage/volume.hpp"
+
+namespace efilite::core {
+
+// One entry of a partition table: blocks of the disk, and the node that it adds to the disk's device path, HD() or CDROM().
+struct Partition {
+  uint64_t first = 0;
+  uint64_t count = 0;
+  const efi::DevicePath* node = nullptr;
+};
+
+class PartitionVisitor {
+ public:
+  virtual Result<> visit(const Partition& partition) = 0;
+
+ protected:
+  ~PartitionVisitor() = default;
+};
+
+// What may lie on a disk: boot/ knows fs/, a test what it wants.
+class DiskFormats : public FileSystems {
+ public:
+  // Tells all partitions of the disk that have blocks at all and lie on it. Without a table: a success, and nothing is told.
+  virtual Result<> partitions(BlockDevice& device, PartitionVisitor& visitor) = 0;
+
+ protected:
+  ~DiskFormats() = default;
+};
+
+class DiskDriver final : public Quiescer {
+ public:
+  // `heap` may be called below TPL_NOTIFY.
+  DiskDriver(HandleDatabase& handles, EventQueue& events, Heap& heap, DiskFormats& formats);
+  DiskDriver(const DiskDriver&) = delete;
+  DiskDriver& operator=(const DiskDriver&) = delete;
+
+  efi::DriverBindingProtocol* protocol() { return &edge_; }
+  // Where the binding was installed, and on whose behalf.
+  void set_handle(efi::Handle handle, efi::Handle image);
+
+  Result<> supported(efi::Handle handle);
+  Result<> start(efi::Handle handle);
+  Result<> stop(efi::Handle handle, std::span<const efi::Handle> children);
+
+  // ExitBootServices: what programs wrote and did not close goes to the disks.
+  Result<> quiesce() override;
+
+ private:
+  struct Edge : efi::DriverBindingProtocol {
+    DiskDriver* owner;
+  };
+  struct Child;
+  struct Controller;
+  class ChildMaker;
+  friend struct DiskDriverThunks;
+
+  Controller* find(efi::Handle handle);
+  Result<> fill(Controller& controller);
+  Result<> add_volume(Controller& controller);
+  Result<> add_child(Controller& controller, const Partition& partition);
+  Result<> remove_child(Controller& controller, efi::Handle child);
+  Result<> remove_volume(Controller& controller);
+  Result<> release(Controller& controller);
+
+  template <typename T, typename... Arguments>
+  Result<T*> make(Arguments&&... arguments);
+  template <typename T>
+  void drop(T* object);
+
+  HandleDatabase& handles_;
+  EventQueue& events_;
+  Heap& heap_;
+  DiskFormats& formats_;
+  Controller* controllers_ = nullptr;
+  Edge edge_{};
+};
+
+}  // namespace efilite::core

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#include "core/storage/foreign_blocks.hpp"
+
+#include <algorithm>
+#include <bit>
+
+#include "core/storage/disk.hpp"
+
+namespace efilite::core {
+
+namespace {
+
+// Enough for a device that wants its buffers aligned to be asked seldom, and bounded whatever it says.
+constexpr size_t kBounce = 64 * 1024;
+
+Result<> decode(efi::EfiStatus status) {
+  if (!efi::is_error(status)) return {};
+  for (Status s : {Status::NoMedia, Status::MediaChanged, Status::WriteProtected}) {
+    if (status == efi::encode(s)) return s;
+  }
+  return Status::DeviceError;
+}
+
+}  // namespace
+
+ForeignBlocks::ForeignBlocks(efi::BlockIoProtocol& io, Heap& heap)
+    : io_(io), heap_(heap), block_size_(io.media->block_size), media_id_(io.media->media_id) {}
+
+bool ForeignBlocks::usable() const {
+  return std::has_single_bit(block_size_) && block_size_ >= 512 && block_size_ <= kBounce &&
+         io_.media->last_block < UINT64_MAX / block_size_ && io_.media->io_align <= kBounce;
+}
+
+// In one call where the buffer lies as the device wants it, else by pieces through memory that does.
+template <typename Byte, typename Transfer>
+Result<> ForeignBlocks::transfer(uint64_t block, std::span<Byte> bytes, Transfer call, bool reading) {
+  if (!lies_on(*this, block, bytes.size())) return Status::InvalidParameter;
+  const uint64_t align = std::max(io_.media->io_align, 1u);
+  auto* data = const_cast<std::byte*>(bytes.data());
+  if (reinterpret_cast<uint64_t>(data) % align == 0) return decode(call(&io_, media_id_, block, bytes.size(), data));
+  const size_t room = std::min(bytes.size(), kBounce);
+  void* memory = heap_.allocate(room + align - 1);
+  if (memory == nullptr) return Status::OutOfResources;
+  auto* aligned = reinterpret_cast<std::byte*>((reinterpret_cast<uint64_t>(memory) + align - 1) / align * align);
+  Result<> done;
+  for (size_t at = 0; at < bytes.size() && done; at += room) {
+    const size_t count = std::min(room, bytes.size() - at);
+    if (!reading) memcpy(aligned, data + at, count);
+    done = decode(call(&io_, media_id_, block + at / block_size_, count, aligned));
+    if (reading && done) memcpy(data + at, aligned, count);
+  }
+  heap_.release(memory);
+  return done;
+}
+
+Result<> ForeignBlocks::read(uint64_t block, MutableByteSpan bytes) { return transfer(block, bytes, io_.read_blocks, true); }
+Result<> ForeignBlocks::write(uint64_t block, ByteSpan bytes) { return transfer(block, bytes, io_.write_blocks, false); }
+Result<> ForeignBlocks::flush() { return decode(io_.flush_blocks(&io_)); }
+
+}  // namespace efilite::core
