@@ -19,6 +19,12 @@ inline std::u16string folded(std::u16string_view name) {
   return out;
 }
 
+inline efi::Time date(uint16_t year, uint8_t month, uint8_t day) {
+  efi::Time time{};
+  time.year = year, time.month = month, time.day = day;
+  return time;
+}
+
 class FakeFileSystem final : public core::FileSystem {
  public:
   static constexpr uint64_t kCapacity = 1 << 20;
@@ -26,7 +32,7 @@ class FakeFileSystem final : public core::FileSystem {
   struct Node final : core::FileNode {
     Node(FakeFileSystem& owner, Node* above, std::u16string_view called, uint64_t attributes) : fs(owner), up(above), called(called) {
       info.attributes = attributes;
-      info.created = info.accessed = info.modified = {.year = 2024, .month = 5, .day = 6};
+      info.created = info.accessed = info.modified = date(2024, 5, 6);
       ++fs.nodes;
     }
     ~Node() { --fs.nodes; }

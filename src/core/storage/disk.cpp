@@ -19,7 +19,7 @@ Result<> Disk::install(HandleDatabase& handles, efi::DevicePath* path) {
 }
 
 Result<> Disk::uninstall(HandleDatabase& handles) {
-  TRY(handles.uninstall_multiple(handle_, pairs()));
+  if (!handles.uninstall_multiple(handle_, pairs())) return Status::AccessDenied;
   handle_ = nullptr;
   return {};
 }

@@ -184,8 +184,14 @@ Result<> DiskDriver::remove_child(Controller& controller, efi::Handle handle) {
   if (child == nullptr) return Status::NotFound;
   const efi::Handle self = edge_.driver_binding_handle;
   TRY(in_database(events_, [&]() -> Result<> {
-    TRY(child->disk.uninstall(handles_));
-    return handles_.close(controller.handle, efi::BlockIoProtocol::kGuid, self, handle);
+    // A child that is gone can no more be told apart from a wrong handle.
+    TRY(handles_.close(controller.handle, efi::BlockIoProtocol::kGuid, self, handle));
+    auto gone = child->disk.uninstall(handles_);
+    void* interface;
+    if (!gone) {
+      (void)handles_.open(controller.handle, efi::BlockIoProtocol::kGuid, &interface, self, handle, efi::kOpenByChildController);
+    }
+    return gone;
   }));
   // The drivers that were stopped meanwhile may have been us, with children of other controllers; this list they did not touch.
   *at = child->next;

@@ -124,9 +124,10 @@ Result<> OpenFile::rename(FileNode& file, const char16_t* name) {
   Place place;
   TRY(follow(*volume_->mounted_, *parent.get(), name, place));
   if (place.node.get() != nullptr) {
-    // It is there. Only its own name may be: in other letters, for names compare without case.
-    NodeReference own(TRY(parent->find(place.missing.view())));
-    if (place.node.get() != &file || own.get() != &file) return Status::AccessDenied;
+    // It is there. Only its own name may be, in other letters, for names compare without case; not a way back to it.
+    if (place.node.get() != &file) return Status::AccessDenied;
+    NodeReference own(parent->find(place.missing.view()).value_or(nullptr));
+    if (own.get() != &file) return Status::AccessDenied;
     place.directory = parent.get();
   }
   if (place.means_directory && !file.is_directory()) return Status::InvalidParameter;
