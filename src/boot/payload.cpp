@@ -50,8 +50,9 @@ const char* text(Found f) {
 
 class Chooser {
  public:
-  Chooser(const BootInfo& info, core::PhysicalMemory& memory, drivers::FwCfg* fw_cfg, Payload& payload)
-      : info_(info), memory_(memory), fw_cfg_(fw_cfg != nullptr && fw_cfg->present() ? fw_cfg : nullptr), payload_(payload) {}
+  Chooser(const BootInfo& info, core::PhysicalMemory& memory, drivers::FwCfg* fw_cfg, core::DiskFormats& formats, Payload& payload)
+      : info_(info), memory_(memory), fw_cfg_(fw_cfg != nullptr && fw_cfg->present() ? fw_cfg : nullptr), formats_(formats),
+        payload_(payload) {}
 
   Result<> run() {
     Found file = TRY(try_file());
@@ -157,7 +158,9 @@ class Chooser {
       payload_.initrd_origin = "fw_cfg -initrd";
     }
     if (found == nullptr) return {};
-    if (payload_.kind == PayloadKind::Kernel) {
+    if (is_disk_image(*found, formats_)) {
+      payload_.disk = found;
+    } else if (payload_.kind == PayloadKind::Kernel) {
       payload_.initrd = found;
     } else {
       log::line("efilite: the initrd from ", payload_.initrd_origin, " is not passed: ",
@@ -169,6 +172,7 @@ class Chooser {
   const BootInfo& info_;
   core::PhysicalMemory& memory_;
   drivers::FwCfg* fw_cfg_;
+  core::DiskFormats& formats_;
   Payload& payload_;
   bool initrd_item_is_image_ = false;
 };
@@ -197,8 +201,9 @@ std::optional<PayloadKind> classify(core::ByteSource& image) {
   return PayloadKind::Loader;
 }
 
-Result<> choose_payload(const BootInfo& info, core::PhysicalMemory& memory, drivers::FwCfg* fw_cfg, Payload& payload) {
-  return Chooser(info, memory, fw_cfg, payload).run();
+Result<> choose_payload(const BootInfo& info, core::PhysicalMemory& memory, drivers::FwCfg* fw_cfg, core::DiskFormats& formats,
+                        Payload& payload) {
+  return Chooser(info, memory, fw_cfg, formats, payload).run();
 }
 
 }  // namespace efilite::boot

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// Which EFI program is booted, and with which initrd: fw_cfg files, PVH modules, QEMU's -initrd.
+// Which EFI program is booted, and with which initrd or disk: fw_cfg files, PVH modules, QEMU's -initrd.
 #pragma once
 
 #include <string_view>
 
 #include "boot/boot_info.hpp"
+#include "boot/disk_formats.hpp"
 #include "core/ports.hpp"
 #include "drivers/fw_cfg.hpp"
 
@@ -40,9 +41,10 @@ struct Payload {
 
   core::ByteSource* image = nullptr;
   core::ByteSource* initrd = nullptr;  // to be offered by LoadFile2, nullptr: none. Only a kernel has one
+  core::ByteSource* disk = nullptr;    // what came as the initrd and is a disk: a RAM disk for programs of every kind
   const char* origin = "";             // "fw_cfg file opt/efilite/kernel", "PVH module 0", "fw_cfg initrd"
   std::string_view file;               // the image's name where it came from: "opt/efilite/kernel", "module", "initrd"
-  const char* initrd_origin = "";
+  const char* initrd_origin = "";  // of the disk, too
   PayloadKind kind = PayloadKind::Loader;
   core::ByteSource* command_line = nullptr;  // fw_cfg file opt/efilite/cmdline: replaces the hypervisor's command line as LoadOptions
 
@@ -52,6 +54,8 @@ struct Payload {
 };
 
 // Chooses by the order above. On failure one line in the log says what was looked for and where. `fw_cfg` may be nullptr.
-Result<> choose_payload(const BootInfo& info, core::PhysicalMemory& memory, drivers::FwCfg* fw_cfg, Payload& payload);
+// `formats` tell a disk from an initrd.
+Result<> choose_payload(const BootInfo& info, core::PhysicalMemory& memory, drivers::FwCfg* fw_cfg, core::DiskFormats& formats,
+                        Payload& payload);
 
 }  // namespace efilite::boot

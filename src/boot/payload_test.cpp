@@ -7,7 +7,9 @@
 #include <vector>
 
 #include "base/log.hpp"
+#include "tests/support/fat_image.hpp"
 #include "tests/support/fw_cfg.hpp"
+#include "tests/support/memory.hpp"
 #include "tests/support/physical_memory.hpp"
 
 namespace efilite::boot {
@@ -97,7 +99,7 @@ class Choice : public testing::Test {
   }
   Result<> choose() {
     (void)driver.detect();
-    return choose_payload(info, memory, &driver, payload);
+    return choose_payload(info, memory, &driver, formats, payload);
   }
   static Bytes content(core::ByteSource* source) {
     if (source == nullptr) return {};
@@ -106,6 +108,9 @@ class Choice : public testing::Test {
     return bytes;
   }
 
+  test::HostHeap heap;
+  test::FatClock clock;
+  DiskFormats formats{heap, clock};
   test::FakeFwCfg device;
   drivers::FwCfg driver;
   test::FakePhysicalMemory memory;
@@ -222,6 +227,35 @@ TEST_F(Choice, NoInitrdForAUkiAndItIsTold) {
   EXPECT_EQ(told, "efilite: the initrd from fw_cfg file opt/efilite/initrd is not passed: a unified kernel image brings its own\n");
 }
 
+TEST_F(Choice, ADiskIsNoInitrdWhateverIsStarted) {
+  const test::FatDisk fat = test::make_fat({.type = 12, .clusters = 100});
+  const auto* begin = reinterpret_cast<const uint8_t*>(fat.bytes.data());
+  const Bytes disk(begin, begin + fat.bytes.size());
+  for (const Bytes& program : {kKernel, kUki, kLoader}) {
+    info = {};
+    add_module(program);
+    add_module(disk);
+    Payload chosen;
+    (void)driver.detect();
+    ASSERT_TRUE(choose_payload(info, memory, &driver, formats, chosen));
+    EXPECT_EQ(chosen.initrd, nullptr);
+    EXPECT_EQ(content(chosen.disk), disk);
+    EXPECT_STREQ(chosen.initrd_origin, "PVH module 1");
+  }
+  EXPECT_EQ(told, "");
+  EXPECT_EQ(heap.live(), 0u);
+}
+
+TEST_F(Choice, AnArchiveWithABootSectorsSignatureStaysAnInitrd) {
+  Bytes archive = kInitrd;
+  archive[510] = 0x55, archive[511] = 0xAA;
+  add_module(kKernel);
+  add_module(archive);
+  ASSERT_TRUE(choose());
+  EXPECT_EQ(content(payload.initrd), archive);
+  EXPECT_EQ(payload.disk, nullptr);
+}
+
 TEST_F(Choice, NothingAnywhereIsOneLineThatSaysWhereItLooked) {
   EXPECT_EQ(choose().status(), Status::NotFound);
   EXPECT_EQ(told,
@@ -236,7 +270,7 @@ TEST_F(Choice, WithoutADeviceItSaysThat) {
             "efilite: nothing to boot: fw_cfg file opt/efilite/kernel: no fw_cfg device; first of 1 PVH modules: not a PE image; "
             "fw_cfg -initrd: absent\n");
   told.clear();
-  EXPECT_EQ(choose_payload(info, memory, nullptr, payload).status(), Status::NotFound);
+  EXPECT_EQ(choose_payload(info, memory, nullptr, formats, payload).status(), Status::NotFound);
 }
 
 TEST_F(Choice, AModuleThatIsNotMappedIsToldSo) {
@@ -261,7 +295,7 @@ TEST_F(Choice, ABrokenImageThatWasAskedForByNameIsNotReplacedByAnother) {
 TEST_F(Choice, ADeviceThatFailsIsTold) {
   ASSERT_TRUE(driver.detect());
   device.signals_error = true;
-  EXPECT_EQ(choose_payload(info, memory, &driver, payload).status(), Status::DeviceError);
+  EXPECT_EQ(choose_payload(info, memory, &driver, formats, payload).status(), Status::DeviceError);
   EXPECT_EQ(told, "efilite: fw_cfg opt/efilite/kernel cannot be read: DEVICE_ERROR\n");
 }
 

@@ -12,6 +12,7 @@
 #include "boot/options.hpp"
 #include "boot/payload.hpp"
 #include "boot/pvh_start_info.hpp"
+#include "tests/support/memory.hpp"
 #include "tests/support/physical_memory.hpp"
 
 namespace efilite::boot {
@@ -142,7 +143,13 @@ void check_start_info(MutableByteSpan input, bool fix_magic) {
   check_command_line(info);
 
   Payload payload;
-  if (choose_payload(info, memory, nullptr, payload)) EXPECT(payload.image != nullptr && payload.image->size() >= 0x40);
+  test::HostHeap heap;
+  class : public core::FileClock {
+    efi::Time now() override { return {}; }
+  } clock;
+  DiskFormats formats(heap, clock);
+  if (choose_payload(info, memory, nullptr, formats, payload)) EXPECT(payload.image != nullptr && payload.image->size() >= 0x40);
+  EXPECT(heap.live() == 0);
 }
 
 }  // namespace

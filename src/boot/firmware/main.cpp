@@ -18,6 +18,7 @@
 #include "boot/firmware/describe.hpp"
 #include "boot/firmware/os_tables.hpp"
 #include "boot/firmware/runtime_region.hpp"
+#include "boot/firmware/storage.hpp"
 #include "boot/firmware/version.hpp"
 #include "boot/identity_memory.hpp"
 #include "boot/initrd_loader.hpp"
@@ -74,6 +75,7 @@ constinit std::optional<core::Rng> rng;
 constinit std::optional<core::hii::Protocols> hii;
 constinit std::optional<InitrdLoader> initrd_loader;
 constinit std::optional<PayloadDevice> payload_device;
+constinit std::optional<Storage> storage;
 
 PhysAddr address_of(const char& symbol) { return {reinterpret_cast<uint64_t>(&symbol)}; }
 
@@ -165,6 +167,8 @@ void set_up_core(const platform::AcpiFacts* acpi) {
   tables.emplace(pool, events, &region.data->system_table);
   images.emplace(memory, pool, handles, events, *tables, page_tables, image_caller, departure);
   firmware.emplace(memory, pool, events, handles, *images, *tables, cpu_clock, &region.data->system_table);
+  storage.emplace(memory, pool, events, handles, region.data->runtime_services);
+  firmware->ram_disks = &storage->ram_disks();
   core::the_firmware = &*firmware;
   must(tables->begin(), "system table");
 
@@ -212,6 +216,12 @@ void install_protocols(const Payload& payload) {
   rng.emplace(entropy);
   handle = nullptr;
   if (rng->available()) must(handles.install(&handle, rng->protocol()), "random numbers");
+  must(storage->install(), "disks");
+  if (!images->add_quiescer(storage->quiescer())) log::line("efilite: open files will not be written at ExitBootServices");
+  if (payload.disk != nullptr) {
+    Result<> added = storage->add_image(*payload.disk);
+    if (!added) log::line("efilite: the disk from ", payload.initrd_origin, " cannot be used: ", added.status());
+  }
   if (payload.initrd != nullptr) {
     initrd_loader.emplace(*payload.initrd);
     must(initrd_loader->install(handles), "initrd");
@@ -279,8 +289,8 @@ void announce(const Payload& payload) {
   log::print(kKinds[static_cast<size_t>(payload.kind)]);
   log::print(" from ");
   log::print(payload.origin);
-  if (payload.initrd == nullptr) return log::line();
-  log::line(", initrd from ", payload.initrd_origin);
+  if (payload.initrd == nullptr && payload.disk == nullptr) return log::line();
+  log::line(payload.disk != nullptr ? ", disk from " : ", initrd from ", payload.initrd_origin);
 }
 
 }  // namespace
@@ -310,7 +320,7 @@ extern "C" void boot_main(uint32_t start_info) {
   static constinit Payload payload;
   {
     FailureLog urgent;  // choose_payload tells itself what is wrong
-    if (!choose_payload(info, physical, fw_cfg_device(), payload)) power_off();
+    if (!choose_payload(info, physical, fw_cfg_device(), storage->formats(), payload)) power_off();
   }
   announce(payload);
   install_protocols(payload);
