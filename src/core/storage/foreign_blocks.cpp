@@ -32,29 +32,30 @@ bool ForeignBlocks::usable() const {
 }
 
 // In one call where the buffer lies as the device wants it, else by pieces through memory that does.
-template <typename Byte, typename Transfer>
-Result<> ForeignBlocks::transfer(uint64_t block, std::span<Byte> bytes, Transfer call, bool reading) {
-  if (!lies_on(*this, block, bytes.size())) return Status::InvalidParameter;
+Result<> ForeignBlocks::transfer(uint64_t block, std::byte* data, size_t size, bool writing) {
+  if (!lies_on(*this, block, size)) return Status::InvalidParameter;
+  auto call = writing ? io_.write_blocks : io_.read_blocks;
   const uint64_t align = std::max(io_.media->io_align, 1u);
-  auto* data = const_cast<std::byte*>(bytes.data());
-  if (reinterpret_cast<uint64_t>(data) % align == 0) return decode(call(&io_, media_id_, block, bytes.size(), data));
-  const size_t room = std::min(bytes.size(), kBounce);
+  if (reinterpret_cast<uint64_t>(data) % align == 0) return decode(call(&io_, media_id_, block, size, data));
+  const size_t room = std::min(size, kBounce);
   void* memory = heap_.allocate(room + align - 1);
   if (memory == nullptr) return Status::OutOfResources;
   auto* aligned = reinterpret_cast<std::byte*>((reinterpret_cast<uint64_t>(memory) + align - 1) / align * align);
   Result<> done;
-  for (size_t at = 0; at < bytes.size() && done; at += room) {
-    const size_t count = std::min(room, bytes.size() - at);
-    if (!reading) memcpy(aligned, data + at, count);
+  for (size_t at = 0; at < size && done; at += room) {
+    const size_t count = std::min(room, size - at);
+    if (writing) memcpy(aligned, data + at, count);
     done = decode(call(&io_, media_id_, block + at / block_size_, count, aligned));
-    if (reading && done) memcpy(data + at, aligned, count);
+    if (!writing && done) memcpy(data + at, aligned, count);
   }
   heap_.release(memory);
   return done;
 }
 
-Result<> ForeignBlocks::read(uint64_t block, MutableByteSpan bytes) { return transfer(block, bytes, io_.read_blocks, true); }
-Result<> ForeignBlocks::write(uint64_t block, ByteSpan bytes) { return transfer(block, bytes, io_.write_blocks, false); }
+Result<> ForeignBlocks::read(uint64_t block, MutableByteSpan bytes) { return transfer(block, bytes.data(), bytes.size(), false); }
+Result<> ForeignBlocks::write(uint64_t block, ByteSpan bytes) {
+  return transfer(block, const_cast<std::byte*>(bytes.data()), bytes.size(), true);  // EFI's buffer to write from is not const either
+}
 Result<> ForeignBlocks::flush() { return decode(io_.flush_blocks(&io_)); }
 
 }  // namespace efilite::core

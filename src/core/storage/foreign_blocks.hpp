@@ -24,8 +24,7 @@ class ForeignBlocks final : public BlockDevice {
   Result<> flush() override;
 
  private:
-  template <typename Byte, typename Transfer>
-  Result<> transfer(uint64_t block, std::span<Byte> bytes, Transfer call, bool reading);
+  Result<> transfer(uint64_t block, std::byte* data, size_t size, bool writing);
 
   efi::BlockIoProtocol& io_;
   Heap& heap_;

@@ -34,30 +34,21 @@ class StorageHeap final : public Heap {
   EventQueue& events_;
 };
 
-// Runs `work` for a token whose fields are these; nullptr for a call without a token. An event that is none is refused before anything
-// is done.
-template <typename Work>
-efi::EfiStatus answer(EventQueue& events, efi::Event event, efi::EfiStatus* told, Work work) {
-  if (event != nullptr && !events.is_valid(event)) return efi::encode(Status::InvalidParameter);
-  efi::EfiStatus status;
-  {
-    StorageLock lock(events);
-    status = efi::encode(work());
-  }
-  if (told != nullptr) *told = status;
-  if (event != nullptr && !efi::is_error(status)) (void)events.signal(event);
-  return status;
-}
+// Runs `work` for a token whose fields are these; nullptr for a call without one. An event that is none is refused before anything is done.
+using StorageWork = Result<> (*)(void* context);
+efi::EfiStatus answer(EventQueue& events, efi::Event event, efi::EfiStatus* told, StorageWork work, void* context);
 
+// work() -> Result<>
 template <typename Work>
 efi::EfiStatus answer(EventQueue& events, efi::BlockToken* token, Work work) {
-  return answer(events, token != nullptr ? token->event : nullptr, token != nullptr ? &token->transaction_status : nullptr, work);
+  return answer(events, token != nullptr ? token->event : nullptr, token != nullptr ? &token->transaction_status : nullptr,
+                [](void* context) -> Result<> { return (*static_cast<Work*>(context))(); }, &work);
 }
 // [UEFI 2.10, 13.5.3] has no call without a token.
 template <typename Work>
 efi::EfiStatus answer(EventQueue& events, efi::FileIoToken* token, Work work) {
   if (token == nullptr) return efi::encode(Status::InvalidParameter);
-  return answer(events, token->event, &token->status, work);
+  return answer(events, token->event, &token->status, [](void* context) -> Result<> { return (*static_cast<Work*>(context))(); }, &work);
 }
 
 }  // namespace efilite::core
