@@ -289,6 +289,8 @@ Result<> Images::exit_boot_services(uint64_t map_key) {
   }
   // From the look at the key on nothing may run that could change the map. Once boot services are over the guard has no effect.
   TplGuard guard(events_, efi::kTplHighLevel);
+  // Before that look, for it may take memory: a page for the CPU's tables.
+  for_each_runtime_driver([this](const ImageRecord& image) { make_relocatable(image); });
   // [UEFI 2.10, 7.4.6] a stale key must fail, with everything still working: the OS reads the map again and retries.
   if (map_key != memory_.key()) return Status::InvalidParameter;
   events_.exit_boot_services();
@@ -296,7 +298,6 @@ Result<> Images::exit_boot_services(uint64_t map_key) {
     auto quiet = quiescers_[i]->quiesce();
     if (!quiet) log::line("efilite: a device would not stop at ExitBootServices: ", quiet.error());
   }
-  for_each_runtime_driver([this](const ImageRecord& image) { make_relocatable(image); });
   tables_.forget_boot_services();
   departure_.leave_boot_services();
   return {};

@@ -166,13 +166,10 @@ Result<> Images::keep_for_runtime(const PePlan& plan, ImageRecord& image, ByteSp
   return {};
 }
 
-// SetVirtualAddressMap will write into its code, and there is nobody to ask for permission then.
+// SetVirtualAddressMap will write wherever there are relocations, in code as well, and there is nobody to ask for permission then.
 void Images::make_relocatable(const ImageRecord& image) {
-  if (!image.is_protected) return;
-  for (const ImagePart& part : image.permissions()) {
-    if (part.attributes == efi::kMemoryRo && !protection_.set(part.range, 0))
-      log::line("efilite: ", image.title(), ": code of a runtime driver stays read-only: it cannot be moved");
-  }
+  if (!protection_.change(image.pages, 0, efi::kMemoryRo | efi::kMemoryRp))
+    log::line("efilite: ", image.title(), ": a runtime driver stays read-only: SetVirtualAddressMap will not be able to move it");
 }
 
 void Images::free_pages(ImageRecord& image) {
