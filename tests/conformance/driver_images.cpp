@@ -7,16 +7,6 @@
 namespace conformance {
 namespace {
 
-alignas(16) constexpr UINT8 kApplication[] = {
-#embed "subject.efi"
-};
-alignas(16) constexpr UINT8 kDriver[] = {
-#embed "subject_driver.efi"
-};
-alignas(16) constexpr UINT8 kRuntimeDriver[] = {
-#embed "subject_runtime.efi"
-};
-
 // The runtime driver, to be spoiled.
 UINT8 copy[sizeof kRuntimeDriver];
 UINT8* fresh_copy() {

@@ -5,16 +5,6 @@
 namespace conformance {
 namespace {
 
-alignas(16) constexpr UINT8 kApplication[] = {
-#embed "subject.efi"
-};
-alignas(16) constexpr UINT8 kDriver[] = {
-#embed "subject_driver.efi"
-};
-alignas(16) constexpr UINT8 kRuntimeDriver[] = {
-#embed "subject_runtime.efi"
-};
-
 // A copy of an image that a test may spoil.
 struct Bytes {
   UINT8* data;

@@ -1,11 +1,21 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// The images of subject.cpp, loaded with their orders.
+// The images of subject.cpp, and how they are loaded with their orders.
 #pragma once
 
 #include "conformance.hpp"
 #include "subject.hpp"
 
 namespace conformance {
+
+alignas(16) inline constexpr UINT8 kApplication[] = {
+#embed "subject.efi"
+};
+alignas(16) inline constexpr UINT8 kDriver[] = {
+#embed "subject_driver.efi"
+};
+alignas(16) inline constexpr UINT8 kRuntimeDriver[] = {
+#embed "subject_runtime.efi"
+};
 
 inline EFI_LOADED_IMAGE* loaded_image(EFI_HANDLE image) {
   void* found = nullptr;

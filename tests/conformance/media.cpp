@@ -1,16 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 // LoadImage from devices that the test installs itself: LoadFile2, LoadFile and SimpleFileSystem [UEFI 2.10, 7.4.1 and 13.1, 13.2, 13.4].
-#include "conformance.hpp"
+#include "loading.hpp"
 
 namespace conformance {
 namespace {
 
 EFI_GUID kLoadFileGuid = LOAD_FILE_PROTOCOL;
 EFI_GUID kLoadFile2Guid = {0x4006c0c1, 0xfcb3, 0x403e, {0x99, 0x6d, 0x4a, 0x6c, 0x87, 0x24, 0xe0, 0x6d}};
-
-alignas(16) constexpr UINT8 kApplication[] = {
-#embed "subject.efi"
-};
 
 struct [[gnu::packed]] DevicePath {
   UINT8 device[4] = {1, 4, 20, 0};
@@ -26,10 +22,6 @@ struct [[gnu::packed]] FilePath {
 };
 DevicePath device_path;
 FilePath file_path;
-
-alignas(16) constexpr UINT8 kRuntimeDriver[] = {
-#embed "subject_runtime.efi"
-};
 
 // A device with LoadFile or LoadFile2 that serves a small image.
 struct Server : EFI_LOAD_FILE_PROTOCOL {

@@ -95,7 +95,9 @@ Result<> finish_runtime_region(const RuntimeRegion& region, const core::MemoryMa
   note(core::set_memory_attributes(data.memory_attributes, region.code, efi::kMemoryRo));
   images.for_each_runtime_driver([&](const core::ImageRecord& image) {
     runtime::note_image(data.state, *image.movable);
-    for (const core::ImagePart& part : image.permissions()) note(core::set_memory_attributes(data.memory_attributes, part.range, part.attributes));
+    for (const core::ImagePart& part : image.permissions()) {
+      note(core::set_memory_attributes(data.memory_attributes, part.range, part.attributes));
+    }
   });
   return done;
 }

@@ -30,7 +30,8 @@ void connect_changed(uint64_t since) {
     TplGuard guard(firmware.events, efi::kTplNotify);
     changed = firmware.handles.changed_since(since).value_or(changed);
   }
-  for (efi::Handle handle : changed) static_cast<void>(firmware.system_table->boot_services->connect_controller(handle, nullptr, nullptr, 1));
+  const efi::BootServices& services = *firmware.system_table->boot_services;
+  for (efi::Handle handle : changed) static_cast<void>(services.connect_controller(handle, nullptr, nullptr, 1));
   TplGuard guard(firmware.events, efi::kTplNotify);
   if (!changed.empty()) firmware.pool.release(static_cast<void*>(changed.data()));
 }
