@@ -92,11 +92,17 @@ Result<> PageTree::map_gigabyte(uint64_t at, bool by_one_page) {
   return by_one_page ? Result<>() : split({leaf.entry, kShift1G});
 }
 
+bool PageTree::is_mapped(PhysRange range) const {
+  if (range.end.value > kEnd) return false;
+  for (uint64_t at = align_down(range.begin.value, kGiB); at < range.end.value; at += kGiB)
+    if (*leaf_of(at).entry == 0) return false;
+  return true;
+}
+
 Result<uint64_t> PageTree::get(PhysRange range) const {
-  if (range.end.value > kEnd) return Status::NoMapping;
+  if (!is_mapped(range)) return Status::NoMapping;
   std::optional<uint64_t> common;
   const bool equal = walk(range, [&](uint64_t entry) {
-    if (entry == 0) return false;
     if (!common) common = attributes_of(entry);
     return *common == attributes_of(entry);
   });
@@ -106,7 +112,7 @@ Result<uint64_t> PageTree::get(PhysRange range) const {
 
 Result<bool> PageTree::change(PhysRange range, uint64_t set, uint64_t clear) {
   if (range.empty()) return false;
-  if (range.end.value > kEnd || !walk(range, [](uint64_t entry) { return entry != 0; })) return Status::NoMapping;
+  if (!is_mapped(range)) return Status::NoMapping;
   // Whatever can fail comes first, and is no change yet.
   TRY(split_at(range.begin.value, set, clear));
   TRY(split_at(range.end.value, set, clear));

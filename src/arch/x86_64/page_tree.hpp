@@ -37,6 +37,7 @@ class PageTree {
   };
 
   Leaf leaf_of(uint64_t address) const;
+  bool is_mapped(PhysRange range) const;  // memory is mapped by whole gigabytes
   Result<> split(Leaf leaf);
   Result<> split_at(uint64_t address, uint64_t set, uint64_t clear);
   template <typename Visit>
