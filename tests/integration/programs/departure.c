@@ -196,6 +196,9 @@ EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system_table) {
   check("map-in-pieces", descriptors() > PIECES);
   check("exit", st->BootServices->ExitBootServices(image, key) == EFI_SUCCESS);
 
+  volatile UINTN null = 0;
+  (void)*(volatile UINT16 *)(null + 0x40E);  // a fault would stop the machine
+  check("page-0-can-be-read-again", TRUE);
   check_permissions();
   if (driver_code) check("driver-works-after-exit", driver_report(rt) == REPORT_AT_BOOT);
   UINTN runtime = 0;
