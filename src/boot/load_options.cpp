@@ -19,8 +19,7 @@ Result<> set_options(std::string_view text, core::Heap& heap, core::Images& imag
   auto* units = static_cast<char16_t*>(heap.allocate((text.size() + 1) * sizeof(char16_t)));
   if (units == nullptr) return Status::OutOfResources;
   uint32_t bytes = make_load_options(text, {units, text.size() + 1});
-  Result<> result;
-  if (bytes != 0) result = images.set_load_options(image, {units, bytes / sizeof(char16_t) - 1});
+  Result<> result = images.set_load_options(image, {units, bytes == 0 ? 0 : bytes / sizeof(char16_t) - 1});
   heap.release(units);
   return result;
 }

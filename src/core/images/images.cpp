@@ -195,7 +195,7 @@ Result<> Images::set_load_options(efi::Handle handle, std::u16string_view option
   memset(copy + text, 0, sizeof(char16_t));
   if (image->load_options != nullptr) static_cast<void>(pool_.free(image->load_options));
   image->load_options = image->protocol.load_options = copy;
-  image->protocol.load_options_size = static_cast<uint32_t>(text + sizeof(char16_t));
+  image->protocol.load_options_size = text == 0 ? 0 : static_cast<uint32_t>(text + sizeof(char16_t));
   return {};
 }
 

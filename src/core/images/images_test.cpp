@@ -37,6 +37,7 @@ TEST_F(LifeOfImages, LoadedImageTellsWhatWasLoadedWhere) {
   auto path = handles.find(image, efi::kLoadedImageDevicePathGuid);
   ASSERT_TRUE(path.has_value());
   EXPECT_EQ(*path, nullptr);
+  EXPECT_NE(*handles.find(core_image, efi::kLoadedImageDevicePathGuid), nullptr) << "the EFI Shell follows it";
 }
 
 TEST_F(LifeOfImages, BootServiceDriversLieInBootServicesMemory) {
@@ -257,6 +258,9 @@ TEST_F(LifeOfImages, LoadOptionsAreCopiedWithTheirNul) {
   EXPECT_EQ(info(image).load_options_size, (options.size() + 1) * 2);
   EXPECT_EQ(std::u16string(static_cast<char16_t*>(info(image).load_options)), options);
   EXPECT_EQ(images.set_load_options(nullptr, options).status(), Status::InvalidParameter);
+  ASSERT_TRUE(images.set_load_options(image, u"").has_value());
+  EXPECT_EQ(info(image).load_options_size, 0u);
+  EXPECT_EQ(*static_cast<char16_t*>(info(image).load_options), u'\0');
 }
 
 TEST_F(LifeOfImages, AnImageCannotFreeItsOwnPages) {
