@@ -19,7 +19,8 @@ constexpr size_t kMaxActions = 300;  // notifications that act; those after it o
 constexpr efi::Guid kGroups[] = {{}, {7, 7, 7, {}}, efi::kEventGroupExitBootServices, efi::kEventGroupMemoryMapChange,
                                  efi::kEventGroupVirtualAddressChange};
 constexpr uint32_t kTypes[] = {0, efi::kEvtTimer, efi::kEvtNotifyWait, efi::kEvtNotifySignal, efi::kEvtTimer | efi::kEvtNotifySignal,
-                               efi::kEvtTimer | efi::kEvtNotifyWait, efi::kEvtSignalExitBootServices, efi::kEvtSignalVirtualAddressChange};
+                               efi::kEvtTimer | efi::kEvtNotifyWait, efi::kEvtSignalExitBootServices, efi::kEvtSignalVirtualAddressChange,
+                               efi::kEvtNotifyWait | efi::kEvtNotifySignal, efi::kEvtSignalExitBootServices | efi::kEvtTimer, 0x1};
 constexpr efi::Tpl kLevels[] = {efi::kTplApplication, efi::kTplCallback, efi::kTplNotify, 20, efi::kTplHighLevel};
 
 struct Action {
@@ -231,6 +232,11 @@ struct Model final : World {
   Status create(uint32_t type, efi::Tpl level, const efi::Guid* group) override {
     const bool old_exit = type == efi::kEvtSignalExitBootServices, old_address = type == efi::kEvtSignalVirtualAddressChange;
     if ((old_exit || old_address) && group) return Status::InvalidParameter;
+    constexpr uint32_t kBits = efi::kEvtTimer | efi::kEvtRuntime | efi::kEvtNotifyWait | efi::kEvtNotifySignal;
+    if (!old_exit && !old_address && (type & ~kBits) != 0) return Status::InvalidParameter;
+    if (!old_exit && !old_address && (type & efi::kEvtNotifyWait) != 0 && (type & efi::kEvtNotifySignal) != 0) {
+      return Status::InvalidParameter;
+    }
     const bool signals = old_exit || old_address || (type & efi::kEvtNotifySignal) != 0, waits = (type & efi::kEvtNotifyWait) != 0;
     if ((signals || waits) && level == efi::kTplApplication) return Status::InvalidParameter;
     items.push_back({.signal_type = signals,

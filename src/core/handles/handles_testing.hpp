@@ -38,6 +38,7 @@ class RecordingEvents final : public EventSignaller {
   Result<> signal(efi::Event event) override {
     if (!is_valid(event)) return Status::InvalidParameter;
     ++signals[event];
+    order.push_back(event);
     return {};
   }
   bool is_valid(efi::Event event) override { return live.contains(event); }
@@ -50,6 +51,7 @@ class RecordingEvents final : public EventSignaller {
 
   std::set<efi::Event> live;
   std::map<efi::Event, int> signals;
+  std::vector<efi::Event> order;
 
  private:
   uintptr_t next_ = 0x10000;

@@ -3,6 +3,7 @@
 #include <deque>
 
 #include "core/device_path/device_path.hpp"
+#include "core/handles/protocol_services.hpp"
 #include "tests/support/images.hpp"
 
 namespace efilite::core {
@@ -218,6 +219,63 @@ TEST_F(ImagesByPath, ABufferWithAPathIsSaidToComeFromItsDevice) {
   EXPECT_EQ(info(image).device_handle, nullptr);
   EXPECT_TRUE(device_path::equal(info(image).file_path, bytes));
   EXPECT_EQ(images.find(image)->title(), "buffer");
+}
+
+// A platform that wants one driver, which is still a file.
+struct FakePlatform : efi::PlatformDriverOverrideProtocol {
+  explicit FakePlatform(efi::DevicePath* of_driver) : path(of_driver) {
+    using Protocol = efi::PlatformDriverOverrideProtocol;
+    get_driver = [](Protocol* self, efi::Handle, efi::Handle* image) EFIAPI {
+      if (*image != nullptr || static_cast<FakePlatform*>(self)->driver == nullptr) return encode(Status::NotFound);
+      *image = static_cast<FakePlatform*>(self)->driver;
+      return EfiStatus{};
+    };
+    get_driver_path = [](Protocol* self, efi::Handle, efi::DevicePath** image_path) EFIAPI {
+      if (*image_path != nullptr) return encode(Status::NotFound);
+      *image_path = static_cast<FakePlatform*>(self)->path;
+      return EfiStatus{};
+    };
+    driver_loaded = [](Protocol* self, efi::Handle, efi::DevicePath*, efi::Handle image) EFIAPI {
+      static_cast<FakePlatform*>(self)->driver = image;
+      return EfiStatus{};
+    };
+  }
+  efi::DevicePath* path;
+  efi::Handle driver = nullptr;
+};
+
+TEST_F(ImagesByPath, ConnectControllerLoadsAndStartsADriverThatThePlatformNames) {
+  static ImagesByPath* bench;
+  static efi::DriverBindingProtocol binding;
+  bench = this;
+  order.clear();
+  auto yes = [](efi::DriverBindingProtocol*, efi::Handle, efi::DevicePath*) EFIAPI { return EfiStatus{}; };
+  auto start = [](efi::DriverBindingProtocol*, efi::Handle, efi::DevicePath*) EFIAPI {
+    order += "connected ";
+    return EfiStatus{};
+  };
+  binding = {yes, start, nullptr, 1, nullptr, nullptr};
+  auto driver = jump_to([](efi::Handle self, efi::SystemTable*) EFIAPI {
+    order += "entered at " + std::to_string(bench->events.tpl()) + " ";
+    binding.image_handle = binding.driver_binding_handle = self;
+    return encode(bench->handles.install(&self, &binding));
+  });
+  driver.optional.subsystem = 11;
+  volume.bytes = driver.build();
+  FakePlatform platform(path_to({u"\\EFI\\BOOT\\BOOTX64.EFI"}));
+  efi::Handle handle = nullptr, controller = nullptr;
+  ASSERT_TRUE(handles.install(&device, static_cast<efi::SimpleFileSystemProtocol*>(&volume)).has_value());
+  ASSERT_TRUE(handles.install<efi::PlatformDriverOverrideProtocol>(&handle, &platform).has_value());
+  ASSERT_TRUE(handles.install(&controller, kDisk, nullptr).has_value());
+  fill_protocol_services(services);
+  EXPECT_EQ(services.connect_controller(controller, nullptr, nullptr, 0), EfiStatus{}) << logged;
+  EXPECT_EQ(order, "entered at 4 connected ");
+  EXPECT_EQ(platform.driver, binding.image_handle);
+  EXPECT_EQ(images.find(platform.driver)->state, ImageRecord::State::Resident);
+  EXPECT_EQ(events.tpl(), efi::kTplApplication);
+  // It is there now, and not loaded once more.
+  EXPECT_EQ(services.connect_controller(controller, nullptr, nullptr, 0), EfiStatus{});
+  EXPECT_EQ(order, "entered at 4 connected connected ");
 }
 
 }  // namespace
