@@ -21,15 +21,15 @@ constexpr int32_t kTabStop = 8;
 // [UEFI 2.10, 12.4.3] Mode 0 is 80x25, mode 1 is 80x50 or unsupported (no terminal says how high it is), the rest is free.
 constexpr TextOutput::Size kModes[] = {{80, 25}, {0, 0}, {100, 31}};
 
-// Unicode's noncharacters and surrogates, and control characters that this protocol gives no meaning to, have no glyph.
-constexpr bool has_glyph(efi::Char16 c) {
-  if (c < 0x20 || (c >= 0x7F && c < 0xA0)) return false;
-  return (c < 0xD800 || c >= 0xE000) && c < 0xFFFE && (c < 0xFDD0 || c > 0xFDEF);
-}
 // [UEFI 2.10, 33.2.6] not shown: what follows in the string takes one column a character, or two.
 constexpr efi::Char16 kNarrow = 0xFFF0;
 constexpr efi::Char16 kWide = 0xFFF1;
 
+// Unicode's noncharacters and surrogates, and control characters that this protocol gives no meaning to, have no glyph.
+constexpr bool has_glyph(efi::Char16 c) {
+  if (c < 0x20 || (c >= 0x7F && c < 0xA0)) return false;
+  return c < 0xD800 || (c >= 0xE000 && c < 0xFFFE && (c < 0xFDD0 || c > 0xFDEF) && c != kNarrow && c != kWide);
+}
 constexpr bool is_control(efi::Char16 c) { return c == u'\b' || c == u'\t' || c == u'\n' || c == u'\r' || c == kNarrow || c == kWide; }
 
 }  // namespace
@@ -44,16 +44,16 @@ class TextOutput::Burst {
   Burst(const Burst&) = delete;
   Burst& operator=(const Burst&) = delete;
 
+  void put(char c) {
+    if (size_ == bytes_.size()) flush();
+    bytes_[size_++] = c;
+  }
   void put(std::string_view text) {
-    for (const char c : text) {
-      if (size_ == bytes_.size()) flush();
-      bytes_[size_++] = c;
-    }
+    for (const char c : text) put(c);
   }
   void put(unsigned number) {
     if (number >= 10) put(number / 10);
-    const char digit = static_cast<char>('0' + number % 10);
-    put({&digit, 1});
+    put(static_cast<char>('0' + number % 10));
   }
 
  private:
@@ -84,23 +84,22 @@ void TextOutput::put_glyph(Burst& out, efi::Char16 c) {
   const int32_t columns = narrow && !out.wide ? 1 : 2;
   if (mode_.cursor_column + columns > size_.columns) wrap(out);  // no half of it at the end of a line
   show_attribute(out);
-  std::array<char, 4> bytes;
-  const size_t size = encode_utf8(c, bytes);
-  out.put({bytes.data(), size});
-  if (narrow && out.wide) out.put(" "sv);
+  if (c < 0x80) {
+    out.put(static_cast<char>(c));
+  } else {
+    std::array<char, 4> bytes;
+    const size_t size = encode_utf8(c, bytes);
+    out.put({bytes.data(), size});
+  }
+  if (narrow && out.wide) out.put(' ');
   mode_.cursor_column += columns;
   if (mode_.cursor_column >= size_.columns) wrap(out);
 }
 
 bool TextOutput::put(Burst& out, efi::Char16 c) {
-  if (is_control(c)) {
-    put_control(out, c);
-  } else if (has_glyph(c)) {
-    put_glyph(out, c);
-  } else {
-    return false;
-  }
-  return true;
+  if (has_glyph(c)) return put_glyph(out, c), true;
+  if (is_control(c)) return put_control(out, c), true;
+  return false;
 }
 
 void TextOutput::put_control(Burst& out, efi::Char16 c) {
@@ -122,8 +121,7 @@ void TextOutput::put_control(Burst& out, efi::Char16 c) {
       out.wide = c == kWide;
       return;
   }
-  const char byte = static_cast<char>(c);
-  out.put({&byte, 1});
+  out.put(static_cast<char>(c));
 }
 
 Status TextOutput::output_string(const efi::Char16* string) {

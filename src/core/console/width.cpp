@@ -21,7 +21,7 @@ constexpr Range kWide[] = {
 
 }  // namespace
 
-bool is_narrow(efi::Char16 c) {
+bool is_narrow_letter(efi::Char16 c) {
   for (const Range& range : kWide) {
     if (c < range.first) return true;
     if (c <= range.last) return false;

@@ -7,6 +7,7 @@
 namespace efilite::core {
 
 // One column; else two, as terminals show what Unicode calls Wide or Fullwidth [Unicode Standard Annex 11].
-bool is_narrow(efi::Char16 character);
+bool is_narrow_letter(efi::Char16 character);
+inline bool is_narrow(efi::Char16 character) { return character < 0x1100 || is_narrow_letter(character); }
 
 }  // namespace efilite::core
