@@ -59,6 +59,10 @@ Result<size_t> BlockCache::line(uint64_t at) {
   return index;
 }
 
+Result<ByteSpan> BlockCache::peek(uint64_t at) {
+  return ByteSpan(bytes_of_line(TRY(line(at)))).subspan(at % kLineBytes);
+}
+
 Result<> BlockCache::read(uint64_t at, MutableByteSpan out) {
   while (!out.empty()) {
     size_t count;

@@ -38,6 +38,8 @@ class BlockCache {
     TRY(read(at, std::as_writable_bytes(std::span(&out, 1))));
     return out;
   }
+  // What lies at `at` and behind, as far as its line goes. Good until the next call.
+  Result<ByteSpan> peek(uint64_t at);
   // Stays in memory until commit(), or until the line is needed for something else. Puts into one block with nothing in between become one
   // write of that block.
   Result<> put(uint64_t at, ByteSpan in);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "fs/fat_table.hpp"
 
+#include <algorithm>
 #include <bit>
 
 namespace efilite::fs {
@@ -9,6 +10,15 @@ namespace {
 constexpr uint32_t kUnknown = 0xFFFF'FFFF;  // FSInfo: not counted
 constexpr uint64_t kInfoFree = 488;         // FSInfo: the count, and behind it where to look first
 constexpr uint32_t kEntryMask = 0x0FFF'FFFF;
+
+uint32_t load_entry(const std::byte* at, uint32_t bytes) {
+  uint16_t low;
+  uint32_t all;
+  __builtin_memcpy(&low, at, sizeof(low));
+  if (bytes == sizeof(low)) return low;
+  __builtin_memcpy(&all, at, sizeof(all));
+  return all & kEntryMask;
+}
 }  // namespace
 
 Result<> FatTable::start() {
@@ -80,11 +90,16 @@ Result<> FatTable::link(uint32_t cluster, uint32_t next) {
   return disk_.commit();
 }
 
-Result<FatTable::NewChain> FatTable::allocate(uint32_t wanted, uint32_t near) {
+// A count that was wrong from the start is no longer believed.
+void FatTable::count_taken(uint32_t count) {
+  if (free_ && *free_ >= count) *free_ -= count;
+  else free_.reset();
+}
+
+// Looks at `candidates` clusters from `at` on, the first following the last.
+Result<FatTable::NewChain> FatTable::allocate_from(uint32_t at, uint32_t candidates, uint32_t wanted) {
   NewChain out;
-  uint32_t at = hint_;
-  if (g_.has(near + 1) && TRY(get(near + 1)) == 0) at = near + 1;
-  for (uint32_t looked = 0; looked < g_.clusters && out.count < wanted; ++looked, at = g_.has(at + 1) ? at + 1 : 2) {
+  for (; candidates != 0 && out.count < wanted; --candidates, at = g_.has(at + 1) ? at + 1 : 2) {
     if (TRY(get(at)) != 0 || !in_one_block(at)) continue;
     TRY(set(at, kEnd));
     if (out.count++ == 0) out.first = at;
@@ -93,28 +108,25 @@ Result<FatTable::NewChain> FatTable::allocate(uint32_t wanted, uint32_t near) {
   }
   if (out.count == 0) return Status::VolumeFull;
   TRY(disk_.commit());
-  hint_ = g_.has(out.last + 1) ? out.last + 1 : 2;
   count_taken(out.count);
   return out;
 }
 
-// A count that was wrong from the start is no longer believed.
-void FatTable::count_taken(uint32_t count) {
-  if (free_ && *free_ >= count) *free_ -= count;
-  else free_.reset();
+Result<FatTable::NewChain> FatTable::allocate(uint32_t wanted, uint32_t near) {
+  uint32_t at = hint_;
+  if (g_.has(near + 1) && TRY(get(near + 1)) == 0) at = near + 1;
+  const NewChain out = TRY(allocate_from(at, g_.clusters, wanted));
+  hint_ = g_.has(out.last + 1) ? out.last + 1 : 2;
+  return out;
 }
 
 Result<FatTable::NewChain> FatTable::allocate_neighbour(uint32_t cluster) {
-  const uint64_t block = position(cluster) / disk_.block_bytes();
-  const uint32_t entries = disk_.block_bytes() * 8 / static_cast<uint32_t>(g_.type) + 1;
   if (!in_one_block(cluster)) return Status::VolumeFull;
-  for (uint32_t at = cluster > entries + 2 ? cluster - entries : 2; g_.has(at) && at <= cluster + entries; ++at) {
-    if (position(at) / disk_.block_bytes() != block || !in_one_block(at) || TRY(get(at)) != 0) continue;
-    TRY(link(at, kEnd));
-    count_taken(1);
-    return NewChain{at, at, 1};
-  }
-  return Status::VolumeFull;
+  const uint64_t bits = static_cast<uint32_t>(g_.type), block_bits = disk_.block_bytes() * 8;
+  const uint64_t begin = (position(cluster) - g_.fat_at) * 8 / block_bits * block_bits;
+  const auto first = std::max(static_cast<uint32_t>((begin + bits - 1) / bits), 2u);
+  const auto last = std::min(static_cast<uint32_t>((begin + block_bits) / bits), g_.clusters + 2);
+  return allocate_from(first, last - first, 1);
 }
 
 Result<> FatTable::hand_over(uint32_t head, uint32_t other) {
@@ -139,12 +151,34 @@ Result<> FatTable::release(uint32_t first) {
   return {};
 }
 
-Result<uint32_t> FatTable::count_free() {
-  if (!free_) {
-    uint32_t count = 0;
-    for (uint32_t at = 2; g_.has(at); ++at) count += in_one_block(at) && TRY(get(at)) == 0 ? 1 : 0;
-    free_ = count;
+// How many of the clusters [at, last) are free; or, in a chain, how many are followed by their neighbour before one that is not. Whole lines of
+// the table at once, since a large volume has many entries; FAT12's lie across lines, but are few.
+Result<uint32_t> FatTable::scan(uint32_t at, uint32_t last, bool in_chain) {
+  const bool is12 = g_.type == FatType::Fat12;
+  const uint32_t step = static_cast<uint32_t>(g_.type) / 8;
+  uint32_t count = 0;
+  while (at != last) {
+    const ByteSpan entries = is12 ? ByteSpan() : TRY(disk_.peek(position(at)));
+    size_t i = 0;
+    do {
+      const uint32_t value = is12 ? TRY(get(at)) : load_entry(entries.data() + i, step);
+      const bool counts = value == (in_chain ? at + 1 : 0) && (in_chain || in_one_block(at));
+      if (in_chain && !counts) return count;
+      count += counts;
+      ++at;
+      i += step;
+    } while (!is12 && i != entries.size() && at != last);
   }
+  return count;
+}
+
+Result<uint32_t> FatTable::neighbours(uint32_t cluster, uint32_t most) {
+  if (!g_.has(cluster)) return Status::VolumeCorrupted;
+  return scan(cluster, cluster + std::min(most, g_.clusters + 1 - cluster), true);  // the volume's last cluster has none
+}
+
+Result<uint32_t> FatTable::count_free() {
+  if (!free_) free_ = TRY(scan(2, g_.clusters + 2, false));
   return *free_;
 }
 
@@ -184,16 +218,28 @@ Result<> FatTable::settle() {
 }
 
 // Brent's way: the mark moves to each place whose number is a power of two, so a ring comes back to it within twice its length.
-Result<bool> ClusterChain::advance(FatTable& table) {
-  const uint32_t next = TRY(table.next(cluster_));
-  if (next == FatTable::kEnd) {
-    tail_ = {index_ + 1, cluster_};
-    return false;
+Result<> ClusterChain::go_to(uint32_t cluster, uint32_t count) {
+  if (cluster - mark_ < count) return Status::VolumeCorrupted;  // the mark is among the clusters that are passed
+  const uint32_t power = std::bit_floor(index_ + count);
+  if (power > index_) mark_ = cluster - (index_ + count - power);
+  index_ += count;
+  cluster_ = cluster;
+  return {};
+}
+
+Result<uint32_t> ClusterChain::advance(FatTable& table, uint32_t most) {
+  uint32_t count = TRY(table.neighbours(cluster_, most));
+  uint32_t to = cluster_ + count;
+  if (count == 0) {
+    to = TRY(table.next(cluster_));
+    count = 1;
   }
-  if (next == mark_) return Status::VolumeCorrupted;
-  cluster_ = next;
-  if (std::has_single_bit(++index_)) mark_ = next;
-  return true;
+  if (to == FatTable::kEnd) {
+    tail_ = {index_ + 1, cluster_};
+    return 0u;
+  }
+  TRY(go_to(to, count));
+  return count;
 }
 
 Result<ClusterChain::Run> ClusterChain::run(FatTable& table, uint32_t index, uint32_t wanted) {
@@ -204,14 +250,12 @@ Result<ClusterChain::Run> ClusterChain::run(FatTable& table, uint32_t index, uin
     cluster_ = mark_ = first_;
   }
   while (index_ < index) {
-    if (!TRY(advance(table))) return Run{};
+    if (TRY(advance(table, index - index_)) == 0) return Run{};
   }
-  Run out{cluster_, 1};
-  while (out.count < wanted && TRY(advance(table))) {
-    if (cluster_ != out.cluster + out.count) break;
-    ++out.count;
-  }
-  return out;
+  const uint32_t begin = cluster_;
+  const uint32_t more = wanted > 1 ? TRY(table.neighbours(begin, wanted - 1)) : 0;
+  if (more != 0) TRY(go_to(begin + more, more));
+  return Run{begin, more + 1};
 }
 
 Result<ClusterChain::Tail> ClusterChain::tail(FatTable& table) {

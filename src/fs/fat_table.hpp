@@ -27,6 +27,8 @@ class FatTable {
 
   // The cluster behind `cluster`, or kEnd; VOLUME_CORRUPTED where a chain cannot go.
   Result<uint32_t> next(uint32_t cluster);
+  // How many clusters behind `cluster`, up to `most`, follow it both in the chain and on the disk.
+  Result<uint32_t> neighbours(uint32_t cluster, uint32_t most);
   // All changes are on the disk when these return.
   Result<> link(uint32_t cluster, uint32_t next);
   // Up to `wanted` clusters, behind `near` where there is room; VOLUME_FULL when there is none at all.
@@ -46,6 +48,8 @@ class FatTable {
 
  private:
   uint64_t position(uint32_t cluster) const;
+  Result<uint32_t> scan(uint32_t at, uint32_t last, bool in_chain);
+  Result<NewChain> allocate_from(uint32_t at, uint32_t candidates, uint32_t wanted);
   bool in_one_block(uint32_t cluster) const;
   Result<uint32_t> get(uint32_t cluster);
   Result<> set(uint32_t cluster, uint32_t value);
@@ -87,8 +91,9 @@ class ClusterChain {
   Result<> cut(FatTable& table, uint32_t count);
 
  private:
-  // False at the end of the chain.
-  Result<bool> advance(FatTable& table);
+  // Goes on by clusters that lie one behind the other, up to `most`, or else by one to anywhere. How many; 0 at the end of the chain.
+  Result<uint32_t> advance(FatTable& table, uint32_t most);
+  Result<> go_to(uint32_t cluster, uint32_t count);
 
   uint32_t first_;
   uint32_t index_ = 0;
