@@ -18,7 +18,7 @@ Result<uint64_t> Directory::address(uint32_t slot) {
   return run.count != 0 ? g.address(run.cluster) + (at & (g.cluster_bytes - 1)) : 0;
 }
 
-Result<bool> Directory::next(uint32_t& cursor, Entry& out) {
+Result<bool> Directory::next(uint32_t& cursor, Entry& out, bool labels) {
   LongNameReader long_name;
   for (;; ++cursor) {
     const uint64_t at = TRY(address(cursor));
@@ -30,7 +30,7 @@ Result<bool> Directory::next(uint32_t& cursor, Entry& out) {
       long_name.add(std::bit_cast<LongEntry>(out.raw));
       continue;
     }
-    if (state != kSlotFree && (out.raw.attributes & kAttrVolumeId) == 0) {
+    if (state != kSlotFree && ((out.raw.attributes & kAttrVolumeId) != 0) == labels) {
       const auto slots = static_cast<uint32_t>(long_name.slots_for(out.raw.name));
       (void)out.name.assign(slots != 0 ? long_name.view() : ShortText(out.raw.name, out.raw.nt_case).view());
       out.place = {cursor - slots, cursor, at};
@@ -58,20 +58,6 @@ Result<bool> Directory::is_empty() {
     if (entry.name.view() != u"." && entry.name.view() != u"..") return false;
   }
   return true;
-}
-
-Result<Entry> Directory::find_label() {
-  Entry out{};
-  for (uint32_t slot = 0;; ++slot) {
-    const uint64_t at = TRY(address(slot));
-    if (at == 0) return Entry{};
-    out.raw = TRY(table_.disk().get<ShortEntry>(at));
-    if (out.raw.name[0] == kSlotEnd) return Entry{};
-    const uint8_t attributes = out.raw.attributes & kAttrMask;
-    if (out.raw.name[0] == kSlotFree || attributes == kAttrLongName || (attributes & kAttrVolumeId) == 0) continue;
-    out.place = {slot, slot, at};
-    return out;
-  }
 }
 
 // [FAT, 5: numeric tails] the smallest number that is free. One pass over the directory tells which of the next 256 are taken.

@@ -36,8 +36,8 @@ class Directory {
   // `chain` is the directory's, and not used for the root of FAT12 and FAT16, which is `fixed`.
   Directory(FatTable& table, ClusterChain& chain, bool fixed) : table_(table), chain_(chain), fixed_(fixed) {}
 
-  // The next entry from slot `cursor` on, which is moved behind it; false: there is none. Labels are passed over.
-  Result<bool> next(uint32_t& cursor, Entry& out);
+  // The next entry from slot `cursor` on, which is moved behind it; false: there is none. The volume's label is a kind of its own.
+  Result<bool> next(uint32_t& cursor, Entry& out, bool labels = false);
   // By its long or its short name.
   Result<bool> find(std::u16string_view name, Entry& out);
   Result<bool> is_empty();  // but for "." and ".."
@@ -52,9 +52,6 @@ class Directory {
   // The same entry with its name in another case, in the same slots.
   Result<> overwrite(const EntryPlace& place, std::u16string_view long_name, const ShortEntry& raw);
   Result<> remove(const EntryPlace& place);
-
-  // The volume's label; address 0: there is none.
-  Result<Entry> find_label();
 
  private:
   // In bytes from the begin of the volume; 0 behind the end of the directory.

@@ -204,8 +204,9 @@ Result<> FatNode::flush() {
 
 // The label's entry in the root, then its copies in the boot sectors.
 Result<> FatNode::put_label(const ShortName& label, bool is_empty) {
-  Entry entry = TRY(directory_.find_label());
-  const bool exists = entry.place.address != 0;
+  uint32_t cursor = 0;
+  Entry entry;
+  const bool exists = TRY(directory_.next(cursor, entry, true));
   TRY(begin_change());
   if (is_empty && exists) TRY(directory_.remove(entry.place));
   if (!is_empty) {

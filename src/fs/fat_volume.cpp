@@ -91,11 +91,12 @@ Result<core::VolumeFacts> FatVolume::facts() {
 // The root's entry is the label; the boot sector's copy is for those who look no further.
 Result<> FatVolume::label(core::FileName& out) {
   auto* root_node = static_cast<FatNode*>(TRY(root()));
-  auto entry = root_node->directory_.find_label();
+  uint32_t cursor = 0;
+  Entry entry;
+  const auto found = root_node->directory_.next(cursor, entry, true);
   root_node->release();
-  if (!entry) return entry.status();
-  ShortName text = entry->raw.name;
-  if (entry->place.address == 0) {
+  ShortName text = entry.raw.name;
+  if (!TRY(found)) {
     std::ranges::copy(kNoLabel, text.begin());
     if (geometry_.label_at != 0) text = TRY(disk_.get<ShortName>(geometry_.label_at));
     if (std::ranges::equal(text, kNoLabel)) text.fill(' ');

@@ -4,7 +4,7 @@
 //           worse than docs/adr/0005 says, by a reader of our own that knows each file's contents
 //   fsck    the same for some of the cuts, by fsck.fat: it finds only what is allowed, and after its repair all other files are whole
 //   mtools  what the engine wrote is read by mtools and found in order by fsck.fat, and what mtools wrote is read by the engine
-// A seed and a count of rounds give the same work every time; the seconds only end it early.
+// A seed gives the same work in the same order every time; the seconds say when to stop.
 #include <sys/wait.h>
 #include <unistd.h>
 
