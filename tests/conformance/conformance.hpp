@@ -50,6 +50,8 @@ extern const Chapter kHiiConfig;
 extern const Chapter kHiiFont;
 extern const Chapter kHiiGlyphs;
 extern const Chapter kMedia;
+extern const Chapter kStorage;
+extern const Chapter kFiles;
 extern const Chapter kSecurity;
 extern const Chapter kMemoryProtection;
 extern const Chapter kTimestamp;

@@ -36,6 +36,14 @@ KNOWN = {
         "efilite is right: codes up to 0xFFFF are the firmware's and INVALID_PARAMETER is for a bad code; edk2 looks at none",
     ("ovmf", "7.4.1 LoadImage: a device that fails is DEVICE_ERROR"):
         "efilite is right: a device's error is DEVICE_ERROR; edk2 goes on to look for LoadFile and says NOT_FOUND for want of it",
+    ("ovmf", "13.5.2 Open: .. of the root is NOT_FOUND"):
+        "efilite is right: the file is not there; INVALID_PARAMETER, edk2's answer, is for a handle that is no directory",
+    ("ovmf", "13.5.2 Open: from a file is INVALID_PARAMETER"):
+        "efilite is right: the text names INVALID_PARAMETER for a regular file; edk2 says NOT_FOUND",
+    ("ovmf", "13.5.2 Open: a new file may be read-only"):
+        "efilite is right: the attributes are those of the new file, and READ_ONLY is one; edk2 says INVALID_PARAMETER",
+    ("ovmf", "13.5.14 SetInfo: the same name in other letters"):
+        "efilite is right: the name is to be the one that is given; edk2 takes it for no change and succeeds without one",
     ("ovmf", "7.1.2 The group BeforeExitBootServices was signaled before"): BEFORE_EXIT,
     ("ovmf", "7.1.2 The group BeforeExitBootServices was signaled once"): BEFORE_EXIT,
     ("ovmf", "2.3.4 The stack is not executable"):

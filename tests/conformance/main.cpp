@@ -50,6 +50,8 @@ const Chapter* const kBootTime[] = {
     &kHiiFont,
     &kHiiGlyphs,
     &kMedia,
+    &kStorage,
+    &kFiles,
     &kSecurity,
     &kMemoryProtection,
     &kTimestamp,

@@ -10,6 +10,7 @@ A check that fails must be in known.py with the reason, and a check that is ther
 import argparse
 import pathlib
 import re
+import subprocess
 import sys
 from dataclasses import dataclass, field
 
@@ -19,6 +20,7 @@ sys.path[:0] = [str(REPO / "tests/integration"), str(REPO / "scripts/lib")]
 import qemu  # noqa: E402
 from known import KNOWN  # noqa: E402
 
+DISK = "conformance.disk"
 LIMIT = 55  # seconds, for each of the two runs
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[()].|\x1bc")
 RESULT = re.compile(r"(not )?ok (\d+) - (.*?)(?: # SKIP (.*))?$")
@@ -75,13 +77,27 @@ def judge(tap, run, firmware, known, exits):
     return complaints
 
 
+def make_disk(path):
+    """A FAT16 volume of 7 MiB with a few files on a disk of 8 MiB: what is behind it may be written block by block."""
+    path.write_bytes(bytes(8 << 20))
+    subprocess.run(["mformat", "-i", path, "-T", str((7 << 20) // 512), "-h", "16", "-s", "32", "-v", "CONFORMANCE", "::"], check=True)
+    with path.open("r+b") as disk:
+        # mformat puts a partition table into the boot sector, which makes the volume a partition of itself.
+        disk.seek(446)
+        disk.write(bytes(64))
+    subprocess.run(["mmd", "-i", path, "::dir"], check=True)
+    for name, content in [("hello.txt", b"hello, world\r\n"), ("dir/inner.txt", b"inner")]:
+        subprocess.run(["mcopy", "-i", path, "-", f"::{name}"], input=content, check=True)
+
+
 def boot(firmware, options, words):
     arguments = qemu.machine_options(options.machine) + ["-accel", "tcg", "-cpu", "max", "-m", "256"]
     if firmware == "ovmf":
+        arguments += ["-drive", f"if=none,id=disk,format=raw,snapshot=on,file={options.logs / DISK}", "-device", "ide-hd,drive=disk"]
         # OVMF's random numbers come from this device; efilite has the processor's.
         arguments += ["-device", "virtio-rng-pci", "-bios", str(options.ovmf), "-kernel", str(options.program), "-append", words]
     else:
-        arguments += ["-kernel", str(options.elf), *qemu.fw_cfg_file("opt/efilite/kernel", options.program),
+        arguments += ["-kernel", str(options.elf), "-initrd", str(options.logs / DISK), *qemu.fw_cfg_file("opt/efilite/kernel", options.program),
                       *qemu.fw_cfg_string("opt/efilite/cmdline", words)]
     name = f"conformance.{firmware}.{words.split()[0]}"
     return qemu.run(arguments, options.logs / name, LIMIT, KEYS)
@@ -98,6 +114,7 @@ def main():
     parser.add_argument("-v", "--verbose", action="store_true", help="name the checks that passed, too")
     options = parser.parse_args()
     options.logs.mkdir(parents=True, exist_ok=True)
+    make_disk(options.logs / DISK)
     known = {name: reason for (firmware, name), reason in KNOWN.items() if firmware == options.firmware}
     complaints, unseen = [], dict(known)
     # After Exit, OVMF would go on to its boot menu.

@@ -16,10 +16,10 @@ inline constexpr uint64_t kFileSystem = 0x04;
 inline constexpr uint64_t kFileDirectory = 0x10;
 inline constexpr uint64_t kFileArchive = 0x20;
 inline constexpr uint64_t kFileValidAttributes = 0x37;
-// [UEFI 2.10, 13.5.7] SetPosition's end of the file
+// [UEFI 2.10, 13.5.11] SetPosition's end of the file
 inline constexpr uint64_t kEndOfFilePosition = UINT64_MAX;
 
-// [UEFI 2.10, 13.5.3]
+// [UEFI 2.10, 13.5.7]
 struct FileIoToken {
   Event event;
   EfiStatus status;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// GetInfo and SetInfo of EFI_FILE_PROTOCOL [UEFI 2.10, 13.5.11 to 13.5.18].
+// GetInfo and SetInfo of EFI_FILE_PROTOCOL [UEFI 2.10, 13.5.13 to 13.5.18].
 #include <algorithm>
 
 #include "core/storage/file_path.hpp"
@@ -101,7 +101,7 @@ Result<> OpenFile::set_file_info(ByteSpan info) {
   const std::pair<efi::Time, efi::Time> times[] = {
       {wanted.create_time, now.created}, {wanted.last_access_time, now.accessed}, {wanted.modification_time, now.modified}};
   const bool dates = std::ranges::any_of(times, [](const auto& t) { return changes(t.first, t.second); });
-  // [UEFI 2.10, 13.5.12] what is denied, before anything is changed
+  // [UEFI 2.10, 13.5.14] what is denied, before anything is changed
   if (((wanted.attribute ^ now.attributes) & efi::kFileDirectory) != 0) return Status::AccessDenied;
   if (resizes && file.is_directory()) return Status::AccessDenied;
   if (!writable_ && (renames || resizes || dates)) return Status::AccessDenied;

@@ -36,13 +36,12 @@ Result<OpenFile*> OpenFile::open(const char16_t* name, uint64_t mode, uint64_t a
     // A name that no file can have is no name of one; it is wrong only to ask for a file of that name.
     return there.error() == Status::InvalidParameter && mode != kCreate ? Status::NotFound : there.error();
   }
-  const bool wants_directory = mode == kCreate && (attributes & efi::kFileDirectory) != 0;
   if (place.node.get() == nullptr) {
     if (mode != kCreate) return Status::NotFound;
-    if (place.means_directory && !wants_directory) return Status::InvalidParameter;
+    if (place.means_directory && (attributes & efi::kFileDirectory) == 0) return Status::InvalidParameter;
     return make(*volume_, TRY(place.directory->create(place.missing.view(), attributes)), true);
   }
-  if (wants_directory && !place.node->is_directory()) return Status::AccessDenied;
+  // It is there, and then the attributes have nothing to say.
   if (mode != kRead && !place.node->is_directory()) {
     const FileFacts facts = TRY(place.node->facts());
     if ((facts.attributes & efi::kFileReadOnly) != 0) return Status::AccessDenied;
@@ -61,7 +60,7 @@ void OpenFile::detach() {
 
 void OpenFile::close() {
   if (volume_ != nullptr) {
-    // [UEFI 2.10, 13.5.4] The handle is closed in every case, and has no status for what could not be written.
+    // [UEFI 2.10, 13.5.3] The handle is closed in every case, and has no status for what could not be written.
     if (writable_) (void)node_->flush();
     detach();
   }
@@ -79,14 +78,14 @@ Result<> OpenFile::read(uint64_t& size, void* buffer) {
   if (file->is_directory()) return read_entry(size, buffer);
   if (buffer == nullptr && size != 0) return Status::InvalidParameter;
   const uint64_t count = TRY(file->read(position_, {static_cast<std::byte*>(buffer), size}));
-  // [UEFI 2.10, 13.5.6] at the end there is nothing to read, but behind it there is no place to be.
+  // [UEFI 2.10, 13.5.5] at the end there is nothing to read, but behind it there is no place to be.
   if (count == 0 && position_ > TRY(file->facts()).size) return Status::DeviceError;
   position_ += count;
   size = count;
   return {};
 }
 
-// [UEFI 2.10, 13.5.6] one entry a call, none behind the last. The position stays when the entry does not fit.
+// [UEFI 2.10, 13.5.5] one entry a call, none behind the last. The position stays when the entry does not fit.
 Result<> OpenFile::read_entry(uint64_t& size, void* buffer) {
   uint64_t cursor = position_;
   FileName name;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 // How the storage protocols are entered, and how their tokens are answered. Every device here has done its work when it returns, so a token's
-// event is signalled at once, and a request that fails is answered as the call's own status with its event untouched [UEFI 2.10, 13.10.2].
+// event is signalled at once, and a request that fails is answered as the call's own status with its event untouched [UEFI 2.10, 13.10.3].
 #pragma once
 
 #include "abi/uefi/block.hpp"
@@ -44,7 +44,7 @@ efi::EfiStatus answer(EventQueue& events, efi::BlockToken* token, Work work) {
   return answer(events, token != nullptr ? token->event : nullptr, token != nullptr ? &token->transaction_status : nullptr,
                 [](void* context) -> Result<> { return (*static_cast<Work*>(context))(); }, &work);
 }
-// [UEFI 2.10, 13.5.3] has no call without a token.
+// [UEFI 2.10, 13.5.7] has no call without a token.
 template <typename Work>
 efi::EfiStatus answer(EventQueue& events, efi::FileIoToken* token, Work work) {
   if (token == nullptr) return efi::encode(Status::InvalidParameter);
