@@ -52,6 +52,7 @@ extern const Chapter kHiiGlyphs;
 extern const Chapter kMedia;
 extern const Chapter kStorage;
 extern const Chapter kFiles;
+extern const Chapter kFileInfo;
 extern const Chapter kSecurity;
 extern const Chapter kMemoryProtection;
 extern const Chapter kTimestamp;

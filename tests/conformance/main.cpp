@@ -52,6 +52,7 @@ const Chapter* const kBootTime[] = {
     &kMedia,
     &kStorage,
     &kFiles,
+    &kFileInfo,
     &kSecurity,
     &kMemoryProtection,
     &kTimestamp,

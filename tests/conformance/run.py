@@ -97,8 +97,8 @@ def boot(firmware, options, words):
         # OVMF's random numbers come from this device; efilite has the processor's.
         arguments += ["-device", "virtio-rng-pci", "-bios", str(options.ovmf), "-kernel", str(options.program), "-append", words]
     else:
-        arguments += ["-kernel", str(options.elf), "-initrd", str(options.logs / DISK), *qemu.fw_cfg_file("opt/efilite/kernel", options.program),
-                      *qemu.fw_cfg_string("opt/efilite/cmdline", words)]
+        arguments += ["-kernel", str(options.elf), "-initrd", str(options.logs / DISK),
+                      *qemu.fw_cfg_file("opt/efilite/kernel", options.program), *qemu.fw_cfg_string("opt/efilite/cmdline", words)]
     name = f"conformance.{firmware}.{words.split()[0]}"
     return qemu.run(arguments, options.logs / name, LIMIT, KEYS)
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// A disk that the runner brought: BlockIo, BlockIo2, DiskIo, DiskIo2 [UEFI 2.10, 13.7 to 13.10] and RAM disks [13.17]. Its last 64 KiB belong
-// to nobody, so they may be written. The volume on it is files.cpp's.
+// A disk that the runner brought: BlockIo, BlockIo2, DiskIo, DiskIo2 [UEFI 2.10, 13.7 to 13.10] and RAM disks [13.17]. Its last 64 KiB
+// belong to nobody, so they may be written. The volume on it is files.cpp's.
 #include "storage.hpp"
 
 namespace conformance {
@@ -124,11 +124,16 @@ const Test kTests[] = {
               that(m.BlockSize >= 512 && (m.BlockSize & (m.BlockSize - 1)) == 0) && that((m.IoAlign & (m.IoAlign - 1)) == 0) &&
               equal(d.size, 8 << 20);
      }},
-    {"13.9.1 BlockIo: a whole disk is no partition", [] { TheDisk d; return d.there && that(!d.io->Media->LogicalPartition); }},
+    {"13.9.1 BlockIo: a whole disk is no partition",
+     [] {
+       TheDisk d;
+       return d.there && that(!d.io->Media->LogicalPartition);
+     }},
     {"13.9.3 ReadBlocks: the first block is the volume's boot sector",
      [] {
        TheDisk d;
-       return d.there && ok(d.read(0, d.block, buffer)) && equal(buffer[510] | buffer[511] << 8, 0xAA55) && that(buffer[0] == 0xEB || buffer[0] == 0xE9);
+       return d.there && ok(d.read(0, d.block, buffer)) && equal(buffer[510] | buffer[511] << 8, 0xAA55) &&
+              that(buffer[0] == 0xEB || buffer[0] == 0xE9);
      }},
     {"13.9.4 WriteBlocks: what is written is read",
      [] {
@@ -145,9 +150,15 @@ const Test kTests[] = {
        return d.there && ok(d.write(d.last, d.block, buffer)) && ok(d.read(d.last, d.block, other)) && that(same(buffer, other, d.block));
      }},
     {"13.9.3 ReadBlocks: not a multiple of the block size is BAD_BUFFER_SIZE",
-     [] { TheDisk d; return d.there && is(d.read(0, d.block - 1, buffer), EFI_BAD_BUFFER_SIZE) && is(d.read(0, d.block + 1, buffer), EFI_BAD_BUFFER_SIZE); }},
+     [] {
+       TheDisk d;
+       return d.there && is(d.read(0, d.block - 1, buffer), EFI_BAD_BUFFER_SIZE) && is(d.read(0, d.block + 1, buffer), EFI_BAD_BUFFER_SIZE);
+     }},
     {"13.9.4 WriteBlocks: not a multiple of the block size is BAD_BUFFER_SIZE",
-     [] { TheDisk d; return d.there && is(d.write(d.last, d.block - 1, buffer), EFI_BAD_BUFFER_SIZE); }},
+     [] {
+       TheDisk d;
+       return d.there && is(d.write(d.last, d.block - 1, buffer), EFI_BAD_BUFFER_SIZE);
+     }},
     {"13.9.3 ReadBlocks: behind the last block is INVALID_PARAMETER",
      [] {
        TheDisk d;
@@ -155,9 +166,15 @@ const Test kTests[] = {
               is(d.read(~UINT64{0}, d.block, buffer), kInvalid);
      }},
     {"13.9.4 WriteBlocks: behind the last block is INVALID_PARAMETER",
-     [] { TheDisk d; return d.there && is(d.write(d.last + 1, d.block, buffer), kInvalid) && is(d.write(d.last, 2 * d.block, buffer), kInvalid); }},
+     [] {
+       TheDisk d;
+       return d.there && is(d.write(d.last + 1, d.block, buffer), kInvalid) && is(d.write(d.last, 2 * d.block, buffer), kInvalid);
+     }},
     {"13.9.3 ReadBlocks: no buffer is INVALID_PARAMETER",
-     [] { TheDisk d; return d.there && is(d.read(0, d.block, nullptr), kInvalid); }},
+     [] {
+       TheDisk d;
+       return d.there && is(d.read(0, d.block, nullptr), kInvalid);
+     }},
     {"13.9.3 ReadBlocks: a buffer that is not aligned is INVALID_PARAMETER",
      [] {
        TheDisk d;
@@ -166,13 +183,30 @@ const Test kTests[] = {
        return is(d.read(0, d.block, buffer + 1), wanted);
      }},
     {"13.9.3 ReadBlocks: another media id is MEDIA_CHANGED",
-     [] { TheDisk d; return d.there && is(d.io->ReadBlocks(d.io, d.id + 1, 0, d.block, buffer), EFI_MEDIA_CHANGED); }},
+     [] {
+       TheDisk d;
+       return d.there && is(d.io->ReadBlocks(d.io, d.id + 1, 0, d.block, buffer), EFI_MEDIA_CHANGED);
+     }},
     {"13.9.3 ReadBlocks: MEDIA_CHANGED comes before what else is wrong",
-     [] { TheDisk d; return d.there && is(d.io->ReadBlocks(d.io, d.id + 1, d.last + 1, 1, nullptr), EFI_MEDIA_CHANGED); }},
+     [] {
+       TheDisk d;
+       return d.there && is(d.io->ReadBlocks(d.io, d.id + 1, d.last + 1, 1, nullptr), EFI_MEDIA_CHANGED);
+     }},
     {"13.9.4 WriteBlocks: another media id is MEDIA_CHANGED",
-     [] { TheDisk d; return d.there && is(d.io->WriteBlocks(d.io, d.id + 1, d.last, d.block, buffer), EFI_MEDIA_CHANGED); }},
-    {"13.9.3 ReadBlocks: nothing at all can be read", [] { TheDisk d; return d.there && ok(d.read(0, 0, buffer)); }},
-    {"13.9.5 FlushBlocks", [] { TheDisk d; return d.there && ok(d.io->FlushBlocks(d.io)); }},
+     [] {
+       TheDisk d;
+       return d.there && is(d.io->WriteBlocks(d.io, d.id + 1, d.last, d.block, buffer), EFI_MEDIA_CHANGED);
+     }},
+    {"13.9.3 ReadBlocks: nothing at all can be read",
+     [] {
+       TheDisk d;
+       return d.there && ok(d.read(0, 0, buffer));
+     }},
+    {"13.9.5 FlushBlocks",
+     [] {
+       TheDisk d;
+       return d.there && ok(d.io->FlushBlocks(d.io));
+     }},
     {"13.9.2 Reset",
      [] {
        TheDisk d;
@@ -180,7 +214,10 @@ const Test kTests[] = {
      }},
 
     {"13.10.1 BlockIo2: it is there, with the same media",
-     [] { TheDisk d; return d.there && that(d.io2 != nullptr) && that(same(d.io2->Media, d.io->Media, sizeof(EFI_BLOCK_IO_MEDIA))); }},
+     [] {
+       TheDisk d;
+       return d.there && that(d.io2 != nullptr) && that(same(d.io2->Media, d.io->Media, sizeof(EFI_BLOCK_IO_MEDIA)));
+     }},
     {"13.10.3 ReadBlocksEx: the event is signaled when the data is there",
      [] {
        TheDisk d;
@@ -197,7 +234,11 @@ const Test kTests[] = {
        return ok(t.block.TransactionStatus) && ok(d.read(d.last - 7, 4096, other)) && that(same(buffer, other, 4096));
      }},
     {"13.10.5 FlushBlocksEx: the event is signaled",
-     [] { TheDisk d; AToken t; return d.there && ok(d.io2->FlushBlocksEx(d.io2, &t.block)) && t.answered() && ok(t.block.TransactionStatus); }},
+     [] {
+       TheDisk d;
+       AToken t;
+       return d.there && ok(d.io2->FlushBlocksEx(d.io2, &t.block)) && t.answered() && ok(t.block.TransactionStatus);
+     }},
     {"13.10.3 ReadBlocksEx: without an event it waits",
      [] {
        TheDisk d;
@@ -220,7 +261,11 @@ const Test kTests[] = {
               is(d.io2->ReadBlocksEx(d.io2, d.id + 1, 0, &t.block, d.block, buffer), EFI_MEDIA_CHANGED) &&
               is(d.io2->WriteBlocksEx(d.io2, d.id + 1, d.last, &t.block, d.block, buffer), EFI_MEDIA_CHANGED) && equal(t.calls.count, 0);
      }},
-    {"13.10.2 Reset", [] { TheDisk d; return d.there && ok(d.io2->Reset(d.io2, FALSE)); }},
+    {"13.10.2 Reset",
+     [] {
+       TheDisk d;
+       return d.there && ok(d.io2->Reset(d.io2, FALSE));
+     }},
 
     {"13.7.2 ReadDisk: bytes from anywhere",
      [] {
@@ -235,7 +280,10 @@ const Test kTests[] = {
        return true;
      }},
     {"13.7.2 ReadDisk: the buffer may lie anywhere",
-     [] { TheDisk d; return d.there && ok(d.read(0, 1024, buffer)) && ok(d.read_at(0, 1024, other + 3)) && that(same(buffer, other + 3, 1024)); }},
+     [] {
+       TheDisk d;
+       return d.there && ok(d.read(0, 1024, buffer)) && ok(d.read_at(0, 1024, other + 3)) && that(same(buffer, other + 3, 1024));
+     }},
     {"13.7.3 WriteDisk: only those bytes change",
      [] {
        TheDisk d;
@@ -260,15 +308,31 @@ const Test kTests[] = {
               is(d.read_at(d.size + 4096, 4096, buffer), kInvalid);
      }},
     {"13.7.3 WriteDisk: behind the end is INVALID_PARAMETER",
-     [] { TheDisk d; return d.there && is(d.write_at(d.size, 1, buffer), kInvalid) && is(d.write_at(d.size - 1, 2, buffer), kInvalid); }},
+     [] {
+       TheDisk d;
+       return d.there && is(d.write_at(d.size, 1, buffer), kInvalid) && is(d.write_at(d.size - 1, 2, buffer), kInvalid);
+     }},
     {"13.7.2 ReadDisk: another media id is MEDIA_CHANGED",
-     [] { TheDisk d; return d.there && is(d.bytes->ReadDisk(d.bytes, d.id + 1, 1, 1, buffer), EFI_MEDIA_CHANGED); }},
+     [] {
+       TheDisk d;
+       return d.there && is(d.bytes->ReadDisk(d.bytes, d.id + 1, 1, 1, buffer), EFI_MEDIA_CHANGED);
+     }},
     {"13.7.3 WriteDisk: another media id is MEDIA_CHANGED",
-     [] { TheDisk d; return d.there && is(d.bytes->WriteDisk(d.bytes, d.id + 1, d.scratch, 512, buffer), EFI_MEDIA_CHANGED); }},
-    {"13.7.1 DiskIo: its revision", [] { TheDisk d; return d.there && equal(d.bytes->Revision, EFI_DISK_IO_PROTOCOL_REVISION); }},
+     [] {
+       TheDisk d;
+       return d.there && is(d.bytes->WriteDisk(d.bytes, d.id + 1, d.scratch, 512, buffer), EFI_MEDIA_CHANGED);
+     }},
+    {"13.7.1 DiskIo: its revision",
+     [] {
+       TheDisk d;
+       return d.there && equal(d.bytes->Revision, EFI_DISK_IO_PROTOCOL_REVISION);
+     }},
 
     {"13.8.1 DiskIo2: it is there, with its revision",
-     [] { TheDisk d; return d.there && that(d.bytes2 != nullptr) && equal(d.bytes2->Revision, EFI_DISK_IO2_PROTOCOL_REVISION); }},
+     [] {
+       TheDisk d;
+       return d.there && that(d.bytes2 != nullptr) && equal(d.bytes2->Revision, EFI_DISK_IO2_PROTOCOL_REVISION);
+     }},
     {"13.8.3 ReadDiskEx: the event is signaled when the data is there",
      [] {
        TheDisk d;
@@ -285,9 +349,16 @@ const Test kTests[] = {
        return ok(t.bytes.TransactionStatus) && ok(d.read_at(d.scratch + 3, 1300, other)) && that(same(buffer, other, 1300));
      }},
     {"13.8.5 FlushDiskEx: the event is signaled",
-     [] { TheDisk d; AToken t; return d.there && ok(d.bytes2->FlushDiskEx(d.bytes2, &t.bytes)) && t.answered() && ok(t.bytes.TransactionStatus); }},
+     [] {
+       TheDisk d;
+       AToken t;
+       return d.there && ok(d.bytes2->FlushDiskEx(d.bytes2, &t.bytes)) && t.answered() && ok(t.bytes.TransactionStatus);
+     }},
     {"13.8.3 ReadDiskEx: without a token it waits",
-     [] { TheDisk d; return d.there && ok(d.bytes2->ReadDiskEx(d.bytes2, d.id, 510, nullptr, 1, other)) && equal(other[0], 0x55); }},
+     [] {
+       TheDisk d;
+       return d.there && ok(d.bytes2->ReadDiskEx(d.bytes2, d.id, 510, nullptr, 1, other)) && equal(other[0], 0x55);
+     }},
     {"13.8.3 ReadDiskEx: what is refused signals nothing",
      [] {
        TheDisk d;
@@ -295,7 +366,11 @@ const Test kTests[] = {
        return d.there && is(d.bytes2->ReadDiskEx(d.bytes2, d.id, d.size, &t.bytes, 1, buffer), kInvalid) &&
               is(d.bytes2->ReadDiskEx(d.bytes2, d.id + 1, 0, &t.bytes, 1, buffer), EFI_MEDIA_CHANGED) && equal(t.calls.count, 0);
      }},
-    {"13.8.2 Cancel: with nothing outstanding it succeeds", [] { TheDisk d; return d.there && ok(d.bytes2->Cancel(d.bytes2)); }},
+    {"13.8.2 Cancel: with nothing outstanding it succeeds",
+     [] {
+       TheDisk d;
+       return d.there && ok(d.bytes2->Cancel(d.bytes2));
+     }},
 
     {"13.17.2 Register: memory is a disk",
      [] {
@@ -304,11 +379,13 @@ const Test kTests[] = {
        if (!ok(disk.status)) return false;
        EFI_HANDLE handle = handle_of(disk.path, kBlockIoGuid);
        auto* io = on<EFI_BLOCK_IO_PROTOCOL>(handle, kBlockIoGuid);
-       if (!that(io != nullptr) || !equal((io->Media->LastBlock + 1) * io->Media->BlockSize, 16 * kPage) || !that(io->Media->MediaPresent)) return false;
+       if (!that(io != nullptr) || !equal((io->Media->LastBlock + 1) * io->Media->BlockSize, 16 * kPage) || !that(io->Media->MediaPresent))
+         return false;
        disk.bytes()[1000] = 0x77;
        fill(7);
        if (!ok(io->ReadBlocks(io, io->Media->MediaId, 0, 4096, other)) || !equal(other[1000], 0x77)) return false;
-       return ok(io->WriteBlocks(io, io->Media->MediaId, 8, 4096, buffer)) && that(same(buffer, disk.bytes() + 8 * io->Media->BlockSize, 4096));
+       return ok(io->WriteBlocks(io, io->Media->MediaId, 8, 4096, buffer)) &&
+              that(same(buffer, disk.bytes() + 8 * io->Media->BlockSize, 4096));
      }},
     {"13.17.2 Register: its path is a RAM disk's",
      [] {
@@ -343,14 +420,16 @@ const Test kTests[] = {
        } parent;
        ARamDisk disk(reinterpret_cast<EFI_DEVICE_PATH*>(&parent));
        NEEDS_RAM_DISKS(disk);
-       return ok(disk.status) && that(same(disk.copy, &parent, 20)) && equal(disk.copy[21], 9) && that(handle_of(disk.path, kBlockIoGuid) != nullptr);
+       return ok(disk.status) && that(same(disk.copy, &parent, 20)) && equal(disk.copy[21], 9) &&
+              that(handle_of(disk.path, kBlockIoGuid) != nullptr);
      }},
     {"13.17.2 Register: the same disk twice is ALREADY_STARTED",
      [] {
        ARamDisk disk;
        NEEDS_RAM_DISKS(disk);
        EFI_DEVICE_PATH* path = nullptr;
-       return ok(disk.status) && is(disk.protocol->Register(disk.memory.start, 16 * kPage, &kVirtualDiskGuid, nullptr, &path), EFI_ALREADY_STARTED);
+       return ok(disk.status) &&
+              is(disk.protocol->Register(disk.memory.start, 16 * kPage, &kVirtualDiskGuid, nullptr, &path), EFI_ALREADY_STARTED);
      }},
     {"13.17.2 Register: no size, type or place for the path is INVALID_PARAMETER",
      [] {
@@ -369,7 +448,11 @@ const Test kTests[] = {
        return that(handle_of(disk.path, kBlockIoGuid) == nullptr) && is(disk.unregister(), EFI_NOT_FOUND);
      }},
     {"13.17.3 Unregister: no path is INVALID_PARAMETER",
-     [] { ARamDisk disk; NEEDS_RAM_DISKS(disk); return is(disk.protocol->Unregister(nullptr), kInvalid); }},
+     [] {
+       ARamDisk disk;
+       NEEDS_RAM_DISKS(disk);
+       return is(disk.protocol->Unregister(nullptr), kInvalid);
+     }},
     {"13.17.3 Unregister: a path of something else is UNSUPPORTED",
      [] {
        ARamDisk disk;
