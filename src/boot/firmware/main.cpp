@@ -183,11 +183,6 @@ void set_up_core(const platform::AcpiFacts* acpi) {
   core::fill_misc_services(boot_services, *misc);
   tables->publish(boot_services);
   tables->publish(region.data->runtime_services);
-  // [UEFI 2.10, 7.1.2] Once: a notification of the reset that resets means it.
-  region.data->state.before_reset = [](efi::ResetType, efi::EfiStatus, uint64_t, const void*) {
-    region.data->state.before_reset = nullptr;
-    events.signal_group(efi::kEventGroupResetSystem);
-  };
 }
 
 void install_protocols(const Payload& payload) {
