@@ -4,6 +4,7 @@
 #include "core/device_path/device_path.hpp"
 #include "core/device_path/device_path_text.hpp"
 #include "core/handles/protocol_services.hpp"
+#include "tests/support/fat_disk.hpp"
 #include "tests/support/fw_cfg.hpp"
 #include "tests/support/images.hpp"
 
@@ -38,6 +39,9 @@ struct PayloadDeviceTest : core::testing_images::ImagesTest {
 
   test::FakeFwCfg qemu;
   drivers::FwCfg fw_cfg;
+  test::HostHeap heap;
+  test::FatClock clock;
+  DiskFormats formats{heap, clock};
   BootInfo boot_info;
   test::Bytes8 bytes = program();
   Payload payload;
@@ -50,7 +54,7 @@ TEST_F(PayloadDeviceTest, AFileOfFwCfgIsLoadedAgainByItsPath) {
   struct NoMemory final : core::PhysicalMemory {
     std::optional<MutableByteSpan> window(PhysRange) override { return std::nullopt; }
   } none;
-  ASSERT_TRUE(choose_payload(boot_info, none, &fw_cfg, payload));
+  ASSERT_TRUE(choose_payload(boot_info, none, &fw_cfg, formats, payload));
   efi::Handle image = start();
   auto& first = info(image);
   EXPECT_EQ(first.device_handle, handle);

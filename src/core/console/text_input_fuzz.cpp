@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/console/text_input.hpp"
+#include "tests/support/clock.hpp"
 #include "tests/support/fuzz.hpp"
 
 namespace efilite::core {
@@ -15,14 +16,6 @@ struct Line final : ConsolePort {
   const uint8_t* end = nullptr;
   void write(std::string_view) override {}
   std::optional<uint8_t> read() override { return at != end ? std::optional(*at++) : std::nullopt; }
-};
-
-struct Watch final : Clock {
-  uint64_t time = 0;
-  uint64_t now() override { return time; }
-  void stall(uint64_t) override {}
-  void set_alarm(uint64_t) override {}
-  void cancel_alarm() override {}
 };
 
 void check(const efi::KeyData& key) {
@@ -57,7 +50,7 @@ class Machine {
  private:
   test::FuzzHeap heap_;
   test::NoInterrupts interrupts_;
-  Watch watch_;
+  test::FakeClock watch_;
   EventQueue events_{heap_, interrupts_, watch_};
   Line line_;
   TextInput input_{line_, events_, watch_};
