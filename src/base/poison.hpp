@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// Patterns that tell memory nobody has written from memory nobody may use any more: in a debug build, and on the host. As addresses they are
-// not canonical, so that a pointer out of either kind of memory faults at once. The shipping firmware leaves memory as it is.
+// Patterns that tell memory nobody has written from memory nobody may use any more: in a debug build, and on the host. As addresses they
+// are not canonical, so that a pointer out of either kind of memory faults at once. The shipping firmware leaves memory as it is.
 #pragma once
 
 #include <cstddef>

@@ -111,7 +111,9 @@ const Test kTests[] = {
        });
      }},
     {"37.7 GetMemoryAttributes: no place for the attributes is INVALID_PARAMETER",
-     [] { return with(1, [](Subject& s) { return is(s.protocol.GetMemoryAttributes(&s.protocol, s.page(), kPage, nullptr), kInvalid); }); }},
+     [] {
+       return with(1, [](Subject& s) { return is(s.protocol.GetMemoryAttributes(&s.protocol, s.page(), kPage, nullptr), kInvalid); });
+     }},
     {"37.7 GetMemoryAttributes: pages that differ are NO_MAPPING",
      [] {
        return with(2, [](Subject& s) {
@@ -160,7 +162,8 @@ const Test kTests[] = {
     {"37.7 SetMemoryAttributes: it adds to what is set",
      [] { return with(1, [](Subject& s) { return ok(s.set(kRo)) && ok(s.set(kXp)) && s.has(kRo | kXp); }); }},
     {"37.7 SetMemoryAttributes: nothing to set is SUCCESS", [] { return with(1, [](Subject& s) { return ok(s.set(0)) && s.has(0); }); }},
-    {"37.7 SetMemoryAttributes: a length of 0 is INVALID_PARAMETER", [] { return with(1, [](Subject& s) { return is(s.set(kRo, 0, 0), kInvalid); }); }},
+    {"37.7 SetMemoryAttributes: a length of 0 is INVALID_PARAMETER",
+     [] { return with(1, [](Subject& s) { return is(s.set(kRo, 0, 0), kInvalid); }); }},
     {"37.7 SetMemoryAttributes: an attribute of caching is UNSUPPORTED",
      [] { return with(1, [](Subject& s) { return is(s.set(kRo | kWb), EFI_UNSUPPORTED) && s.has(0); }); }},
     {"37.7 SetMemoryAttributes: an address within a page is UNSUPPORTED",
@@ -194,7 +197,8 @@ const Test kTests[] = {
          return ok(s.set(kRp)) && ok(s.clear(kRp)) && s.has(0) && that(!faults(kRead, s.page())) && equal(*at<UINT8>(s.page()), kMine);
        });
      }},
-    {"37.7 ClearMemoryAttributes: what is not set is SUCCESS", [] { return with(1, [](Subject& s) { return ok(s.clear(kRo | kXp | kRp)); }); }},
+    {"37.7 ClearMemoryAttributes: what is not set is SUCCESS",
+     [] { return with(1, [](Subject& s) { return ok(s.clear(kRo | kXp | kRp)); }); }},
     {"37.7 ClearMemoryAttributes: a length of 0 is INVALID_PARAMETER",
      [] { return with(1, [](Subject& s) { return is(s.clear(kRo, 0, 0), kInvalid); }); }},
     {"37.7 ClearMemoryAttributes: an attribute of caching is UNSUPPORTED",

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// Reset notifications [UEFI 2.10, 39.2]. The last function that a test registers jumps out of ResetSystem, so that the machine goes on and the
-// test can look at what the others heard.
+// Reset notifications [UEFI 2.10, 39.2]. The last function that a test registers jumps out of ResetSystem, so that the machine goes on and
+// the test can look at what the others heard.
 #include "conformance.hpp"
 
 extern "C" {
@@ -114,8 +114,8 @@ const Test kTests[] = {
            return false;
          }
          reset(EfiResetWarm, EFI_ABORTED, sizeof why, why);
-         return equal(heard.count, 2) && equal(heard.type, EfiResetWarm) && equal(heard.status, EFI_ABORTED) && equal(heard.size, sizeof why) &&
-                that(heard.data == why);
+         return equal(heard.count, 2) && equal(heard.type, EfiResetWarm) && equal(heard.status, EFI_ABORTED) &&
+                equal(heard.size, sizeof why) && that(heard.data == why);
        });
      }},
     {"39.2.2 ResetSystem calls the functions in the order of their registration",

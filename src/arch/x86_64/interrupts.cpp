@@ -102,8 +102,9 @@ void print_cause(const ExceptionFrame& f) {
   if (f.vector == 14 && read_cr2() < kPageSize)
     log::line("  a NULL pointer was ", (f.error & 16) != 0 ? "called" : (f.error & 2) != 0 ? "written to" : "read from");
   if constexpr (kPoison) {
-    constexpr const char* kNames[] = {"r15", "r14", "r13", "r12", "r11", "r10", "r9", "r8", "rdi", "rsi", "rbp", "rbx", "rdx", "rcx", "rax"};
-    const uint64_t* value = &f.r15;
+    constexpr const char* kNames[] = {"r15", "r14", "r13", "r12", "r11", "r10", "r9", "r8",
+                                      "rdi", "rsi", "rbp", "rbx", "rdx", "rcx", "rax"};
+    const uint64_t* value = &f.r15;  // in the order of the frame
     for (const char* name : kNames)
       if (const char* what = poison_of(*value++)) log::line("  ", name, " was read from ", what);
   }

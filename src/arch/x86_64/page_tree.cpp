@@ -10,7 +10,7 @@ namespace {
 constexpr uint64_t kPresent = 1 << 0;
 constexpr uint64_t kWritable = 1 << 1;
 constexpr uint64_t kLarge = 1 << 7;
-constexpr uint64_t kMapped = 1 << 9;  // ignored by the CPU: tells a page that nobody may read at address 0 from an entry that was never made
+constexpr uint64_t kMapped = 1 << 9;  // ignored by the CPU: tells a page at address 0 that nobody may read from an entry never made
 constexpr uint64_t kNoExecute = uint64_t{1} << 63;
 constexpr uint64_t kAddressMask = 0x000FFFFFFFFFF000;
 

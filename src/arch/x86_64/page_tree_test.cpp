@@ -45,7 +45,8 @@ TEST_F(PageTreeTest, ChangingAPageLeavesItsNeighboursAlone) {
   EXPECT_EQ(tree.get(range(kGiB, kGiB + 5 * kPage)).value(), 0u);
   EXPECT_EQ(tree.get(range(kGiB + 6 * kPage, 6 * kGiB)).value(), 0u);
   EXPECT_EQ(tree.get(range(kGiB + 4 * kPage, kGiB + 6 * kPage)).status(), Status::NoMapping);
-  for (uint64_t at : {kGiB, kGiB + 4 * kPage, kGiB + 5 * kPage + 7, kGiB + kMiB2, 2 * kGiB - 1}) EXPECT_EQ(machine.translate(at).physical, at);
+  for (uint64_t at : {kGiB, kGiB + 4 * kPage, kGiB + 5 * kPage + 7, kGiB + kMiB2, 2 * kGiB - 1})
+    EXPECT_EQ(machine.translate(at).physical, at);
 }
 
 TEST_F(PageTreeTest, SetAndClearKeepTheOtherAttributes) {

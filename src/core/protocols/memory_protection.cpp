@@ -2,6 +2,7 @@
 #include "core/protocols/memory_protection.hpp"
 
 #include <algorithm>
+#include <optional>
 
 #include "base/poison.hpp"
 #include "core/events/events.hpp"
@@ -47,7 +48,8 @@ EfiStatus EFIAPI MemoryProtection::clear_attributes(MemoryAttributeProtocol* sel
   return change(self, base, length, 0, attributes);
 }
 
-EfiStatus MemoryProtection::change(MemoryAttributeProtocol* self, efi::PhysicalAddress base, uint64_t length, uint64_t set, uint64_t clear) {
+EfiStatus MemoryProtection::change(MemoryAttributeProtocol* self, efi::PhysicalAddress base, uint64_t length, uint64_t set,
+                                   uint64_t clear) {
   if (self == nullptr || length == 0) return encode(Status::InvalidParameter);
   // The text has no other status for a part of a page: the processor cannot protect single bytes.
   auto range = pages_of(base, length);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// EFI_RESET_NOTIFICATION_PROTOCOL [UEFI 2.10, 39.2], and the event group of a reset [7.1.2]: whoever wants to know hears of a ResetSystem while
-// there are boot services.
+// EFI_RESET_NOTIFICATION_PROTOCOL [UEFI 2.10, 39.2], and the event group of a reset [7.1.2]: whoever wants to know hears of a ResetSystem
+// while there are boot services.
 #pragma once
 
 #include "abi/uefi.hpp"
