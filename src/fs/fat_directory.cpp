@@ -96,8 +96,8 @@ Result<> Directory::grow() {
   return chain_.append(table_, more);
 }
 
-// The first slot of `count` free ones in a row, in one block if a block holds as many; those of `old` are free. With an end, kNoSlot when there
-// are none before it; without, the directory grows. `end_mark` becomes the slot that says that all behind it are free, or kNoSlot.
+// The first slot of `count` free ones in a row, in one block if a block holds as many; those of `old` are free. With an end, kNoSlot when
+// there are none before it; without, the directory grows. `end_mark` becomes the slot that says that all behind it are free, or kNoSlot.
 Result<uint32_t> Directory::find_room(uint32_t from, uint32_t to, uint32_t count, const EntryPlace* old, uint32_t& end_mark) {
   const bool one_block = count <= slots_of_block();
   end_mark = kNoSlot;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// Contents of files. New clusters are filled before anything names them, and an entry's size and first cluster change by one write; so a file
-// that was empty grows at once, and one that was not has for a moment clusters behind its end, which is no more than lost ones.
+// Contents of files. New clusters are filled before anything names them, and an entry's size and first cluster change by one write; so a
+// file that was empty grows at once, and one that was not has for a moment clusters behind its end, which is no more than lost ones.
 #include <algorithm>
 
 #include "fs/fat_node.hpp"
@@ -18,7 +18,8 @@ Result<uint64_t> FatNode::read(uint64_t offset, MutableByteSpan out) {
   const uint32_t shift = geometry().cluster_shift, mask = geometry().cluster_bytes - 1;
   for (uint64_t done = 0; done < length;) {
     const uint64_t at = offset + done, within = at & mask;
-    const auto run = TRY(chain_.run(table(), static_cast<uint32_t>(at >> shift), static_cast<uint32_t>((within + length - done + mask) >> shift)));
+    const auto wanted = static_cast<uint32_t>((within + length - done + mask) >> shift);
+    const auto run = TRY(chain_.run(table(), static_cast<uint32_t>(at >> shift), wanted));
     if (run.count == 0) return Status::VolumeCorrupted;  // the size says that there is more than the chain has
     const uint64_t count = std::min(length - done, (uint64_t{run.count} << shift) - within);
     TRY(disk().read(geometry().address(run.cluster) + within, out.subspan(done, count)));
@@ -65,8 +66,8 @@ Result<> FatNode::fill(uint64_t from, uint64_t to, const std::byte* bytes, const
   return disk().commit();
 }
 
-// Zeros up to `zeros_to`, then `in`; after it the file has `size` bytes. When the disk fails the new clusters may have been linked already, so
-// they are left alone.
+// Zeros up to `zeros_to`, then `in`; after it the file has `size` bytes. When the disk fails the new clusters may have been linked already,
+// so they are left alone.
 Result<> FatNode::grow(uint64_t zeros_to, uint64_t size, ByteSpan in, const Growth& growth) {
   if (zeros_to > raw_.size) TRY(fill(raw_.size, zeros_to, nullptr, growth));
   if (!in.empty()) TRY(fill(size - in.size(), size, in.data(), growth));
@@ -130,7 +131,8 @@ Result<> FatNode::shrink(uint32_t size) {
   stamp_modified(raw);
   if (size == 0) set_first_cluster(raw, 0);
   TRY(put_entry(raw));
-  if (size != 0) return chain_.cut(table(), static_cast<uint32_t>((uint64_t{size} + geometry().cluster_bytes - 1) >> geometry().cluster_shift));
+  const uint64_t clusters = (uint64_t{size} + geometry().cluster_bytes - 1) >> geometry().cluster_shift;
+  if (clusters != 0) return chain_.cut(table(), static_cast<uint32_t>(clusters));
   chain_.restart(0);
   return table().release(head);
 }

@@ -24,7 +24,8 @@ efi::Time to_efi_time(FatTime t) {
   out.second = static_cast<uint8_t>((t.time & 31) * 2 + t.hundredths / 100);
   out.nanosecond = t.hundredths % 100 * 10'000'000u;
   out.time_zone = efi::kUnspecifiedTimezone;
-  bool real = out.month >= 1 && out.month <= 12 && out.day >= 1 && out.hour < 24 && out.minute < 60 && out.second < 60 && t.hundredths < 200;
+  const bool is_date = out.month >= 1 && out.month <= 12 && out.day >= 1;
+  const bool real = is_date && out.hour < 24 && out.minute < 60 && out.second < 60 && t.hundredths < 200;
   return real ? out : efi::Time{};
 }
 

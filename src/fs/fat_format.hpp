@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// FAT on the disk, after Microsoft's "FAT: General Overview of On-Disk Format", which UEFI adopts [UEFI 2.10, 13.3]: the structures, and what
-// the boot sector says about a volume.
+// FAT on the disk, after Microsoft's "FAT: General Overview of On-Disk Format", which UEFI adopts [UEFI 2.10, 13.3]: the structures, and
+// what the boot sector says about a volume.
 #pragma once
 
 #include <array>

@@ -128,7 +128,8 @@ void hostile(test::ByteFeed& feed, bool failing) {
   for (uint32_t piece = 0; piece < pieces; ++piece) {
     const uint8_t where = feed.byte();
     const auto sector = static_cast<uint64_t>(peek<uint16_t>(disk, 11) | 1);
-    uint64_t at = where < 60 ? 11 + where : where < 130 ? peek<uint16_t>(disk, 14) * sector + where % 64 : disk.bytes.size() / 2 + where * 32;
+    uint64_t at = disk.bytes.size() / 2 + where * 32;
+    if (where < 130) at = where < 60 ? 11 + where : peek<uint16_t>(disk, 14) * sector + where % 64;
     if (where >= 180) at = feed.number(65535);
     for (uint32_t count = feed.number(8) + 1; count-- != 0; ++at) {
       if (at < disk.bytes.size()) disk.bytes[at] = static_cast<std::byte>(feed.byte());

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 // Volumes that contradict themselves, and disks that fail.
-#include "fs/fat_testing.hpp"
+#include "tests/support/fat_fixture.hpp"
 
 namespace efilite::fs {
 namespace {

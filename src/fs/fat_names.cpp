@@ -10,7 +10,8 @@ namespace efilite::fs {
 namespace {
 
 constexpr char16_t kCodePage437[] =
-    u"ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜ¢£¥₧ƒáíóúñÑªº¿⌐¬½¼¡«»░▒▓│┤╡╢╖╕╣║╗╝╜╛┐└┴┬├─┼╞╟╚╔╩╦╠═╬╧╨╤╥╙╘╒╓╫╪┘┌█▄▌▐▀αßΓπΣσµτΦΘΩδ∞φε∩≡±≥≤⌠⌡÷≈°∙·√ⁿ²■\u00A0";
+    u"ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜ¢£¥₧ƒáíóúñÑªº¿⌐¬½¼¡«»░▒▓│┤╡╢╖╕╣║╗╝╜╛┐"
+    u"└┴┬├─┼╞╟╚╔╩╦╠═╬╧╨╤╥╙╘╒╓╫╪┘┌█▄▌▐▀αßΓπΣσµτΦΘΩδ∞φε∩≡±≥≤⌠⌡÷≈°∙·√ⁿ²■\u00A0";
 static_assert(sizeof(kCodePage437) == 129 * sizeof(char16_t));
 
 constexpr char16_t to_unicode(uint8_t c) { return c < 0x80 ? c : kCodePage437[c - 0x80]; }
@@ -19,7 +20,7 @@ constexpr std::u16string_view kNeverInNames = u"\"*/:<>?\\|";
 constexpr std::u16string_view kNotInShortNames = u"+,;=[]";
 
 constexpr bool is_short_character(char16_t c) {
-  return c > 0x20 && c < 0x7F && c != '.' && kNeverInNames.find(c) == kNeverInNames.npos && kNotInShortNames.find(c) == kNotInShortNames.npos;
+  return c > 0x20 && c < 0x7F && c != '.' && !kNeverInNames.contains(c) && !kNotInShortNames.contains(c);
 }
 
 // The characters' places in a long slot.
@@ -38,7 +39,7 @@ std::u16string_view trimmed(std::u16string_view name) {
 
 bool is_storable(std::u16string_view name) {
   return !name.empty() && name.size() <= core::kMaxFileName &&
-         std::ranges::all_of(name, [](char16_t c) { return c >= 0x20 && c != 0xFFFF && kNeverInNames.find(c) == kNeverInNames.npos; });
+         std::ranges::all_of(name, [](char16_t c) { return c >= 0x20 && c != 0xFFFF && !kNeverInNames.contains(c); });
 }
 
 uint8_t checksum(const ShortName& name) {
@@ -122,7 +123,9 @@ std::optional<uint32_t> tail_of(const ShortName& name) {
   size_t at = 8;
   while (at > 0 && name[at - 1] == ' ') --at;
   uint32_t number = 0;
-  for (uint32_t digit = 1; at > 0 && name[at - 1] >= '0' && name[at - 1] <= '9' && digit <= 100'000; digit *= 10) number += digit * (name[--at] - '0');
+  for (uint32_t digit = 1; at > 0 && name[at - 1] >= '0' && name[at - 1] <= '9' && digit <= 100'000; digit *= 10) {
+    number += digit * (name[--at] - '0');
+  }
   if (number == 0 || at == 0 || name[at - 1] != '~') return std::nullopt;
   return number;
 }

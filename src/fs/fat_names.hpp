@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// Names on a FAT volume: eight and three characters of code page 437, and a long name of up to 255 UCS-2 characters in slots in front of it.
+// Names on a FAT volume: eight and three characters of code page 437, and a long name of up to 255 UCS-2 characters in slots in front of
+// it.
 #pragma once
 
 #include <optional>

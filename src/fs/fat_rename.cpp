@@ -35,7 +35,8 @@ Result<> FatNode::rename(core::FileNode& target, std::u16string_view name) {
   if (same_directory) {
     const bool is_long = TRY(into.choose_short_name(name, raw, place_.slot));
     // Only another case: the short name stays, and so each slot by itself can be written over.
-    if (is_long && has_it && place_.first != place_.slot && same_letters(itself.name.view(), name)) return into.overwrite(place_, name, raw_);
+    const bool was_long = place_.first != place_.slot;
+    if (is_long && was_long && has_it && same_letters(itself.name.view(), name)) return into.overwrite(place_, name, raw_);
     done = TRY(into.replace(place_, is_long ? name : std::u16string_view(), raw, place));
   }
   if (!done) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 // What the disk is asked: large pieces of files, little of the FAT, and nothing while only looking.
-#include "fs/fat_testing.hpp"
+#include "tests/support/fat_fixture.hpp"
 
 namespace efilite::fs {
 namespace {
@@ -37,7 +37,10 @@ TEST_F(FatRequests, AppendingDoesNotWalkTheChain) {
 TEST_F(FatRequests, ADirectoryIsReadOnceForItsEntries) {
   format({.type = 32, .clusters = 20000});
   Held dir(*root()->create(u"dir", 0x10));
-  for (int i = 0; i < 300; ++i) Held(*dir->create(u"a file with number " + std::u16string{static_cast<char16_t>('0' + i % 10), static_cast<char16_t>('0' + i / 10 % 10), static_cast<char16_t>('0' + i / 100)}, 0));
+  for (int i = 0; i < 300; ++i) {
+    const std::string number = std::to_string(i + 100);
+    Held(*dir->create(u"a file with number " + std::u16string(number.begin(), number.end()), 0));
+  }
   disk.reads = 0;
   uint64_t cursor = 0, count = 0;
   core::FileName name;

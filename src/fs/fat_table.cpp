@@ -151,8 +151,8 @@ Result<> FatTable::release(uint32_t first) {
   return {};
 }
 
-// How many of the clusters [at, last) are free; or, in a chain, how many are followed by their neighbour before one that is not. Whole lines of
-// the table at once, since a large volume has many entries; FAT12's lie across lines, but are few.
+// How many of the clusters [at, last) are free; or, in a chain, how many are followed by their neighbour before one that is not. Whole
+// lines of the table at once, since a large volume has many entries; FAT12's lie across lines, but are few.
 Result<uint32_t> FatTable::scan(uint32_t at, uint32_t last, bool in_chain) {
   const bool is12 = g_.type == FatType::Fat12;
   const uint32_t step = static_cast<uint32_t>(g_.type) / 8;

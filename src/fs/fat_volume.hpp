@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// A FAT12, FAT16 or FAT32 volume on a block device, as core's FileSystem. Each call has written what it changed before it returns, in an order
-// that a power cut cannot turn against other files (docs/adr/0005-own-fat-engine.md).
+// A FAT12, FAT16 or FAT32 volume on a block device, as core's FileSystem. Each call has written what it changed before it returns, in an
+// order that a power cut cannot turn against other files (docs/adr/0005-own-fat-engine.md).
 #pragma once
 
 #include "core/storage_ports.hpp"

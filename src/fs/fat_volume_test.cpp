@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "fs/fat_volume.hpp"
 
-#include "fs/fat_testing.hpp"
+#include "tests/support/fat_fixture.hpp"
 
 namespace efilite::fs {
 namespace {
@@ -148,7 +148,8 @@ TEST_P(FatVolumeTest, AReadOnlyDeviceIsNeverWritten) {
   EXPECT_TRUE(volume->facts()->read_only);
 }
 
-INSTANTIATE_TEST_SUITE_P(Types, FatVolumeTest, testing::Values(12, 16, 32), [](const auto& info) { return "Fat" + std::to_string(info.param); });
+INSTANTIATE_TEST_SUITE_P(Types, FatVolumeTest, testing::Values(12, 16, 32), 
+                         [](const auto& info) { return "Fat" + std::to_string(info.param); });
 
 }  // namespace
 }  // namespace efilite::fs

@@ -34,7 +34,6 @@ struct FatFinding {
 struct FatFound {
   bool is_directory = false;
   uint8_t attributes = 0;
-  std::u16string short_name;  // eight and three, as they lie there
   std::string bytes;
 };
 
@@ -122,7 +121,8 @@ class FatChecker {
 
   std::string bytes_of(const std::vector<uint32_t>& chain) const {
     std::string out_bytes;
-    for (uint32_t c : chain) out_bytes.append(reinterpret_cast<const char*>(disk_.bytes.data()) + data_ + uint64_t{c - 2} * cluster_, cluster_);
+    const auto* begin = reinterpret_cast<const char*>(disk_.bytes.data()) + data_;
+    for (uint32_t c : chain) out_bytes.append(begin + uint64_t{c - 2} * cluster_, cluster_);
     return out_bytes;
   }
 
@@ -181,8 +181,8 @@ class FatChecker {
     if (!path.empty() && (!dot || !dotdot)) complain(FatFault::DotDot, path);
   }
 
-  void add_entry(const std::u16string& path, uint32_t self, uint32_t up, const uint8_t* e, std::u16string name, std::set<std::string>& shorts,
-                 bool& dot, bool& dotdot) {
+  void add_entry(const std::u16string& path, uint32_t self, uint32_t up, const uint8_t* e, std::u16string name,
+                 std::set<std::string>& shorts, bool& dot, bool& dotdot) {
     const std::string eleven(reinterpret_cast<const char*>(e), 11);
     const uint32_t first = e[26] | e[27] << 8 | (type_ == 32 ? (e[20] | e[21] << 8) << 16 : 0);
     const uint32_t size = static_cast<uint32_t>(e[28] | e[29] << 8 | e[30] << 16) | static_cast<uint32_t>(e[31]) << 24;
@@ -206,7 +206,7 @@ class FatChecker {
       if (!part(8, 11, (e[12] & 16) != 0)) name.pop_back();
     }
     const std::u16string full = path + u"/" + name;
-    FatFound found{.is_directory = (e[11] & 0x10) != 0, .attributes = e[11], .short_name = std::u16string(eleven.begin(), eleven.end()), .bytes = {}};
+    FatFound found{.is_directory = (e[11] & 0x10) != 0, .attributes = e[11], .bytes = {}};
     if (out.files.contains(full)) complain(FatFault::Name, full);
     const auto chain = first != 0 ? take(first, full) : std::vector<uint32_t>();
     if (found.is_directory) {

@@ -70,7 +70,8 @@ class FatDisk final : public core::BlockDevice {
 
 class FatClock final : public core::FileClock {
  public:
-  efi::Time time = {.year = 2025, .month = 6, .day = 7, .hour = 8, .minute = 9, .second = 11, .pad1 = 0, .nanosecond = 0, .time_zone = efi::kUnspecifiedTimezone, .daylight = 0, .pad2 = 0};
+  efi::Time time = {.year = 2025, .month = 6, .day = 7, .hour = 8, .minute = 9, .second = 11,
+                    .pad1 = 0, .nanosecond = 0, .time_zone = efi::kUnspecifiedTimezone, .daylight = 0, .pad2 = 0};
   efi::Time now() override { return time; }
 };
 

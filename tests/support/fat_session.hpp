@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// A random sequence of operations on a FAT volume beside a model that keeps files in maps. The bytes that choose come from a fuzzer or from a
-// generator of random numbers.
+// A random sequence of operations on a FAT volume beside a model that keeps files in maps. The bytes that choose come from a fuzzer or from
+// a generator of random numbers.
 #pragma once
 
 #include <algorithm>
@@ -182,8 +182,10 @@ class FatSession {
 
   std::u16string any_name() {
     static const std::u16string kNames[] = {
-        u"a", u"B", u"readme.txt", u"README.md", u"Mixed.Txt", u"two words", u"longer name than eight.text", u".hidden", u"many.dots.in.it.x",
-        u"ünïcode ☃ name", u"EFI", u"bootx64.efi", u"x+y=[z];,", std::u16string(255, u'L'), std::u16string(200, u'M') + u".bin", std::u16string(195, u'n'),
+        u"a", u"B", u"readme.txt", u"README.md", u"Mixed.Txt", u"two words", u"longer name than eight.text", u".hidden",
+        u"many.dots.in.it.x",
+        u"ünïcode ☃ name", u"EFI", u"bootx64.efi", u"x+y=[z];,", std::u16string(255, u'L'), std::u16string(200, u'M') + u".bin",
+        std::u16string(195, u'n'),
         u"12345678.123", u"123456789.1234", u"trailing. . ", u"grubenv"};
     static const std::u16string kBad[] = {u"", u"...", u"a*b", u"a:b", std::u16string(256, u'z'), u"tab\tx", u"q?", u"back\\slash"};
     const uint32_t which = feed_.number(64);
@@ -387,7 +389,8 @@ class FatSession {
     Handle* h = handle(feed_.number(4) == 0);
     if (h == nullptr) return;
     if (!h->file->removed) touch(*h->file);
-    const uint64_t wanted = (feed_.number(8) == 0 ? 1 : 0) | feed_.number(4) << 1 | feed_.number(2) << 5 | (h->file->is_directory ? 0x10 : 0);
+    const uint64_t read_only = feed_.number(8) == 0 ? 1 : 0;
+    const uint64_t wanted = read_only | feed_.number(4) << 1 | feed_.number(2) << 5 | (h->file->is_directory ? 0x10 : 0);
     auto done = h->node->set_attributes(wanted);
     if (h->file->removed) return INSIST(done.status() == Status::DeviceError);
     if (h->file == root_) return INSIST(done.status() == Status::AccessDenied);
