@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <utility>
 
 #include "base/units.hpp"
 
@@ -66,10 +67,10 @@ Result<ByteSpan> BlockCache::peek(uint64_t at) {
 Result<> BlockCache::read(uint64_t at, MutableByteSpan out) {
   while (!out.empty()) {
     size_t count;
-    // Long pieces go past the lines; what the lines hold is written first, so that the disk has the newest bytes.
+    // Long pieces go past the lines; what the lines hold of them is written first, so that the disk has the newest bytes.
     if (at % block_ == 0 && out.size() >= kLineBytes && at < size_ && out.size() <= size_ - at) {
-      TRY(commit());
       count = align_down(out.size(), block_);
+      TRY(give_up(at, count));
       TRY(device_.read(at / block_, out.first(count)));
     } else {
       size_t index = TRY(line(at));
@@ -150,6 +151,16 @@ Result<> BlockCache::commit() {
   return {};
 }
 
+bool BlockCache::discard() {
+  bool any = std::exchange(failed_, false);
+  for (Line& held : lines_) {
+    if (held.dirty == 0) continue;
+    held = {};
+    any = true;
+  }
+  return any;
+}
+
 Result<> BlockCache::write_out(size_t index) {
   Line& held = lines_[index];
   const auto bytes = held.dirty != 0 ? bytes_of_line(index) : MutableByteSpan();
@@ -175,6 +186,7 @@ Result<> BlockCache::write_blocks(uint64_t at, ByteSpan in) {
     if (written) continue;
     // What is on the disk now is unknown: nothing is believed that has not been read anew.
     for (Line& held : lines_) held = {};
+    failed_ = true;
     return written;
   }
   return {};

@@ -48,8 +48,10 @@ class BlockCache {
   Result<> write(uint64_t at, ByteSpan in);
   // Zeros for file contents, `length` bytes of them.
   Result<> zero(uint64_t at, uint64_t length);
-  // After a failure nothing that was put since the last commit() is kept.
+  // When the disk fails, nothing is kept of what it has not taken.
   Result<> commit();
+  // Forgets what was put since the last commit(); whether there was something, or was when the disk failed.
+  bool discard();
 
  private:
   static constexpr uint64_t kNowhere = ~uint64_t{0};
@@ -76,6 +78,7 @@ class BlockCache {
   uint32_t copies_ = 1;
   uint32_t time_ = 0;
   size_t last_ = 0;
+  bool failed_ = false;
   std::array<Line, kLines> lines_{};
 };
 

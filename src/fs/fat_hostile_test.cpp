@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 // Volumes that contradict themselves, and disks that fail.
+#include "tests/support/fat_check.hpp"
 #include "tests/support/fat_fixture.hpp"
 
 namespace efilite::fs {
@@ -192,6 +193,37 @@ TEST_F(HostileFat, AFailingDiskIsToldOf) {
   disk.fail_after = -1;
   EXPECT_EQ(*file->write(big.size(), bytes("xy")), 2u);
   EXPECT_EQ(contents(*file), big + "xy");
+}
+
+TEST_F(HostileFat, WhateverRequestFailsTheVolumeIsInOrder) {
+  for (int64_t left = 20; left < 120; ++left) {
+    unmount();
+    format({.type = 16, .clusters = 5000});
+    make(u"other", big);
+    disk.fail_after = left;
+    {
+      Held top = root();
+      auto sub = top->create(u"sub", 0x10);
+      auto file = top->create(u"a long name of a file", 0);
+      if (file) {
+        (void)(*file)->write(0, bytes(big));
+        if (sub) (void)(*file)->rename(**sub, u"moved");
+        (void)(*file)->resize(700);
+        (void)(*file)->remove();
+        (*file)->release();
+      }
+      if (sub) (*sub)->release();
+    }
+    disk.fail_after = -1;
+    EXPECT_TRUE(volume->flush());
+    for (const auto& finding : test::read_fat(disk).findings) {
+      // A disk that fails leaves no more behind than a power cut.
+      const bool in_rename = finding.fault == test::FatFault::Beyond && finding.path != u"/other";
+      const bool allowed = finding.fault <= test::FatFault::BehindEnd || in_rename;
+      EXPECT_TRUE(allowed) << static_cast<int>(finding.fault) << " after " << left;
+    }
+    EXPECT_EQ(contents(*open(u"other")), big);
+  }
 }
 
 TEST_F(HostileFat, NoMemoryIsNoHarm) {

@@ -197,6 +197,7 @@ Result<> FatTable::put_info(uint32_t free, uint32_t hint) {
 
 Result<> FatTable::begin_change() {
   if (disk_.device().read_only()) return Status::WriteProtected;
+  drop_unfinished();
   if (changing_) return {};
   TRY(set_clean(false));
   TRY(put_info(kUnknown, hint_));
@@ -205,8 +206,15 @@ Result<> FatTable::begin_change() {
   return {};
 }
 
+// An operation that failed half way left changes that shall not be written with the next one's. The volume is no longer ours to call clean.
+void FatTable::drop_unfinished() {
+  if (!disk_.discard()) return;
+  free_.reset();
+  keeps_clean_bit_ = false;
+}
+
 Result<> FatTable::settle() {
-  TRY(disk_.commit());
+  drop_unfinished();
   if (changing_) {
     TRY(disk_.device().flush());
     TRY(put_info(free_.value_or(kUnknown), hint_));

@@ -56,6 +56,7 @@ class FatTable {
   Result<> set12(uint32_t cluster, uint32_t value);
   Result<> set_clean(bool clean);
   void count_taken(uint32_t count);
+  void drop_unfinished();
   Result<> put_info(uint32_t free, uint32_t hint);
 
   BlockCache& disk_;
