@@ -19,6 +19,7 @@ import qemu  # noqa: E402
 import program  # noqa: E402
 import refusal  # noqa: E402
 import scenarios  # noqa: E402
+import shell_disk  # noqa: E402
 import witness  # noqa: E402
 from cached import payload_dir  # noqa: E402
 from verdict import judge  # noqa: E402
@@ -127,6 +128,8 @@ def main():
         run, (complaints, summary) = program.run(scenario, options)
     elif isinstance(scenario, scenarios.Witness):
         run, (complaints, summary) = witness.run(scenario, options)
+    elif isinstance(scenario, scenarios.ShellDisk):
+        run, (complaints, summary) = shell_disk.run(scenario, options)
     else:
         run, (complaints, summary) = boot(scenario, options, options.logs)
     tell(scenario.name, run, complaints, summary, options.logs)

@@ -166,7 +166,20 @@ WITNESSES = [Witness(*row) for row in [
     ("gnu-efi", "exit", "fw_cfg", "microvm"),
 ]]
 
-ALL = BOOTS + RESIDENTS + PROGRAMS + WITNESSES + REFUSALS
+
+@dataclass(frozen=True)
+class ShellDisk:
+    """The EFI Shell with a disk: shell_disk.py."""
+    machine: str
+
+    @property
+    def name(self):
+        return f"shell-disk.{self.machine}"
+
+
+SHELL_DISKS = [ShellDisk("q35"), ShellDisk("microvm"), ShellDisk("pc")]
+
+ALL = BOOTS + RESIDENTS + PROGRAMS + WITNESSES + SHELL_DISKS + REFUSALS
 
 
 def by_name(name):
