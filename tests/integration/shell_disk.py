@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""Debian's EFI Shell with a disk: its file commands, startup.nsh, drivers and applications. Afterwards fsck.fat and mtools look at the disk:
-under efilite it is memory, which QEMU writes to a file before the machine ends."""
+"""Debian's EFI Shell with a disk: its file commands, startup.nsh, drivers and applications. Afterwards fsck.fat and mtools look at the
+disk: under efilite it is memory, which QEMU writes to a file before the machine ends."""
 import json
 import pathlib
 import re
@@ -30,8 +30,8 @@ exits.efi 7 as told
 echo exit code %lasterror%
 type hello.txt
 """
-GREETING = [r"UEFI Interactive Shell v2\.\d", r"FS0: +Alias\(s\):.*BLK0:", r"^startup\.nsh runs$", r"^hello\.txt is there$", r"^item one\nitem two$",
-            r"^exits: found itself$", r"^exits: with 7 as told$", r"^exit code 0x7$", r"^hello from the disk$"]
+GREETING = [r"UEFI Interactive Shell v2\.\d", r"FS0: +Alias\(s\):.*BLK0:", r"^startup\.nsh runs$", r"^hello\.txt is there$",
+            r"^item one\nitem two$", r"^exits: found itself$", r"^exits: with 7 as told$", r"^exit code 0x7$", r"^hello from the disk$"]
 # A command, and what its answer must have; both firmwares must give it.
 COMMANDS = [
     ("map -r", [r"FS0: +Alias\(s\):.*BLK0:"]),
@@ -123,8 +123,8 @@ class DiskConversation(Conversation):
             connection.connect(str(self.monitor))
             with connection.makefile("rw") as channel:
                 channel.readline()
-                for command in [{"execute": "qmp_capabilities"},
-                                {"execute": "pmemsave", "arguments": {"val": first, "size": last + 1 - first, "filename": str(self.image)}}]:
+                memory = {"val": first, "size": last + 1 - first, "filename": str(self.image)}
+                for command in [{"execute": "qmp_capabilities"}, {"execute": "pmemsave", "arguments": memory}]:
                     channel.write(json.dumps(command) + "\n")
                     channel.flush()
                     while "return" not in (answer := json.loads(channel.readline())):
