@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// One call of a service that works on the_firmware's handle database: notifications stay away from it meanwhile, and drivers are called at the
-// caller's own priority.
+// One call of a service that works on the_firmware's handle database: notifications stay away from it meanwhile, and drivers are called
+// at the caller's own priority.
 #pragma once
 
 #include "core/events/events.hpp"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// A disk of ours in the handle database: one handle with a device path, BLOCK_IO and DISK_IO in both versions; and two kinds of devices that
-// need no driver: a part of another disk, and memory.
+// A disk of ours in the handle database: one handle with a device path, BLOCK_IO and DISK_IO in both versions; and two kinds of devices
+// that need no driver: a part of another disk, and memory.
 #pragma once
 
 #include "core/handles/handles.hpp"

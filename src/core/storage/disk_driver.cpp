@@ -97,7 +97,9 @@ Result<> DiskDriver::supported(efi::Handle handle) {
 Result<> DiskDriver::start(efi::Handle handle) {
   const efi::Handle self = edge_.driver_binding_handle;
   void* interface;
-  TRY(in_database(events_, [&] { return handles_.open(handle, efi::BlockIoProtocol::kGuid, &interface, self, handle, efi::kOpenByDriver); }));
+  TRY(in_database(events_, [&] {
+    return handles_.open(handle, efi::BlockIoProtocol::kGuid, &interface, self, handle, efi::kOpenByDriver);
+  }));
   auto made = make<Controller>(handle, *static_cast<efi::BlockIoProtocol*>(interface), heap_);
   if (!made) {
     (void)in_database(events_, [&] { return handles_.close(handle, efi::BlockIoProtocol::kGuid, self, handle); });
@@ -161,7 +163,8 @@ Result<> DiskDriver::add_child(Controller& controller, const Partition& partitio
     auto done = child->disk.install(handles_, path);
     void* interface;
     if (done) {
-      done = handles_.open(controller.handle, efi::BlockIoProtocol::kGuid, &interface, self, child->disk.handle(), efi::kOpenByChildController);
+      done = handles_.open(controller.handle, efi::BlockIoProtocol::kGuid, &interface, self, child->disk.handle(),
+                           efi::kOpenByChildController);
       if (!done) CHECK(child->disk.uninstall(handles_).has_value());
     }
     if (!done) heap_.release(path);

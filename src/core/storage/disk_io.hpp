@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// EFI_DISK_IO_PROTOCOL and EFI_DISK_IO2_PROTOCOL: a medium as bytes [UEFI 2.10, 13.7 and 13.8]. Blocks that a request covers only in part go
-// through one block of memory of our own.
+// EFI_DISK_IO_PROTOCOL and EFI_DISK_IO2_PROTOCOL: a medium as bytes [UEFI 2.10, 13.7 and 13.8]. Blocks that a request covers only in part
+// go through one block of memory of our own.
 #pragma once
 
 #include "core/storage/block_io.hpp"

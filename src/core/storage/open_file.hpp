@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// EFI_FILE_PROTOCOL, revision 2: a file or directory that a program has open [UEFI 2.10, 13.5]. open_file.cpp opens, moves bytes and closes,
-// file_info.cpp tells and changes what a file is.
+// EFI_FILE_PROTOCOL, revision 2: a file or directory that a program has open [UEFI 2.10, 13.5]. open_file.cpp opens, moves bytes and
+// closes, file_info.cpp tells and changes what a file is.
 #pragma once
 
 #include "core/storage/volume.hpp"

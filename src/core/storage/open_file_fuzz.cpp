@@ -130,7 +130,8 @@ class Session {
   }
   // A few letters, so that names meet; sometimes a long one.
   Text path() {
-    static constexpr std::u16string_view kPieces[] = {u"a", u"b", u"A", u"B", u"\\", u"\\", u".", u"..", u"c.txt", u"*", u"\\..", u"long name"};
+    static constexpr std::u16string_view kPieces[] = {u"a", u"b", u"A", u"B", u"\\", u"\\", u".", u"..", u"c.txt", u"*",
+                                                     u"\\..", u"long name"};
     Text out;
     for (uint8_t count = byte() % 8; count > 0; --count) {
       uint8_t which = byte();
@@ -297,7 +298,9 @@ class Session {
     if (file.item->is_directory()) return agree(told, Status::Unsupported, "write");
     if (!file.writable) return agree(told, Status::AccessDenied, "write");
     if (model_.read_only) return agree(told, Status::WriteProtected, "write");
-    if (!model_.where(file.item)) return agree(told, text.empty() || file.position <= UINT64_MAX - text.size() ? Status::DeviceError : Status::VolumeFull, "write");
+    const bool overflows = file.position > UINT64_MAX - text.size();
+    if (!text.empty() && overflows) return agree(told, Status::VolumeFull, "write");
+    if (!model_.where(file.item)) return agree(told, Status::DeviceError, "write");
     if (text.empty()) return agree(told, Status::Success, "write");
     const uint64_t limit = model_.room_for(*file.item);
     const uint64_t fits = file.position >= limit ? 0 : std::min<uint64_t>(text.size(), limit - file.position);

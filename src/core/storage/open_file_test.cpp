@@ -175,8 +175,8 @@ TEST_F(Files, PathsLeadThroughDirectories) {
   make_directory(u"\\EFI\\BOOT");
   make(u"EFI\\BOOT\\a.efi", "program");
   File* boot = open(root, u"EFI\\BOOT");
-  for (auto path : {u"a.efi", u".\\a.efi", u"..\\BOOT\\a.efi", u"\\EFI\\boot\\A.EFI", u"..\\..\\EFI\\BOOT\\a.efi", u"\\\\EFI\\\\\\BOOT\\a.efi",
-                    u".\\.\\a.efi"}) {
+  for (auto path : {u"a.efi", u".\\a.efi", u"..\\BOOT\\a.efi", u"\\EFI\\boot\\A.EFI", u"..\\..\\EFI\\BOOT\\a.efi",
+                    u"\\\\EFI\\\\\\BOOT\\a.efi", u".\\.\\a.efi"}) {
     File* file = open(boot, path);
     EXPECT_EQ(read(file), "program");
     EXPECT_EQ(info(file).name, u"a.efi");

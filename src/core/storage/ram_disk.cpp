@@ -101,7 +101,8 @@ struct RamDiskThunks {
     (void)disks().handles_.connect(disk, nullptr, nullptr, true);
     return {};
   }
-  static efi::EfiStatus EFIAPI register_disk(uint64_t base, uint64_t size, efi::Guid* type, efi::DevicePath* parent, efi::DevicePath** path) {
+  static efi::EfiStatus EFIAPI register_disk(uint64_t base, uint64_t size, efi::Guid* type, efi::DevicePath* parent,
+                                             efi::DevicePath** path) {
     if (type == nullptr || path == nullptr || size == 0) return efi::encode(Status::InvalidParameter);
     return efi::encode(add(base, size, *type, parent, path));
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// How the storage protocols are entered, and how their tokens are answered. Every device here has done its work when it returns, so a token's
-// event is signalled at once, and a request that fails is answered as the call's own status with its event untouched [UEFI 2.10, 13.10.3].
+// How the storage protocols are entered, and how their tokens are answered. Every device here has done its work when it returns, so a
+// token's event is signalled at once, and a request that fails is answered by the call's own status and signals nothing
+// [UEFI 2.10, 13.10.3].
 #pragma once
 
 #include "abi/uefi/block.hpp"
@@ -9,8 +10,8 @@
 
 namespace efilite::core {
 
-// Storage may be used at TPL_CALLBACK at most [UEFI 2.10, 7.1.8 table 7.3], and a device that is a program's own needs its timers meanwhile:
-// so this is the level that keeps two users of one disk apart.
+// Storage may be used at TPL_CALLBACK at most [UEFI 2.10, 7.1.8 table 7.3], and a device that is a program's own needs its timers
+// meanwhile: so this is the level that keeps two users of one disk apart.
 class StorageLock : public TplGuard {
  public:
   explicit StorageLock(EventQueue& events) : TplGuard(events, efi::kTplCallback) {}
