@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "core/device_path/device_path.hpp"
-#include "core/hii/hii_glyphs.hpp"
 #include "core/hii/hii_strings.hpp"
 
 namespace efilite::core::hii {
@@ -227,12 +226,14 @@ size_t Database::list(const PackageKind& kind, std::span<efi::HiiHandle> out) co
 }
 
 std::optional<Database::FontPackage> Database::next_font_package(uint64_t number) const {
-  const Package* best = nullptr;
-  for (const List* list = lists_; list != nullptr; list = list->next)
-    for (const Package* p = list->packages; p != nullptr; p = p->next)
-      if (p->number > number && (best == nullptr || p->number < best->number) && face_of(p->bytes())) best = p;
-  if (best == nullptr) return std::nullopt;
-  return FontPackage{best->number, best->bytes()};
+  std::optional<FontPackage> best;
+  for (const List* list = lists_; list != nullptr; list = list->next) {
+    for (const Package* p = list->packages; p != nullptr; p = p->next) {
+      if (p->number <= number || (best && p->number > best->number)) continue;
+      if (const auto face = face_of(p->bytes())) best = {p->number, p->bytes(), *face};
+    }
+  }
+  return best;
 }
 
 size_t Database::size_of(const List& list) const {

@@ -10,6 +10,7 @@
 #include "abi/uefi/hii.hpp"
 #include "core/events/events.hpp"
 #include "core/handles/handles.hpp"
+#include "core/hii/hii_glyphs.hpp"
 #include "core/program_calls.hpp"
 
 namespace efilite::core::hii {
@@ -48,6 +49,7 @@ class Database {
   struct FontPackage {
     uint64_t number;
     ByteSpan bytes;
+    FontFace face;
   };
   std::optional<FontPackage> next_font_package(uint64_t number) const;
 

@@ -51,7 +51,7 @@ class FontProtocol::Block {
   void* memory_;
 };
 
-// One string on its way to an image.
+// One string on its way to an image: run() goes over its rows once to measure them, and once more with a canvas to draw them.
 struct FontProtocol::Job {
   std::span<Placed> text;
   Layout layout;
@@ -60,50 +60,38 @@ struct FontProtocol::Job {
   uint32_t flags;
   const efi::ImageOutput* image;  // nullptr: a new one, as large as it has to be
   int64_t left, top;
+  efi::HiiRowInfo* info;  // both nullptr when nobody wants to know
+  efi::Uintn* columns;
   size_t row_count = 0;
   int64_t width = 0;  // of the rows
 
   int64_t line_height() const { return metrics.above + metrics.below; }
   int64_t height() const { return static_cast<int64_t>(row_count) * line_height(); }
-  // Calls function(row, y of its upper edge from the first row's) for each row that is seen at least in part.
-  template <typename Function>
-  void each_row(Function function) {
+
+  // The first row's upper edge comes to y.
+  void run(const Canvas* canvas, int64_t y) {
     const int64_t room = image != nullptr ? image->height - top : kUnlimited;
-    int64_t y = 0;
-    for (size_t begin = 0; begin < text.size() && y < room; y += line_height()) {
-      if ((flags & efi::kHiiOutFlagClipCleanY) && y + line_height() > room) break;
+    row_count = 0;
+    for (size_t begin = 0; begin < text.size() && height() < room; ++row_count) {
+      if ((flags & efi::kHiiOutFlagClipCleanY) && height() + line_height() > room) break;
       const Row row = layout.row(begin);
-      function(row, y);
+      width = std::max(width, row.width);
+      for (size_t i = row.begin; i < row.end; ++i)
+        if (text[i].kind == Placed::Kind::Glyph) put(i, canvas, y + height() + metrics.above);
+      if (canvas != nullptr && info != nullptr)
+        info[row_count] = {row.begin, std::max(row.end, row.begin + 1) - 1, static_cast<efi::Uintn>(line_height()),
+                           static_cast<efi::Uintn>(row.width), static_cast<efi::Uintn>(metrics.below)};
       begin = row.next;
     }
   }
-  void measure() {
-    each_row([this](const Row& row, int64_t) {
-      ++row_count;
-      width = std::max(width, row.width);
-      for (const Placed& p : text.subspan(row.begin, row.end - row.begin))
-        if (p.kind == Placed::Kind::Glyph) width = std::max(width, p.x + p.glyph.cell.offset_x + p.glyph.cell.width);
-    });
-  }
-  void draw(const Canvas& canvas, int64_t x, int64_t y, efi::BltPixel foreground, efi::BltPixel background, const Target& target,
-            efi::HiiRowInfo* info) {
-    if (target.columns != nullptr) std::fill_n(target.columns, text.size(), kNoColumn);
-    each_row([&](const Row& row, int64_t row_y) {
-      const int64_t baseline = y + row_y + metrics.above;
-      for (size_t i = row.begin; i < row.end; ++i) {
-        if (text[i].kind != Placed::Kind::Glyph) continue;
-        const Glyph& glyph = text[i].glyph;
-        const int64_t from_left = text[i].x + glyph.cell.offset_x;
-        const bool opaque = !(flags & efi::kHiiOutFlagTransparent) && !glyph.non_spacing;
-        const int64_t upper = baseline - glyph.cell.offset_y - glyph.cell.height;
-        hii::draw(canvas, glyph, x + from_left, upper, foreground, opaque ? &background : nullptr);
-        if (target.columns != nullptr) target.columns[i] = static_cast<efi::Uintn>(left + from_left);
-      }
-      if (info == nullptr) return;
-      const size_t last = std::max(row.end, row.begin + 1) - 1;
-      *info++ = {row.begin, last, static_cast<efi::Uintn>(line_height()), static_cast<efi::Uintn>(row.width),
-                 static_cast<efi::Uintn>(metrics.below)};
-    });
+  void put(size_t i, const Canvas* canvas, int64_t baseline) {
+    const Glyph& glyph = text[i].glyph;
+    const int64_t x = text[i].x + glyph.cell.offset_x;
+    width = std::max(width, x + glyph.cell.width);
+    if (canvas == nullptr) return;
+    const bool opaque = !(flags & efi::kHiiOutFlagTransparent) && !glyph.non_spacing;
+    draw(*canvas, glyph, left + x, baseline - glyph.cell.offset_y - glyph.cell.height, wish.foreground, opaque ? &wish.background : nullptr);
+    if (columns != nullptr) columns[i] = static_cast<efi::Uintn>(left + x);
   }
 };
 
@@ -138,20 +126,26 @@ Result<> FontProtocol::place(uint32_t flags, std::u16string_view text, const Fon
   return {};
 }
 
-// Hands what is drawn to the screen, and nothing else: runs of the pixels that are marked as drawn.
-Result<> FontProtocol::show(const Job& job, efi::BltPixel* pixels) {
-  efi::GraphicsOutputProtocol* screen = job.image->image.screen;
-  const efi::Uintn width = job.image->width;
-  const auto height = static_cast<efi::Uintn>(std::min<int64_t>(job.height(), job.image->height - job.top));
-  for (efi::Uintn y = 0; y < height; ++y) {
-    efi::BltPixel* line = pixels + y * width;
-    for (efi::Uintn x = 0; x < width; ++x) {
-      const efi::Uintn begin = x;
+// Draws beside the screen, then hands what is drawn to it and nothing else: runs of the pixels that are marked as drawn.
+Result<> FontProtocol::show(Job& job) {
+  const uint64_t width = job.image->width;
+  const int64_t height = std::max<int64_t>(std::min<int64_t>(job.height(), job.image->height - job.top), 0);
+  const uint64_t size = width * static_cast<uint64_t>(height) * sizeof(efi::BltPixel);
+  Block pixels(handles_.heap(), size);
+  if (!pixels) return Status::OutOfResources;
+  memset(pixels.as<void>(), 0, size);
+  job.wish.foreground.reserved = job.wish.background.reserved = 1;  // marks them as drawn
+  const Canvas canvas{pixels.as<efi::BltPixel>(), job.image->width, height};
+  job.run(&canvas, 0);
+  efi::BltPixel* line = canvas.pixels;
+  for (int64_t y = job.top; y < job.top + height; ++y, line += width) {
+    for (uint64_t x = 0; x < width; ++x) {
+      const uint64_t begin = x;
       for (; x < width && line[x].reserved != 0; ++x) line[x].reserved = 0;
       if (x == begin) continue;
       const efi::EfiStatus shown = database_.calls().outside([&] {
-        return screen->blt(screen, line, efi::BltOperation::BufferToVideo, begin, 0, begin, static_cast<efi::Uintn>(job.top) + y, x - begin,
-                           1, width * sizeof(efi::BltPixel));
+        efi::GraphicsOutputProtocol* screen = job.image->image.screen;
+        return screen->blt(screen, line + begin, efi::BltOperation::BufferToVideo, 0, 0, begin, static_cast<uint64_t>(y), x - begin, 1, 0);
       });
       if (efi::is_error(shown)) return failure_of(shown);
     }
@@ -171,24 +165,19 @@ Result<> FontProtocol::draw_string(uint32_t flags, std::u16string_view text, con
   const auto top = static_cast<int64_t>(std::min<efi::Uintn>(target.y, kMostPixels + 1));
   Layout layout(characters, image != nullptr ? image->width - left : kUnlimited, (flags & efi::kHiiOutFlagWrap) != 0,
                 (flags & efi::kHiiOutFlagClipCleanX) != 0);
-  Job job{characters, layout, fonts_.metrics(face), wish, flags, image, left, top};
-  job.measure();
+  Job job{characters, layout, fonts_.metrics(face), wish, flags, image, left, top, nullptr, target.columns};
+  job.run(nullptr, 0);
 
   Block rows(handles_.heap(), job.row_count * sizeof(efi::HiiRowInfo));
   if (!rows) return Status::OutOfResources;
-  efi::HiiRowInfo* info = target.rows != nullptr ? rows.as<efi::HiiRowInfo>() : nullptr;
+  if (target.rows != nullptr) job.info = rows.as<efi::HiiRowInfo>();
+  if (target.columns != nullptr) std::fill_n(target.columns, text.size(), kNoColumn);
   if (flags & efi::kHiiDirectToScreen) {
-    const uint64_t size = image->width * static_cast<uint64_t>(std::max<int64_t>(job.height(), 0)) * sizeof(efi::BltPixel);
-    Block pixels(handles_.heap(), size);
-    if (!pixels) return Status::OutOfResources;
-    memset(pixels.as<void>(), 0, size);
-    efi::BltPixel foreground = wish.foreground, background = wish.background;
-    foreground.reserved = background.reserved = 1;  // marks them as drawn
-    job.draw({pixels.as<efi::BltPixel>(), image->width, job.height()}, left, 0, foreground, background, target, info);
-    TRY(show(job, pixels.as<efi::BltPixel>()));
+    TRY(show(job));
   } else {
     if (image == nullptr) image = TRY(new_image(left + job.width, top + job.height(), wish.background));
-    job.draw({image->image.bitmap, image->width, image->height}, left, top, wish.foreground, wish.background, target, info);
+    const Canvas canvas{image->image.bitmap, image->width, image->height};
+    job.run(&canvas, top);
     *target.image = image;
   }
   if (target.rows != nullptr) *target.rows = job.row_count != 0 ? rows.take<efi::HiiRowInfo>() : nullptr;

@@ -51,7 +51,7 @@ class FontProtocol {
   struct Job;
 
   Result<> place(uint32_t flags, std::u16string_view text, const FontFace& face, Placed* out) const;
-  Result<> show(const Job& job, efi::BltPixel* pixels);
+  Result<> show(Job& job);
   Result<efi::ImageOutput*> new_image(int64_t width, int64_t height, efi::BltPixel fill);
 
   HandleDatabase& handles_;

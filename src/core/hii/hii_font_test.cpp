@@ -544,6 +544,9 @@ TEST_F(HiiFontTest, TextGoesToTheScreenAndNothingElseDoes) {
   EXPECT_EQ(shown(16, 20), kOff);
   EXPECT_EQ(shown(19, 20), kOn);
   EXPECT_EQ(shown(19, 21), kOld);
+  EXPECT_EQ(draw(u"aaa", efi::kHiiDirectToScreen, &image).status, kSuccess);
+  for (size_t y = 0; y < 19; ++y) EXPECT_EQ(shown(0, y), kOn) << y;  // rows of pixels that are drawn from one edge to the other
+  for (size_t y = 0; y < 19; ++y) EXPECT_EQ(shown(19, y), kOn) << y;
   screen.pixels.assign(20 * 30, kOld);
   EXPECT_EQ(draw(u"a", efi::kHiiDirectToScreen | efi::kHiiOutFlagTransparent, &image, 0, 20).status, kSuccess);
   EXPECT_EQ(shown(3, 29), kOn);

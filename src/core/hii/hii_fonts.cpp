@@ -2,7 +2,6 @@
 #include "core/hii/hii_fonts.hpp"
 
 #include <algorithm>
-#include <utility>
 
 #include "core/hii/hii_layout.hpp"
 
@@ -20,21 +19,24 @@ constexpr uint32_t kContradictions[] = {
     efi::kFontInfoRestyle | efi::kFontInfoAnyStyle,
 };
 
-// In how many respects the font is another than the wish; nullopt when it will not do. A font of another size is drawn in its own: the
-// firmware may stretch it, and does not.
-std::optional<unsigned> distance(const FontWish& wish, const FontFace& face) {
-  unsigned others = 0;
-  if (!(wish.mask & efi::kFontInfoAnyFont) && !std::ranges::equal(wish.face.name, face.name)) return std::nullopt;
-  if (!(wish.mask & efi::kFontInfoAnySize) && wish.face.size != face.size) {
-    if (!(wish.mask & efi::kFontInfoResize)) return std::nullopt;
-    ++others;
+// Fonts come in the order of how many respects they are another than the wish in, then of their age.
+constexpr uint64_t kNoMatch = UINT64_MAX;
+constexpr uint64_t kOther = uint64_t{1} << 60;  // numbers of packages are smaller
+
+// A font of another size is drawn in its own: the firmware may stretch it, and does not.
+uint64_t order_of(const FontWish& wish, const Database::FontPackage& font) {
+  uint64_t order = font.number;
+  if (!(wish.mask & efi::kFontInfoAnyFont) && !std::ranges::equal(wish.face.name, font.face.name)) return kNoMatch;
+  if (!(wish.mask & efi::kFontInfoAnySize) && wish.face.size != font.face.size) {
+    if (!(wish.mask & efi::kFontInfoResize)) return kNoMatch;
+    order += kOther;
   }
-  if (!(wish.mask & efi::kFontInfoAnyStyle) && wish.face.style != face.style) {
+  if (!(wish.mask & efi::kFontInfoAnyStyle) && wish.face.style != font.face.style) {
     // The styles that are left out are among those that were asked for.
-    if (!(wish.mask & efi::kFontInfoRestyle) || (face.style & ~wish.face.style)) return std::nullopt;
-    ++others;
+    if (!(wish.mask & efi::kFontInfoRestyle) || (font.face.style & ~wish.face.style)) return kNoMatch;
+    order += kOther;
   }
-  return others;
+  return order;
 }
 
 }  // namespace
@@ -62,36 +64,34 @@ Result<FontWish> wish_of(const efi::FontDisplayInfo* info) {
 
 std::optional<Database::FontPackage> Fonts::next_of(const FontFace& face, uint64_t number) const {
   auto package = database_.next_font_package(number);
-  while (package && *face_of(package->bytes) != face) package = database_.next_font_package(package->number);
+  while (package && package->face != face) package = database_.next_font_package(package->number);
   return package;
 }
 
-// A font's handle is the number of its oldest package. Fonts come in the order of their distance from the wish, then of their age.
+// A font's handle is the number of its oldest package.
 std::optional<Fonts::Found> Fonts::next(const FontWish& wish, std::u16string_view characters, efi::FontHandle after) const {
   const uint64_t last = reinterpret_cast<uint64_t>(after);
-  const auto order = [&wish](const FontFace& face, uint64_t number) { return std::pair(distance(wish, face), number); };
-  auto begin = std::pair(std::optional(0U), last);
-  if (const auto package = database_.next_font_package(last - 1); package && package->number == last)
-    begin = order(*face_of(package->bytes), last);
+  const auto before = last != 0 ? database_.next_font_package(last - 1) : std::nullopt;
+  const uint64_t begin = before && before->number == last ? order_of(wish, *before) : last;
+  uint64_t best_order = kNoMatch;
   std::optional<Found> best;
-  auto best_order = begin;
   for (auto package = database_.next_font_package(0); package; package = database_.next_font_package(package->number)) {
-    const FontFace face = *face_of(package->bytes);
-    const auto here = order(face, package->number);
-    if (!here.first || here <= begin || (best && here >= best_order)) continue;
-    if (next_of(face, 0)->number != package->number || !has_all(face, characters)) continue;
-    best = {face, reinterpret_cast<efi::FontHandle>(package->number)};
-    best_order = here;
+    const uint64_t order = order_of(wish, *package);
+    if (order <= begin || order >= best_order) continue;
+    if (next_of(package->face, 0)->number != package->number || !has_all(package->face, characters)) continue;
+    best = {package->face, reinterpret_cast<efi::FontHandle>(package->number)};
+    best_order = order;
   }
   return best;
 }
 
 Result<FontFace> Fonts::choose(const FontWish& wish, std::u16string_view characters) const {
-  auto found = next(wish, characters, nullptr);
-  if (!found) found = next(wish, {}, nullptr);
-  if (!found) found = next(system_wish(), {}, nullptr);
-  if (!found) return Status::NotFound;
-  return found->face;
+  const FontWish system = system_wish();
+  for (const FontWish* wanted : {&wish, &wish, &system}) {
+    if (const auto found = next(*wanted, characters, nullptr)) return found->face;
+    characters = {};
+  }
+  return Status::NotFound;
 }
 
 bool Fonts::has_all(const FontFace& face, std::u16string_view characters) const {

@@ -4,7 +4,6 @@
 #pragma once
 
 #include "core/hii/hii_database.hpp"
-#include "core/hii/hii_glyphs.hpp"
 
 namespace efilite::core::hii {
 

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <bit>
 
+#include "core/hii/block_reader.hpp"
+
 namespace efilite::core::hii {
 
 namespace {
@@ -35,15 +37,16 @@ size_t bitmap_size(const efi::HiiGlyphInfo& cell, unsigned bits_per_pixel = 1) {
 
 class GlyphWalk {
  public:
-  explicit GlyphWalk(ByteSpan package) : rest_(package) {
-    const auto header = *read_at<efi::HiiFontPackageHeader>(package, 0);
+  explicit GlyphWalk(ByteSpan package) : reader_(package) {
+    efi::HiiFontPackageHeader header;
+    memcpy(&header, package.data(), sizeof(header));
     defaults_ = header.cell;
-    take(header.glyph_block_offset);
+    reader_.take(header.glyph_block_offset);
   }
 
   // Blocks without a glyph that this font can draw are passed over. What neither is known nor tells its length ends the font.
   std::optional<Run> next() {
-    while (const uint32_t type = number(1)) {
+    while (const uint32_t type = reader_.number(1)) {
       switch (static_cast<Block>(type)) {
         case Block::Glyph:
         case Block::Glyphs:
@@ -51,27 +54,21 @@ class GlyphWalk {
         case Block::GlyphsDefault:
         case Block::GlyphVariability: {
           const Run run = glyphs(type);
-          if (!good_) return std::nullopt;
+          if (!reader_.good()) return std::nullopt;
           if (static_cast<Block>(type) != Block::GlyphVariability) return run;  // only the generator that made it knows how to draw it
           break;
         }
         case Block::Duplicate: {
-          const Run run{current_, 1, {}, {}, static_cast<char16_t>(number(2))};
+          const Run run{current_, 1, {}, {}, static_cast<char16_t>(reader_.number(2))};
           pass(1);
-          return good_ ? std::optional(run) : std::nullopt;
+          return reader_.good() ? std::optional(run) : std::nullopt;
         }
-        case Block::Skip1: pass(number(1)); break;
-        case Block::Skip2: pass(number(2)); break;
-        case Block::Defaults: defaults_ = cell(); break;
+        case Block::Skip1: pass(reader_.number(1)); break;
+        case Block::Skip2: pass(reader_.number(2)); break;
+        case Block::Defaults: reader_.copy(&defaults_, sizeof(defaults_)); break;
         case Block::Ext1:
         case Block::Ext2:
-        case Block::Ext4: {
-          const uint32_t width = 1U << (type - static_cast<uint32_t>(Block::Ext1));
-          take(1);
-          const uint32_t length = number(width);  // of the whole block
-          take(length >= 2 + width ? length - (2 + width) : SIZE_MAX);
-          break;
-        }
+        case Block::Ext4: reader_.pass_extension(type); break;
         default: return std::nullopt;
       }
     }
@@ -83,73 +80,49 @@ class GlyphWalk {
   Run glyphs(uint32_t type) {
     Run run{current_, 1, defaults_, {}, std::nullopt};
     uint32_t bits = 1;
-    if ((type & 2) == 0) run.cell = cell();
-    if (static_cast<Block>(type) == Block::GlyphVariability) bits = number(1);
-    else if (type & 1) run.count = number(2);
-    good_ &= bits == 24 || (bits <= 32 && std::has_single_bit(bits));
-    run.bitmaps = take(bitmap_size(run.cell, bits) * run.count);
+    if ((type & 2) == 0) reader_.copy(&run.cell, sizeof(run.cell));
+    if (static_cast<Block>(type) == Block::GlyphVariability) bits = reader_.number(1);
+    else if (type & 1) run.count = reader_.number(2);
+    if (bits != 24 && (bits > 32 || !std::has_single_bit(bits))) reader_.fail();
+    run.bitmaps = reader_.take(bitmap_size(run.cell, bits) * run.count);
     pass(run.count);
     return run;
   }
-
-  // What is not there any more reads as zeros, and ends the walk.
-  ByteSpan take(size_t size) {
-    good_ &= size <= rest_.size();
-    if (!good_) return rest_ = {};
-    const ByteSpan taken = rest_.first(size);
-    rest_ = rest_.subspan(size);
-    return taken;
-  }
-  void copy(void* to, size_t size) {
-    const ByteSpan from = take(size);
-    if (!from.empty()) memcpy(to, from.data(), size);
-  }
-  uint32_t number(size_t width) {
-    uint32_t value = 0;
-    copy(&value, width);
-    return value;
-  }
-  efi::HiiGlyphInfo cell() {
-    efi::HiiGlyphInfo value{};
-    copy(&value, sizeof(value));
-    return value;
-  }
   void pass(uint32_t count) {
     current_ += count;
-    if (current_ > kCharacterEnd) take(SIZE_MAX);
+    if (current_ > kCharacterEnd) reader_.fail();
   }
 
-  ByteSpan rest_;
-  bool good_ = true;
+  BlockReader reader_;
   uint32_t current_ = 1;
   efi::HiiGlyphInfo defaults_;
 };
 
+// The glyphs of a simplified font package, which has them all.
 struct SimpleFont {
-  ByteSpan narrow, wide;
+  explicit SimpleFont(ByteSpan package) {
+    memcpy(&header, package.data(), sizeof(header));
+    narrow_size = header.number_of_narrow_glyphs * sizeof(efi::NarrowGlyph);
+    wide_size = header.number_of_wide_glyphs * sizeof(efi::WideGlyph);
+  }
+  size_t size() const { return sizeof(header) + narrow_size + wide_size; }
+  efi::HiiSimpleFontPackageHeader header;
+  size_t narrow_size, wide_size;
 };
-std::optional<SimpleFont> simple_font(ByteSpan package) {
-  const auto header = read_at<efi::HiiSimpleFontPackageHeader>(package, 0);
-  if (!header) return std::nullopt;
-  const size_t narrow_bytes = header->number_of_narrow_glyphs * sizeof(efi::NarrowGlyph);
-  const auto narrow = slice(package, sizeof(*header), narrow_bytes);
-  const auto wide = slice(package, sizeof(*header) + narrow_bytes, header->number_of_wide_glyphs * sizeof(efi::WideGlyph));
-  if (!narrow || !wide) return std::nullopt;
-  return SimpleFont{*narrow, *wide};
-}
 
-// Glyphs should be sorted; that they are is not taken for granted.
-template <typename Entry>
-std::optional<Glyph> find_simple(ByteSpan glyphs, char16_t character) {
-  constexpr unsigned kColumns = sizeof(Entry) == sizeof(efi::WideGlyph) ? 2 : 1;
-  for (size_t at = 0; at < glyphs.size(); at += sizeof(Entry)) {
-    if (*read_at<char16_t>(glyphs, at) != character) continue;
-    constexpr uint16_t kWidth = efi::kGlyphWidth * kColumns;
-    return Glyph{.cell = {kWidth, efi::kGlyphHeight, 0, kSystemDescent, kWidth},
-                 .bitmap = glyphs.subspan(at + 3, efi::kGlyphHeight * kColumns),
-                 .stride = 1,
-                 .column = efi::kGlyphHeight,
-                 .non_spacing = (*read_at<uint8_t>(glyphs, at + 2) & efi::kGlyphNonSpacing) != 0};
+// Glyphs should be sorted; that they are is not taken for granted. A wide glyph takes the room of two narrow ones.
+static_assert(sizeof(efi::WideGlyph) == 2 * sizeof(efi::NarrowGlyph));
+std::optional<Glyph> find_simple(ByteSpan glyphs, int16_t columns, char16_t character) {
+  const size_t each = sizeof(efi::NarrowGlyph) * columns;
+  for (; !glyphs.empty(); glyphs = glyphs.subspan(each)) {
+    efi::NarrowGlyph head;
+    memcpy(&head, glyphs.data(), sizeof(head));
+    if (head.unicode_weight != character) continue;
+    const auto width = static_cast<int16_t>(efi::kGlyphWidth * columns);
+    return Glyph{.cell = {static_cast<uint16_t>(width), efi::kGlyphHeight, 0, kSystemDescent, width},
+                 .bitmap = glyphs.subspan(offsetof(efi::NarrowGlyph, rows), static_cast<size_t>(efi::kGlyphHeight * columns)),
+                 .in_columns = true,
+                 .non_spacing = (head.attributes & efi::kGlyphNonSpacing) != 0};
   }
   return std::nullopt;
 }
@@ -168,7 +141,9 @@ bool FontFace::operator==(const FontFace& other) const {
 }
 
 bool Glyph::pixel(unsigned x, unsigned y) const {
-  return (static_cast<unsigned>(bitmap[y * stride + x / 8 * column]) << (x % 8) & 0x80) != 0;
+  // Wide glyphs of simplified fonts have their left half first.
+  const size_t at = in_columns ? x / 8 * cell.height + y : y * ((cell.width + 7U) / 8) + x / 8;
+  return (static_cast<unsigned>(bitmap[at]) << (x % 8) & 0x80) != 0;
 }
 
 int Glyph::rightmost() const {
@@ -179,30 +154,33 @@ int Glyph::rightmost() const {
 }
 
 std::optional<FontFace> face_of(ByteSpan package) {
-  if (type_of(package) == Type::SimpleFonts) return simple_font(package) ? std::optional(system_font()) : std::nullopt;
-  const auto header = read_at<efi::HiiFontPackageHeader>(package, 0);
-  if (type_of(package) != Type::Fonts || !header || header->glyph_block_offset > package.size() ||
-      header->glyph_block_offset < header->header_size)
-    return std::nullopt;
-  for (size_t at = sizeof(*header); at + 2 <= header->header_size; at += 2)
-    if (*read_at<uint16_t>(package, at) == 0)
-      return FontFace{package.subspan(sizeof(*header), at - sizeof(*header)), header->cell.height, header->font_style};
+  if (type_of(package) == Type::SimpleFonts) {
+    const bool sound = package.size() >= sizeof(efi::HiiSimpleFontPackageHeader) && SimpleFont(package).size() <= package.size();
+    return sound ? std::optional(system_font()) : std::nullopt;
+  }
+  efi::HiiFontPackageHeader header;
+  if (type_of(package) != Type::Fonts || package.size() < sizeof(header)) return std::nullopt;
+  memcpy(&header, package.data(), sizeof(header));
+  if (header.glyph_block_offset > package.size() || header.glyph_block_offset < header.header_size) return std::nullopt;
+  for (size_t at = sizeof(header); at + 2 <= header.header_size; at += 2)
+    if (package[at] == std::byte{0} && package[at + 1] == std::byte{0})
+      return FontFace{package.subspan(sizeof(header), at - sizeof(header)), header.cell.height, header.font_style};
   return std::nullopt;
 }
 
 std::optional<Glyph> find_glyph(ByteSpan package, char16_t character) {
   if (type_of(package) == Type::SimpleFonts) {
-    const SimpleFont font = *simple_font(package);
-    if (auto narrow = find_simple<efi::NarrowGlyph>(font.narrow, character)) return narrow;
-    return find_simple<efi::WideGlyph>(font.wide, character);
+    const SimpleFont font(package);
+    const ByteSpan glyphs = package.subspan(sizeof(font.header));
+    if (auto narrow = find_simple(glyphs.first(font.narrow_size), 1, character)) return narrow;
+    return find_simple(glyphs.subspan(font.narrow_size, font.wide_size), 2, character);
   }
   for (int i = 0; i < kLongestDuplicates; ++i) {
     const auto run = find_run(package, character);
     if (!run) return std::nullopt;
     if (!run->duplicate) {
       const size_t size = bitmap_size(run->cell);
-      const size_t stride = (size_t{run->cell.width} + 7) / 8;
-      return Glyph{run->cell, run->bitmaps.subspan((character - run->first) * size, size), stride, 1, false};
+      return Glyph{run->cell, run->bitmaps.subspan((character - run->first) * size, size), false, false};
     }
     if (*run->duplicate >= character) return std::nullopt;  // the other has to come first
     character = *run->duplicate;

@@ -26,8 +26,7 @@ inline FontFace system_font() { return {std::as_bytes(std::span(kSystemFontName)
 struct Glyph {
   efi::HiiGlyphInfo cell;
   ByteSpan bitmap;
-  size_t stride;        // bytes from one row to the next
-  size_t column;        // and from one column of eight pixels to the next: wide glyphs have their left half first
+  bool in_columns;      // of eight pixels each, not in rows
   bool non_spacing;     // drawn on top of the glyph before it
   bool pixel(unsigned x, unsigned y) const;
   int rightmost() const;  // column of the last pixel that is on, -1 when none is

@@ -11,7 +11,6 @@ using Block = efi::HiiStringBlock;
 using Header = efi::HiiStringPackageHeader;
 using Kind = StringItem::Kind;
 
-constexpr size_t kExtHeader = 3;        // type, second type, and at least one byte of length
 constexpr int kLongestDuplicates = 16;  // strings that are the same as strings that are the same as strings...
 constexpr size_t kFontFixed = 4 + 1;    // of a font block: header and identifier
 constexpr size_t kFontName = 2 + 4;     // behind size and style
@@ -202,89 +201,65 @@ bool has_secondary_language(std::string_view languages, std::string_view wanted)
   return false;
 }
 
-StringWalk::StringWalk(ByteSpan package) {
-  if (!is_string_package(package)) return;
-  bytes_ = package.subspan(header_of(package)->string_info_offset);
-}
+StringWalk::StringWalk(ByteSpan package)
+    : reader_(is_string_package(package) ? package.subspan(header_of(package)->string_info_offset) : ByteSpan()) {}
 
-bool StringWalk::skip(size_t count) {
-  if (count > bytes_.size() - at_) return false;
-  at_ += count;
-  return true;
-}
-
-// The text at `at_`, up to its NUL.
+// The text that comes next, up to its NUL.
 std::optional<StringItem> StringWalk::text() {
   const size_t unit = pattern_.kind == Kind::Ucs2 ? 2 : 1;
-  const size_t begin = at_;
-  if (id_ >= kIdEnd) return std::nullopt;
-  for (;; at_ += unit) {
-    if (bytes_.size() - at_ < unit) return std::nullopt;
-    if (bytes_[at_] == std::byte{0} && bytes_[at_ + unit - 1] == std::byte{0}) break;
-  }
+  const ByteSpan rest = reader_.rest();
+  size_t size = 0;
+  while (rest.size() - size >= unit && (rest[size] != std::byte{0} || rest[size + unit - 1] != std::byte{0})) size += unit;
   StringItem item = pattern_;
-  item.id = static_cast<efi::StringId>(id_++);
-  item.bytes = bytes_.subspan(begin, at_ - begin);
-  at_ += unit;
+  item.id = static_cast<efi::StringId>(id_);
+  item.bytes = reader_.take(size);
+  reader_.take(unit);
+  if (!reader_.good() || id_ >= kIdEnd) {
+    remaining_ = 0;
+    return std::nullopt;
+  }
+  ++id_;
   return item;
 }
 
 std::optional<StringItem> StringWalk::next() {
-  for (;;) {
-    if (remaining_ != 0) {
-      --remaining_;
-      auto item = text();
-      if (!item) bytes_ = {}, at_ = 0, remaining_ = 0;
-      return item;
-    }
-    const size_t begin = at_;
-    const auto type = read_at<uint8_t>(bytes_, at_);
-    if (!type || *type == static_cast<uint8_t>(Block::End)) return std::nullopt;
-    ++at_;
-    if (*type >= 0x10 && *type <= 0x17) {  // bit 2: UCS-2, bit 1: several, bit 0: with a font
+  while (remaining_ == 0) {
+    const ByteSpan begin = reader_.rest();
+    const uint32_t type = reader_.number(1);
+    if (type >= 0x10 && type <= 0x17) {  // bit 2: UCS-2, bit 1: several, bit 0: with a font
       pattern_ = {};
-      pattern_.kind = *type & 4 ? Kind::Ucs2 : Kind::Scsu;
-      pattern_.has_font = (*type & 1) != 0;
-      const auto font = read_at<uint8_t>(bytes_, at_);
-      if (pattern_.has_font && (!font || !skip(1))) return std::nullopt;
-      if (pattern_.has_font) pattern_.font = *font;
-      const auto count = read_at<uint16_t>(bytes_, at_);
-      if ((*type & 2) && (!count || !skip(2))) return std::nullopt;
-      remaining_ = *type & 2 ? *count : 1;
+      pattern_.kind = type & 4 ? Kind::Ucs2 : Kind::Scsu;
+      pattern_.has_font = (type & 1) != 0;
+      if (pattern_.has_font) pattern_.font = static_cast<uint8_t>(reader_.number(1));
+      remaining_ = type & 2 ? reader_.number(2) : 1;
       continue;
     }
-    const auto byte = read_at<uint8_t>(bytes_, at_);
-    const auto word = read_at<uint16_t>(bytes_, at_);
-    switch (static_cast<Block>(*type)) {
+    switch (static_cast<Block>(type)) {
       case Block::Skip1:
-        if (!byte || id_ + *byte > kIdEnd) return std::nullopt;
-        id_ += *byte;
-        at_ += 1;
-        continue;
-      case Block::Skip2:
-        if (!word || id_ + *word > kIdEnd) return std::nullopt;
-        id_ += *word;
-        at_ += 2;
-        continue;
-      case Block::Duplicate:
-        if (!word || id_ >= kIdEnd) return std::nullopt;
-        at_ += 2;
-        return StringItem{Kind::Duplicate, false, 0, static_cast<efi::StringId>(id_++), *word, bytes_.subspan(begin, 3)};
+      case Block::Skip2: {
+        const uint32_t count = reader_.number(type == static_cast<uint32_t>(Block::Skip1) ? 1 : 2);
+        if (count > kIdEnd - id_) return std::nullopt;
+        id_ += count;
+        break;
+      }
+      case Block::Duplicate: {
+        const StringItem item{Kind::Duplicate, false, 0, static_cast<efi::StringId>(id_), static_cast<efi::StringId>(reader_.number(2)),
+                              begin.first(std::min<size_t>(begin.size(), 3))};
+        if (!reader_.good() || id_ >= kIdEnd) return std::nullopt;
+        ++id_;
+        return item;
+      }
       case Block::Ext1:
       case Block::Ext2:
-      case Block::Ext4: {
-        // The length counts the whole block and has 1, 2 or 4 bytes.
-        const size_t width = size_t{1} << (*type - static_cast<uint8_t>(Block::Ext1));
-        const auto field = slice(bytes_, at_ + 1, width);
-        uint32_t length = 0;
-        if (field) memcpy(&length, field->data(), width);
-        at_ = begin;
-        if (!field || length < kExtHeader - 1 + width || !skip(length)) return std::nullopt;
-        return StringItem{Kind::Other, false, 0, 0, 0, bytes_.subspan(begin, length)};
-      }
-      default: return std::nullopt;  // its length is not known
+      case Block::Ext4:
+        reader_.pass_extension(type);
+        if (!reader_.good()) return std::nullopt;
+        return StringItem{Kind::Other, false, 0, 0, 0, begin.first(begin.size() - reader_.rest().size())};
+      default: return std::nullopt;  // the end, or a block whose length is not known
     }
   }
+  --remaining_;
+  return text();
 }
 
 namespace {

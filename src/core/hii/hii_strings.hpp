@@ -9,6 +9,7 @@
 #include "abi/uefi/hii.hpp"
 #include "base/bytes.hpp"
 #include "base/result.hpp"
+#include "core/hii/block_reader.hpp"
 
 namespace efilite::core::hii {
 
@@ -43,10 +44,8 @@ class StringWalk {
 
  private:
   std::optional<StringItem> text();
-  bool skip(size_t count);
 
-  ByteSpan bytes_;
-  size_t at_ = 0;
+  BlockReader reader_;
   uint32_t id_ = 1;
   StringItem pattern_{};    // of the block that holds several strings
   uint32_t remaining_ = 0;  // of its strings
