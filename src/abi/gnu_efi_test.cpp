@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "abi/uefi.hpp"
+#include "abi/uefi/hii_font.hpp"
 #include "abi/uefi/driver_overrides.hpp"
 
 namespace efilite::efi {
@@ -166,6 +167,15 @@ TEST(GnuEfi, PlainTypes) {
   EXPECT_EQ(static_cast<uint32_t>(EfiMemoryMappedIO), static_cast<uint32_t>(MemoryType::MemoryMappedIo));
 }
 
+TEST(GnuEfi, Graphics) {
+  EXPECT_EQ(sizeof(EFI_GRAPHICS_OUTPUT_BLT_PIXEL), sizeof(BltPixel));
+  SAME(EFI_GRAPHICS_OUTPUT_BLT_PIXEL, Blue, BltPixel, blue);
+  SAME(EFI_GRAPHICS_OUTPUT_BLT_PIXEL, Red, BltPixel, red);
+  EXPECT_EQ(sizeof(EFI_GRAPHICS_OUTPUT_PROTOCOL), sizeof(GraphicsOutputProtocol));
+  SAME(EFI_GRAPHICS_OUTPUT_PROTOCOL, Blt, GraphicsOutputProtocol, blt);
+  EXPECT_EQ(static_cast<uint32_t>(EfiBltBufferToVideo), static_cast<uint32_t>(BltOperation::BufferToVideo));
+}
+
 TEST(GnuEfi, Files) {
   EXPECT_EQ(sizeof(EFI_FILE_PROTOCOL), sizeof(FileProtocol));
   SAME(EFI_FILE_PROTOCOL, Open, FileProtocol, open);
@@ -252,6 +262,8 @@ TEST(GnuEfi, StatusCodes) {
   SAME_STATUS(EFI_ABORTED, Aborted);
   SAME_STATUS(EFI_SECURITY_VIOLATION, SecurityViolation);
   SAME_STATUS(EFI_COMPROMISED_DATA, CompromisedData);
+  SAME_STATUS(EFI_INVALID_LANGUAGE, InvalidLanguage);
+  SAME_STATUS(EFI_WARN_UNKNOWN_GLYPH, WarnUnknownGlyph);
 }
 
 Guid ours(EFI_GUID theirs) {
