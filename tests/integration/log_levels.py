@@ -29,7 +29,7 @@ def main():
     parser.add_argument("--logs", type=pathlib.Path, default=HERE.parents[1] / "build/logs")
     options = parser.parse_args()
     options.logs.mkdir(parents=True, exist_ok=True)
-    image = program.build("departure")
+    image = program.departure()
     wrong = []
     for level, (shown, hidden) in LEVELS.items():
         arguments = qemu.machine_options("microvm") + [

@@ -18,14 +18,14 @@ STALL_CHECKS = 6
 DEPARTURE_CHECKS = 21
 DRIVER_CHECKS = 9  # more, with a runtime driver
 # How the program ends -> the exception, and what the report says of the place and of the cause
-IN_MODULE = r"in module \+ 0x[0-9a-f]+"
+IN_PROGRAM = r"in (module|kernel) \+ 0x[0-9a-f]+"
 CRASHES = {
-    "crash-instruction": ("invalid opcode", IN_MODULE),
-    "crash-write": ("page fault", IN_MODULE),
+    "crash-instruction": ("invalid opcode", IN_PROGRAM),
+    "crash-write": ("page fault", IN_PROGRAM),
     "crash-stack": ("page fault", r"it ran into its guard page"),
-    "crash-null-read": ("page fault", IN_MODULE, "a NULL pointer was read from"),
-    "crash-null-write": ("page fault", IN_MODULE, "a NULL pointer was written to"),
-    "crash-freed": ("general protection fault", IN_MODULE, r"r\w\w was read from freed memory"),
+    "crash-null-read": ("page fault", IN_PROGRAM, "a NULL pointer was read from"),
+    "crash-null-write": ("page fault", IN_PROGRAM, "a NULL pointer was written to"),
+    "crash-freed": ("general protection fault", IN_PROGRAM, r"r\w\w was read from freed memory"),
     "crash-null-call": ("page fault", "in no image", "a NULL pointer was called"),
 }
 CLOCK_TOLERANCE = 120
@@ -46,10 +46,12 @@ def runtime_driver():
     return build("runtime_driver", "efi_runtime_driver")
 
 
+def departure():
+    return build("departure", DRIVER=runtime_driver())
+
+
 def program_of(scenario):
-    if scenario.end in ("moved", "driver"):
-        return build("departure", DRIVER=runtime_driver())
-    return build("probe")
+    return departure() if scenario.end in ("moved", "driver") else build("probe")
 
 
 def launcher(images):
