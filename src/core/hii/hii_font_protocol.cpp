@@ -90,7 +90,8 @@ struct FontProtocol::Job {
     width = std::max(width, x + glyph.cell.width);
     if (canvas == nullptr) return;
     const bool opaque = !(flags & efi::kHiiOutFlagTransparent) && !glyph.non_spacing;
-    draw(*canvas, glyph, left + x, baseline - glyph.cell.offset_y - glyph.cell.height, wish.foreground, opaque ? &wish.background : nullptr);
+    const int64_t upper = baseline - glyph.cell.offset_y - glyph.cell.height;
+    draw(*canvas, glyph, left + x, upper, wish.foreground, opaque ? &wish.background : nullptr);
     if (columns != nullptr) columns[i] = static_cast<efi::Uintn>(left + x);
   }
 };

@@ -11,7 +11,7 @@
 
 namespace efilite::core::hii {
 
-// The variable PlatformLang as far as it fits; empty when there is none.
+// The variable PlatformLang; empty when there is none that fits.
 using PlatformLanguage = std::string_view (*)(std::span<char> out);
 
 class FontProtocol {
