@@ -100,7 +100,9 @@ Result<> DiskDriver::start(efi::Handle handle) {
   TRY(in_database(events_, [&] {
     return handles_.open(handle, efi::BlockIoProtocol::kGuid, &interface, self, handle, efi::kOpenByDriver);
   }));
-  auto made = make<Controller>(handle, *static_cast<efi::BlockIoProtocol*>(interface), heap_);
+  auto* block_io = static_cast<efi::BlockIoProtocol*>(interface);
+  const bool has_media = block_io != nullptr && block_io->media != nullptr;  // a program may have installed anything
+  auto made = has_media ? make<Controller>(handle, *block_io, heap_) : Result<Controller*>(Status::Unsupported);
   if (!made) {
     (void)in_database(events_, [&] { return handles_.close(handle, efi::BlockIoProtocol::kGuid, self, handle); });
     return made.error();
@@ -264,7 +266,7 @@ DiskDriver::DiskDriver(HandleDatabase& handles, EventQueue& events, Heap& heap, 
   edge_.supported = DiskDriverThunks::supported;
   edge_.start = DiskDriverThunks::start;
   edge_.stop = DiskDriverThunks::stop;
-  edge_.version = 0x10;  // [UEFI 2.10, 11.1] a firmware's own drivers are the least
+  edge_.version = 1;  // [UEFI 2.10, 11.1.1] below 0x10 are the platform's own drivers: any other comes first
   edge_.owner = this;
 }
 

@@ -240,6 +240,16 @@ TEST_F(DiskDrivers, AProgramsDiskGetsDiskIoVolumesAndPartitions) {
   EXPECT_TRUE(having<efi::DiskIoProtocol>().empty());
 }
 
+TEST_F(DiskDrivers, WhatIsNoBlockIoAtAllIsLeftAlone) {
+  efi::Handle handle = nullptr;
+  efi::BlockIoProtocol bare{};
+  ASSERT_TRUE(handles.install<efi::BlockIoProtocol>(&handle, &bare));
+  EXPECT_EQ(connect(handle), encode(Status::NotFound));
+  efi::Handle other = nullptr;
+  ASSERT_TRUE(handles.install<efi::BlockIoProtocol>(&other, nullptr));
+  EXPECT_EQ(connect(other), encode(Status::NotFound));
+}
+
 TEST_F(DiskDrivers, AProgramsDiskOfNoPossibleShapeIsNotRead) {
   put("F");
   ForeignDisk foreign(disk);
