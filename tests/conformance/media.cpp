@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 // LoadImage from devices that the test installs itself: LoadFile2, LoadFile and SimpleFileSystem [UEFI 2.10, 7.4.1 and 13.1, 13.2, 13.4].
+#include "files.hpp"
 #include "loading.hpp"
 
 namespace conformance {
@@ -70,7 +71,67 @@ struct Loaded {
   }
 };
 
+// The application as \\test\\a.efi of the runner's volume, and its path: one file path node for each name.
+struct OnVolume {
+  files::Playground place;
+  UINT8 path[512];
+  UINTN length = 0;
+  OnVolume() {
+    files::Opened file(place, L"a.efi", files::kCreate);
+    UINTN size = sizeof kApplication;
+    if (file.file != nullptr) file->Write(file, &size, const_cast<UINT8*>(kApplication));
+    auto* disk = on<UINT8>(the_disk(), kDevicePathGuid);
+    for (; disk != nullptr && disk[length] != 0x7F; length += disk[length + 2]) bs->CopyMem(path + length, disk + length, disk[length + 2]);
+  }
+  void add(const wchar_t* name) {
+    UINTN size = 4;
+    do {
+      path[length + size++] = static_cast<UINT8>(*name);
+      path[length + size++] = 0;
+    } while (*name++ != 0);
+    const UINT8 header[] = {4, 4, static_cast<UINT8>(size), 0};
+    bs->CopyMem(path + length, const_cast<UINT8*>(header), 4);
+    length += size;
+  }
+  EFI_STATUS load(EFI_HANDLE& image) {
+    const UINT8 end[] = {0x7F, 0xFF, 4, 0};
+    bs->CopyMem(path + length, const_cast<UINT8*>(end), 4);
+    return bs->LoadImage(FALSE, self, reinterpret_cast<EFI_DEVICE_PATH*>(path), nullptr, 0, &image);
+  }
+};
+
 const Test kTests[] = {
+    {"7.4.1 LoadImage: a file of a volume",
+     [] {
+       OnVolume on_volume;
+       EFI_HANDLE image = nullptr;
+       on_volume.add(L"\\test\\a.efi");
+       if (!on_volume.place.ok() || !ok(on_volume.load(image))) return false;
+       auto* loaded = on<EFI_LOADED_IMAGE>(image, kLoadedImageGuid);
+       return that(loaded->DeviceHandle == the_disk()) && ok(bs->UnloadImage(image));
+     }},
+    {"10.3.5.4 A file's path in several nodes is one name",
+     [] {
+       OnVolume on_volume;
+       EFI_HANDLE image = nullptr;
+       on_volume.add(L"\\test");
+       on_volume.add(L"a.efi");
+       return on_volume.place.ok() && ok(on_volume.load(image)) && ok(bs->UnloadImage(image));
+     }},
+    {"7.4.1 LoadImage: a file that the volume has not is NOT_FOUND",
+     [] {
+       OnVolume on_volume;
+       EFI_HANDLE image = nullptr;
+       on_volume.add(L"\\test\\b.efi");
+       return on_volume.place.ok() && is(on_volume.load(image), EFI_NOT_FOUND);
+     }},
+    {"7.4.1 LoadImage: a directory is no image",
+     [] {
+       OnVolume on_volume;
+       EFI_HANDLE image = nullptr;
+       on_volume.add(L"\\test");
+       return on_volume.place.ok() && that(EFI_ERROR(on_volume.load(image)));
+     }},
     {"7.4.1 LoadImage: by LoadFile2, when the caller is no boot manager",
      [] {
        Server server(kLoadFile2Guid);

@@ -14,7 +14,7 @@ import qemu
 from cached import payload_dir
 from conversation import Conversation, Turn
 
-LIMIT = 100
+LIMIT = 80
 PROMPT = r"(^|\n)(Shell|FS0:\\[^>\n]*)> \Z"
 HELLO = b"hello from the disk\r\n"
 STARTUP = """@echo -off
