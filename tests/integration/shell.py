@@ -2,7 +2,7 @@
 """What Debian's EFI Shell is asked: it is a large program by other people that expects a whole firmware. OVMF's answers match, too."""
 from conversation import Turn
 
-PROMPT = r"Shell> $"
+PROMPT = r"(^|\n)Shell> \Z"
 GUID = "7a1e4c52-3f7b-4f0a-9d2e-0c6f5b1a9e10"
 VARIABLE = f"setvar Witness -guid {GUID}"
 GREETING = [r"UEFI Interactive Shell v2\.\d", r"UEFI v2\.\d+ \(.+, 0x"]
