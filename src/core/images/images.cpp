@@ -83,12 +83,13 @@ Result<ImageRecord*> Images::new_record(const Origin& origin) {
 }
 
 // [UEFI 2.10, 9.2] The loaded image device path is there even when there is no path: its interface is nullptr then.
-Result<> Images::publish(ImageRecord& image) {
+Result<efi::Handle> Images::publish(ImageRecord& image) {
   TplGuard guard(events_, efi::kTplNotify);
   const ProtocolPair pairs[] = {{&efi::LoadedImageProtocol::kGuid, &image.protocol},
                                 {&efi::kLoadedImageDevicePathGuid, image.device_path},
                                 {&efi::kHiiPackageListGuid, image.hii_package_list}};
-  return handles_.install_multiple(&image.handle, std::span(pairs).first(image.hii_package_list != nullptr ? 3 : 2));
+  TRY(handles_.install_multiple(&image.handle, std::span(pairs).first(image.hii_package_list != nullptr ? 3 : 2)));
+  return image.handle;  // taken before the notifications run, one of which may unload the image
 }
 
 void Images::release(ImageRecord& image) {
@@ -99,15 +100,16 @@ void Images::release(ImageRecord& image) {
       break;
     }
   }
-  bool seen = false;  // somebody still holds our protocol, which must not become another's memory then
+  // Whether somebody still holds an interface of ours: its memory must not become another's then.
+  bool seen = false, list_seen = false;
   if (image.handle != nullptr) {
     handles_.close_all_by(image.handle);
     if (image.hii_package_list != nullptr)
-      static_cast<void>(handles_.uninstall(image.handle, efi::kHiiPackageListGuid, image.hii_package_list));
+      list_seen = handles_.uninstall(image.handle, efi::kHiiPackageListGuid, image.hii_package_list).status() == Status::AccessDenied;
     seen |= handles_.uninstall(image.handle, efi::kLoadedImageDevicePathGuid, image.device_path).status() == Status::AccessDenied;
     seen |= handles_.uninstall(image.handle, &image.protocol).status() == Status::AccessDenied;
   }
-  free_pages(image);
+  if (!list_seen) free_pages(image);  // the list lies among the image's pages
   // Programs see some of these and may have freed them: that is no fault of ours.
   if (image.load_options != nullptr) static_cast<void>(pool_.free(image.load_options));
   if (image.exit_data != nullptr) pool_.release(image.exit_data);
@@ -131,9 +133,9 @@ Result<> Images::install_core_image(PhysRange range) {
   if (!published) {
     image.pages = {};  // not ours to free
     release(image);
-    return published;
+    return published.error();
   }
-  handles_.set_core_agent(image.handle);
+  handles_.set_core_agent(*published);
   return {};
 }
 
@@ -152,13 +154,10 @@ Result<efi::Handle> Images::load_from(ByteSource& source, const Origin& origin) 
   PePlan plan;
   TRY(parse_pe(source, plan));
   ImageRecord& image = *TRY(new_record(origin));
-  auto loaded = place(plan, source, image);
-  if (loaded) loaded = publish(image);
-  if (!loaded) {
-    release(image);
-    return loaded.error();
-  }
-  return image.handle;
+  const Result<> placed = place(plan, source, image);
+  Result<efi::Handle> published = placed ? publish(image) : Result<efi::Handle>(placed.error());
+  if (!published) release(image);
+  return published;
 }
 
 Result<efi::Handle> Images::load(bool boot_policy, efi::Handle parent, efi::DevicePath* path, MutableByteSpan source) {
@@ -240,9 +239,9 @@ efi::EfiStatus Images::start(efi::Handle handle, uint64_t* exit_data_size, efi::
   // Programs should leave as they came; one that does not must not stop its starter's timers.
   settle_tpl(image->tpl);
   hand_over_exit_data(*image, exit_data_size, exit_data);
-  image->state = ImageRecord::State::Resident;
-  // [UEFI 2.10, 7.4.3 and 7.4.5] applications go in any case, drivers when they failed
+  // [UEFI 2.10, 7.4.3 and 7.4.5] applications go in any case, drivers when they failed. Until then nobody else can unload it.
   if (image->subsystem == pe::Subsystem::EfiApplication || efi::is_error(status)) release(*image);
+  else image->state = ImageRecord::State::Resident;
   return status;
 }
 

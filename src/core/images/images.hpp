@@ -148,7 +148,7 @@ class Images {
   ImageRecord* record_of(efi::Handle image) { return const_cast<ImageRecord*>(find(image)); }
   Result<ImageRecord*> new_record(const Origin& origin);
   Result<efi::Handle> load_from(ByteSource& source, const Origin& origin);
-  Result<> publish(ImageRecord& image);
+  Result<efi::Handle> publish(ImageRecord& image);
   void release(ImageRecord& image);
   void settle_tpl(efi::Tpl tpl);
   void hand_over_exit_data(ImageRecord& image, uint64_t* size, efi::Char16** data);

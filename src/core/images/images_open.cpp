@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 // LoadImage by device path [UEFI 2.10, 7.4.1]: a file system, then LoadFile2 for those who are no boot manager, then LoadFile. All of
 // them may be a program's own code, so they are called at the task priority of LoadImage's caller.
+#include "base/log.hpp"
 #include "core/device_path/device_path.hpp"
 #include "core/images/images.hpp"
 
@@ -123,7 +124,8 @@ Result<efi::Handle> Images::load_with(Protocol& protocol, bool boot_policy, Orig
     image = load_from(source, origin);
   }
   TplGuard guard(events_, efi::kTplNotify);
-  CHECK(memory_.free(*memory, pages).has_value());
+  // A program's protocol has seen the buffer, and may have freed it.
+  if (!memory_.free(*memory, pages)) log::line("efilite: the buffer of a loaded file could not be freed");
   return image;
 }
 

@@ -2,6 +2,7 @@
 #include "core/protocols/reset_notification.hpp"
 
 #include <new>
+#include <utility>
 
 #include "core/events/events.hpp"
 
@@ -33,33 +34,40 @@ ResetNotification::Entry** ResetNotification::link_to(efi::ResetSystemFunction f
 
 Result<> ResetNotification::add(efi::ResetSystemFunction function) {
   Entry** link = link_to(function);
-  if (*link != nullptr) return Status::AlreadyStarted;
+  if (Entry* entry = *link) return std::exchange(entry->registered, true) ? Result<>(Status::AlreadyStarted) : Result<>();
   void* place = heap_.allocate(sizeof(Entry));
   if (place == nullptr) return Status::OutOfResources;
-  *link = new (place) Entry{nullptr, function, false};
+  *link = new (place) Entry{nullptr, function, true, false};
   return {};
 }
 
 Result<> ResetNotification::remove(efi::ResetSystemFunction function) {
   Entry** link = link_to(function);
   Entry* entry = *link;
-  if (entry == nullptr) return Status::InvalidParameter;
+  if (entry == nullptr || !entry->registered) return Status::InvalidParameter;
+  // One that registers itself anew each time must not put the reset off for ever.
+  if (entry->told) {
+    entry->registered = false;
+    return {};
+  }
   *link = entry->next;
   heap_.release(entry);
   return {};
 }
 
+efi::ResetSystemFunction ResetNotification::next() {
+  TplGuard guard(events_, efi::kTplNotify);
+  for (Entry* entry = first_; entry != nullptr; entry = entry->next) {
+    if (entry->told) continue;
+    entry->told = true;
+    return entry->function;
+  }
+  return nullptr;
+}
+
 void ResetNotification::notify(efi::ResetType type, EfiStatus status, uint64_t data_size, const void* data) {
   // From the start each time: a function may register and unregister others.
-  for (Entry* entry = first_; entry != nullptr;) {
-    if (entry->told) {
-      entry = entry->next;
-      continue;
-    }
-    entry->told = true;
-    entry->function(type, status, data_size, const_cast<void*>(data));
-    entry = first_;
-  }
+  while (const auto function = next()) function(type, status, data_size, const_cast<void*>(data));
   if (signalled_) return;
   signalled_ = true;
   events_.signal_group(efi::kEventGroupResetSystem);

@@ -28,7 +28,8 @@ class ResetNotification {
   struct Entry {
     Entry* next;
     efi::ResetSystemFunction function;
-    bool told;
+    bool registered;
+    bool told;  // of the reset that is on its way
   };
   struct Interface {  // the protocol first: a pointer to it is a pointer to this
     efi::ResetNotificationProtocol protocol;
@@ -38,6 +39,7 @@ class ResetNotification {
   static efi::EfiStatus EFIAPI register_notify(efi::ResetNotificationProtocol* self, efi::ResetSystemFunction function);
   static efi::EfiStatus EFIAPI unregister_notify(efi::ResetNotificationProtocol* self, efi::ResetSystemFunction function);
   Entry** link_to(efi::ResetSystemFunction function);
+  efi::ResetSystemFunction next();  // that has not been told yet, and now is; nullptr: none
   Result<> add(efi::ResetSystemFunction function);
   Result<> remove(efi::ResetSystemFunction function);
 

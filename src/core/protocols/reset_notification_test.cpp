@@ -123,6 +123,18 @@ TEST_F(ResetNotificationTest, FunctionsMayRegisterAndUnregisterWhileTheyAreCalle
   EXPECT_EQ(calls, "acd");
 }
 
+TEST_F(ResetNotificationTest, AFunctionThatRegistersItselfAnewHearsOnce) {
+  add(heard<'a'>);
+  also = [this](char) {
+    EXPECT_EQ(remove(heard<'a'>), kOk);
+    EXPECT_EQ(remove(heard<'a'>), efi::encode(Status::InvalidParameter));
+    EXPECT_EQ(add(heard<'a'>), kOk);
+    EXPECT_EQ(add(heard<'a'>), efi::encode(Status::AlreadyStarted));
+  };
+  reset();
+  EXPECT_EQ(calls, "a");
+}
+
 TEST_F(ResetNotificationTest, TheEventGroupIsSignalledOnceAfterTheFunctions) {
   make(efi::kEvtNotifySignal, efi::kTplCallback, "group", [this](efi::Event) { calls += 'g'; }, &efi::kEventGroupResetSystem);
   add(heard<'a'>);
