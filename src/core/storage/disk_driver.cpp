@@ -5,6 +5,7 @@
 
 #include "base/log.hpp"
 #include "core/device_path/device_path.hpp"
+#include "core/handles/service_call.hpp"
 #include "core/storage/storage_call.hpp"
 
 namespace efilite::core {
@@ -51,10 +52,11 @@ class DiskDriver::ChildMaker final : public PartitionVisitor {
 
 namespace {
 
-// The database is everybody's, up to TPL_NOTIFY.
+// The database is everybody's, up to TPL_NOTIFY, and so is the list of what we manage. Drivers that are called from it run at the level
+// that we were at.
 template <typename Work>
-auto in_database(EventQueue& events, Work work) {
-  TplGuard guard(events, efi::kTplNotify);
+auto in_database(Work work) {
+  ServiceCall call;
   return work();
 }
 
@@ -87,29 +89,33 @@ DiskDriver::Controller* DiskDriver::find(efi::Handle handle) {
 // [UEFI 2.10, 11.1.2] no look at the disk: another driver may have it.
 Result<> DiskDriver::supported(efi::Handle handle) {
   const efi::Handle self = edge_.driver_binding_handle;
-  return in_database(events_, [&]() -> Result<> {
+  return in_database([&]() -> Result<> {
     void* interface;
     TRY(handles_.open(handle, efi::BlockIoProtocol::kGuid, &interface, self, handle, efi::kOpenByDriver));
     return handles_.close(handle, efi::BlockIoProtocol::kGuid, self, handle);
   });
 }
 
+// Whoever hears of what is installed may ask us to stop: not before we have done with it.
 Result<> DiskDriver::start(efi::Handle handle) {
+  StorageLock lock(events_);
   const efi::Handle self = edge_.driver_binding_handle;
   void* interface;
-  TRY(in_database(events_, [&] {
+  TRY(in_database([&] {
     return handles_.open(handle, efi::BlockIoProtocol::kGuid, &interface, self, handle, efi::kOpenByDriver);
   }));
   auto* block_io = static_cast<efi::BlockIoProtocol*>(interface);
   const bool has_media = block_io != nullptr && block_io->media != nullptr;  // a program may have installed anything
   auto made = has_media ? make<Controller>(handle, *block_io, heap_) : Result<Controller*>(Status::Unsupported);
   if (!made) {
-    (void)in_database(events_, [&] { return handles_.close(handle, efi::BlockIoProtocol::kGuid, self, handle); });
+    (void)in_database([&] { return handles_.close(handle, efi::BlockIoProtocol::kGuid, self, handle); });
     return made.error();
   }
   Controller& controller = **made;
-  controller.next = controllers_;
-  controllers_ = &controller;
+  in_database([&] {
+    controller.next = controllers_;
+    controllers_ = &controller;
+  });
   Result<> filled = fill(controller);
   if (controller.disk_io || controller.volume || controller.children != nullptr) {
     if (!filled) log::line("efilite: not all of a disk can be used: ", filled.error());
@@ -120,7 +126,7 @@ Result<> DiskDriver::start(efi::Handle handle) {
 }
 
 Result<> DiskDriver::fill(Controller& controller) {
-  TRY(in_database(events_, [&]() -> Result<> {
+  TRY(in_database([&]() -> Result<> {
     if (handles_.find(controller.handle, efi::DiskIoProtocol::kGuid)) return {};
     efi::Handle handle = controller.handle;
     controller.disk_io.emplace(events_, heap_, controller.medium);
@@ -131,10 +137,11 @@ Result<> DiskDriver::fill(Controller& controller) {
     return installed;
   }));
   if (controller.medium.device == nullptr) return {};
-  StorageLock lock(events_);
   if (formats_.recognises(*controller.medium.device)) return add_volume(controller);
   // A partition is not parted again.
   if (controller.medium.media->logical_partition != 0) return {};
+  // [UEFI 2.10, 3.1.2] HD() alone would be a short-form path, which names a partition on any disk.
+  if (in_database([&] { return handles_.find(controller.handle, efi::kDevicePathGuid).value_or(nullptr); }) == nullptr) return {};
   ChildMaker maker(*this, controller);
   return formats_.partitions(*controller.medium.device, maker);
 }
@@ -142,23 +149,15 @@ Result<> DiskDriver::fill(Controller& controller) {
 Result<> DiskDriver::add_volume(Controller& controller) {
   efi::Handle handle = controller.handle;
   controller.volume.emplace(events_, heap_, *controller.medium.device, formats_);
-  auto installed = in_database(events_, [&] { return handles_.install(&handle, controller.volume->protocol()); });
+  auto installed = in_database([&] { return handles_.install(&handle, controller.volume->protocol()); });
   if (!installed) controller.volume.reset();
   return installed;
-}
-
-Result<> DiskDriver::remove_volume(Controller& controller) {
-  if (!controller.volume) return {};
-  TRY(in_database(events_, [&] { return handles_.uninstall(controller.handle, controller.volume->protocol()); }));
-  StorageLock lock(events_);
-  controller.volume.reset();
-  return {};
 }
 
 Result<> DiskDriver::add_child(Controller& controller, const Partition& partition) {
   Child* child = TRY(make<Child>(*this, *controller.medium.device, partition));
   const efi::Handle self = edge_.driver_binding_handle;
-  auto installed = in_database(events_, [&]() -> Result<> {
+  auto installed = in_database([&]() -> Result<> {
     auto parent = handles_.find(controller.handle, efi::kDevicePathGuid);
     efi::DevicePath* path =
         TRY(device_path::append_node(heap_, static_cast<efi::DevicePath*>(parent.value_or(nullptr)), partition.node));
@@ -176,68 +175,98 @@ Result<> DiskDriver::add_child(Controller& controller, const Partition& partitio
     drop(child);
     return installed;
   }
-  Child** last = &controller.children;
-  while (*last != nullptr) last = &(*last)->next;
-  *last = child;
+  *link_of(controller, nullptr) = child;  // behind all others
   return {};
 }
 
-Result<> DiskDriver::remove_child(Controller& controller, efi::Handle handle) {
+// Where the child of this handle hangs, or where the list ends.
+DiskDriver::Child** DiskDriver::link_of(Controller& controller, efi::Handle handle) {
   Child** at = &controller.children;
   while (*at != nullptr && (*at)->disk.handle() != handle) at = &(*at)->next;
-  Child* child = *at;
+  return at;
+}
+
+Result<> DiskDriver::remove_child(Controller& controller, efi::Handle handle) {
+  Child* child = *link_of(controller, handle);
   if (child == nullptr) return Status::NotFound;
   const efi::Handle self = edge_.driver_binding_handle;
-  TRY(in_database(events_, [&]() -> Result<> {
-    // A child that is gone can no more be told apart from a wrong handle.
+  TRY(in_database([&]() -> Result<> {
+    // A child that is gone can no more be told apart from a wrong handle. Without this a nested stop does not get it, nor the controller.
     TRY(handles_.close(controller.handle, efi::BlockIoProtocol::kGuid, self, handle));
     auto gone = child->disk.uninstall(handles_);
     void* interface;
     if (!gone) {
       (void)handles_.open(controller.handle, efi::BlockIoProtocol::kGuid, &interface, self, handle, efi::kOpenByChildController);
+      return gone;
     }
-    return gone;
+    // The drivers that were stopped meanwhile may have been us, with other children of this controller.
+    Child** at = &controller.children;
+    while (*at != child) at = &(*at)->next;
+    *at = child->next;
+    return {};
   }));
-  // The drivers that were stopped meanwhile may have been us, with children of other controllers; this list they did not touch.
-  *at = child->next;
   heap_.release(child->disk.path());
   drop(child);
   return {};
 }
 
-// The children first, one by one or all; then, asked without any, the rest [UEFI 2.10, 11.1.4].
+// The children first, one by one or all; then, asked without any, the rest [UEFI 2.10, 11.1.4]. Other drivers are called, which may come
+// back to us.
 Result<> DiskDriver::stop(efi::Handle handle, std::span<const efi::Handle> children) {
-  Controller* controller = find(handle);
-  if (controller == nullptr) return Status::DeviceError;
-  for (efi::Handle child : children) TRY(remove_child(*controller, child));
+  if (events_.tpl() > efi::kTplCallback) return Status::DeviceError;  // whom we interrupt may be using it
+  StorageLock lock(events_);
+  if (find(handle) == nullptr) return Status::DeviceError;
+  for (efi::Handle child : children) {
+    Controller* controller = find(handle);
+    if (controller == nullptr) return {};
+    TRY(remove_child(*controller, child));
+  }
   if (!children.empty()) return {};
-  while (controller->children != nullptr) TRY(remove_child(*controller, controller->children->disk.handle()));
-  TRY(remove_volume(*controller));
-  return release(*controller);
+  Controller* controller = find(handle);
+  for (; controller != nullptr && controller->children != nullptr; controller = find(handle)) {
+    TRY(remove_child(*controller, controller->children->disk.handle()));
+  }
+  if (controller == nullptr) return {};
+  auto released = release(*controller);
+  return find(handle) != nullptr ? released : Result<>();
 }
 
+// All protocols go at once or stay.
 Result<> DiskDriver::release(Controller& controller) {
-  TRY(in_database(events_, [&]() -> Result<> {
+  TRY(in_database([&]() -> Result<> {
+    std::array<ProtocolPair, 3> pairs;
+    size_t count = 0;
+    if (controller.volume) pairs[count++] = {&efi::SimpleFileSystemProtocol::kGuid, controller.volume->protocol()};
     if (controller.disk_io) {
-      const ProtocolPair pairs[] = {{&efi::DiskIoProtocol::kGuid, controller.disk_io->protocol()},
-                                    {&efi::DiskIo2Protocol::kGuid, controller.disk_io->protocol2()}};
-      TRY(handles_.uninstall_multiple(controller.handle, pairs));
+      pairs[count++] = {&efi::DiskIoProtocol::kGuid, controller.disk_io->protocol()};
+      pairs[count++] = {&efi::DiskIo2Protocol::kGuid, controller.disk_io->protocol2()};
     }
+    if (count != 0) TRY(handles_.uninstall_multiple(controller.handle, std::span(pairs).first(count)));
     const efi::Handle self = edge_.driver_binding_handle;
-    return handles_.close(controller.handle, efi::BlockIoProtocol::kGuid, self, controller.handle);
+    (void)handles_.close(controller.handle, efi::BlockIoProtocol::kGuid, self, controller.handle);  // it may have been closed for us
+    Controller** at = &controllers_;
+    while (*at != &controller) at = &(*at)->next;
+    *at = controller.next;
+    return {};
   }));
-  Controller** at = &controllers_;
-  while (*at != &controller) at = &(*at)->next;
-  *at = controller.next;
   drop(&controller);
   return {};
+}
+
+// Whether the blocks come from a program's BLOCK_IO, be it by way of a partition of ours.
+bool DiskDriver::is_a_programs(Controller& controller) {
+  if (controller.medium.device == &controller.foreign) return true;
+  for (Controller* at = controllers_; at != nullptr; at = at->next) {
+    if (*link_of(*at, controller.handle) != nullptr) return is_a_programs(*at);
+  }
+  return false;
 }
 
 Result<> DiskDriver::quiesce() {
   Result<> done;
   for (Controller* at = controllers_; at != nullptr; at = at->next) {
     // Boot services are over, and with them the programs that serve disks of their own.
-    if (!at->volume || at->medium.device == &at->foreign) continue;
+    if (!at->volume || is_a_programs(*at)) continue;
     if (auto flushed = at->volume->flush(); !flushed) done = flushed;
   }
   return done;

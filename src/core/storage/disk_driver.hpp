@@ -63,11 +63,12 @@ class DiskDriver final : public Quiescer {
   friend struct DiskDriverThunks;
 
   Controller* find(efi::Handle handle);
+  static Child** link_of(Controller& controller, efi::Handle handle);
+  bool is_a_programs(Controller& controller);
   Result<> fill(Controller& controller);
   Result<> add_volume(Controller& controller);
   Result<> add_child(Controller& controller, const Partition& partition);
   Result<> remove_child(Controller& controller, efi::Handle child);
-  Result<> remove_volume(Controller& controller);
   Result<> release(Controller& controller);
 
   template <typename T, typename... Arguments>

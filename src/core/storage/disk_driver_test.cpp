@@ -4,6 +4,7 @@
 
 #include "core/device_path/device_path.hpp"
 #include "core/handles/protocol_services.hpp"
+#include "core/handles/service_call.hpp"
 #include "core/storage/disk_driver.hpp"
 #include "core/storage/ram_disk.hpp"
 #include "core/storage/storage_call.hpp"
@@ -197,7 +198,10 @@ TEST_F(DiskDrivers, OpenFilesLoseTheirMediumWithTheDisk) {
   efi::FileProtocol* root;
   ASSERT_EQ(volume.open_volume(&volume, &root), EfiStatus{});
   EXPECT_TRUE(formats.volumes.is_mounted);
-  EXPECT_TRUE(ours.uninstall(handles));
+  {
+    ServiceCall call;
+    EXPECT_TRUE(ours.uninstall(handles));
+  }
   EXPECT_FALSE(formats.volumes.is_mounted);
   EXPECT_EQ(root->set_position(root, 0), encode(Status::NoMedia));
   EXPECT_EQ(root->close(root), EfiStatus{});
@@ -235,8 +239,15 @@ TEST_F(DiskDrivers, AProgramsDiskGetsDiskIoVolumesAndPartitions) {
   put("P\x0A\x14");
   foreign.facts.media_present = 1;
   ASSERT_EQ(connect(handle), EfiStatus{});
+  EXPECT_EQ(having<efi::BlockIoProtocol>().size(), 1u) << "HD() alone would name a partition on any disk";
+  EXPECT_EQ(disconnect(handle), EfiStatus{});
+  ASSERT_TRUE(handles.install(&handle, efi::kDevicePathGuid, &path.vendor.header));
+  ASSERT_EQ(connect(handle), EfiStatus{});
   EXPECT_EQ(having<efi::BlockIoProtocol>().size(), 2u);
-  EXPECT_TRUE(handles.uninstall<efi::BlockIoProtocol>(handle, &foreign));
+  {
+    ServiceCall call;
+    EXPECT_TRUE(handles.uninstall<efi::BlockIoProtocol>(handle, &foreign));
+  }
   EXPECT_TRUE(having<efi::DiskIoProtocol>().empty());
 }
 
@@ -280,6 +291,147 @@ TEST_F(DiskDrivers, WhatWasWrittenIsFlushedWhenBootServicesEnd) {
   ASSERT_EQ(volume.open_volume(&volume, &root), EfiStatus{});
   EXPECT_TRUE(driver.quiesce());
   EXPECT_EQ(formats.volumes.volume.flushes, 1);
+}
+
+TEST_F(DiskDrivers, AProgramsDiskIsNotFlushedWhenBootServicesHaveEnded) {
+  put("P\x0A\x14");
+  put("F", 10 * 512);
+  ForeignDisk foreign(disk);
+  efi::Handle handle = nullptr;
+  ASSERT_TRUE(handles.install<efi::BlockIoProtocol>(&handle, &foreign));
+  ASSERT_TRUE(handles.install(&handle, efi::kDevicePathGuid, &path.vendor.header));
+  ASSERT_EQ(connect(handle), EfiStatus{});
+  auto& volume = **handles.locate<efi::SimpleFileSystemProtocol>();
+  efi::FileProtocol* root;
+  ASSERT_EQ(volume.open_volume(&volume, &root), EfiStatus{});
+  EXPECT_TRUE(driver.quiesce());
+  EXPECT_EQ(formats.volumes.volume.flushes, 0) << "nor is a partition of it";
+  EXPECT_EQ(root->close(root), EfiStatus{});
+}
+
+TEST_F(DiskDrivers, AProgramsDiskThatTakesAnotherShapeHasAnotherMedium) {
+  ForeignDisk foreign(disk);
+  ForeignBlocks blocks(foreign, heap);
+  std::array<std::byte, 512> block;
+  EXPECT_TRUE(blocks.read(0, block));
+  foreign.facts.last_block = UINT64_MAX;
+  EXPECT_EQ(blocks.read(0, block).status(), Status::MediaChanged);
+  foreign.facts.last_block = 199;
+  foreign.facts.io_align = 1u << 31;
+  EXPECT_EQ(blocks.write(0, block).status(), Status::MediaChanged);
+  foreign.facts.io_align = 0;
+  foreign.facts.block_size = 1024;
+  EXPECT_EQ(blocks.read(0, block).status(), Status::MediaChanged);
+}
+
+// A notification of a volume's installation that wants the disk for itself.
+struct DiskTaken : DiskDrivers {
+  test::HostHeap small;  // tells when what was freed is used
+  DiskDriver other{handles, events, small, formats};
+  efi::Handle target = nullptr, agent = nullptr;
+  EfiStatus got = encode(Status::NotReady);
+  DiskTaken() {
+    EXPECT_TRUE(handles.uninstall(binding, driver.protocol()));
+    binding = nullptr;
+    EXPECT_TRUE(handles.install(&binding, other.protocol()));
+    other.set_handle(binding, core_image);
+    efi::Guid any{1, 2, 3, {}};
+    EXPECT_TRUE(handles.install(&agent, any, nullptr));
+  }
+  efi::Event event(efi::Tpl tpl, efi::EventNotify notify) { return *events.create(efi::kEvtNotifySignal, tpl, notify, this); }
+};
+
+TEST_F(DiskTaken, ByANotificationOfWhatStartInstalls) {
+  put("F");
+  target = install();
+  auto take = event(efi::kTplCallback, [](efi::Event, void* context) EFIAPI {
+    auto& me = *static_cast<DiskTaken*>(context);
+    efi::Guid block_io = efi::BlockIoProtocol::kGuid;
+    void* interface;
+    me.got = me.services.open_protocol(me.target, &block_io, &interface, me.agent, nullptr, efi::kOpenExclusive);
+  });
+  ASSERT_TRUE(handles.register_notify(efi::SimpleFileSystemProtocol::kGuid, take));
+  (void)connect(target);
+  EXPECT_EQ(got, EfiStatus{});
+  EXPECT_TRUE(having<efi::SimpleFileSystemProtocol>().empty());
+  EXPECT_EQ(small.live(), 0u);
+}
+
+TEST_F(DiskTaken, NotFromARequestThatWasInterrupted) {
+  static DiskTaken* me;
+  static efi::Event interrupt;
+  static decltype(efi::BlockIoProtocol::read_blocks) read;
+  me = this;
+  ForeignDisk foreign(disk);
+  ASSERT_TRUE(handles.install<efi::BlockIoProtocol>(&target, &foreign));
+  ASSERT_EQ(connect(target), EfiStatus{});
+  interrupt = event(efi::kTplNotify, [](efi::Event, void*) EFIAPI { me->got = me->disconnect(me->target); });
+  read = foreign.read_blocks;
+  foreign.read_blocks = [](efi::BlockIoProtocol* self, uint32_t id, uint64_t lba, efi::Uintn size, void* buffer) EFIAPI {
+    (void)me->events.signal(interrupt);  // as a timer would
+    return read(self, id, lba, size, buffer);
+  };
+  auto& io = **handles.get<efi::DiskIoProtocol>(target);
+  std::vector<uint8_t> room(1100);
+  EXPECT_EQ(io.read_disk(&io, 7, 513, 1090, room.data()), EfiStatus{});
+  EXPECT_EQ(got, encode(Status::DeviceError));
+  EXPECT_EQ(disconnect(target), EfiStatus{});
+  EXPECT_EQ(small.live(), 0u);
+}
+
+// A driver of our partitions or of DISK_IO that does `on_stop` when it has to go.
+struct Follower : efi::DriverBindingProtocol {
+  explicit Follower(DiskTaken& me, const efi::Guid& guid) : test(me), what(guid) {
+    version = 0x10;
+    EXPECT_TRUE(me.handles.install<efi::DriverBindingProtocol>(&handle, this));
+    driver_binding_handle = image_handle = handle;
+    stop = [](efi::DriverBindingProtocol* self, efi::Handle controller, efi::Uintn, efi::Handle*) EFIAPI {
+      auto& me = *static_cast<Follower*>(self);
+      if (me.on_stop) {
+        if (EfiStatus status = me.on_stop(); efi::is_error(status)) return status;
+      }
+      return me.test.services.close_protocol(controller, &me.what, me.handle, controller);
+    };
+  }
+  void follow(efi::Handle controller) {
+    void* interface;
+    EXPECT_EQ(test.services.open_protocol(controller, &what, &interface, handle, controller, efi::kOpenByDriver), EfiStatus{});
+  }
+  DiskTaken& test;
+  efi::Guid what;
+  efi::Handle handle = nullptr;
+  std::function<EfiStatus()> on_stop;
+};
+
+TEST_F(DiskTaken, OnlyAsAWhole) {
+  put("F");
+  ForeignDisk foreign(disk);
+  ASSERT_TRUE(handles.install<efi::BlockIoProtocol>(&target, &foreign));
+  ASSERT_EQ(connect(target), EfiStatus{});
+  Follower follower(*this, efi::DiskIoProtocol::kGuid);
+  follower.follow(target);
+  follower.on_stop = [] { return encode(Status::DeviceError); };
+  EXPECT_EQ(other.stop(target, {}).status(), Status::InvalidParameter);
+  EXPECT_TRUE(handles.get<efi::SimpleFileSystemProtocol>(target)) << "a failed stop leaves all there was";
+  follower.on_stop = nullptr;
+  EXPECT_EQ(disconnect(target), EfiStatus{});
+  EXPECT_EQ(small.live(), 0u);
+}
+
+TEST_F(DiskTaken, ByTheDriverOfAPartitionThatRemovesTheOneBefore) {
+  put("P\x0A\x14\x64\x0A");
+  target = install();
+  ASSERT_EQ(connect(target), EfiStatus{});
+  auto disks = having<efi::BlockIoProtocol>();
+  ASSERT_EQ(disks.size(), 3u);
+  Follower follower(*this, efi::BlockIoProtocol::kGuid);
+  ASSERT_EQ(disconnect(disks[2]), EfiStatus{});
+  follower.follow(disks[2]);
+  follower.on_stop = [&] { return disconnect(target, disks[1]); };
+  EXPECT_EQ(disconnect(target, disks[2]), EfiStatus{});
+  EXPECT_EQ(having<efi::BlockIoProtocol>(), std::vector{target});
+  EXPECT_EQ(disconnect(target), EfiStatus{});
+  EXPECT_EQ(small.live(), 0u);
 }
 
 TEST_F(DiskDrivers, ARunOutOfMemoryLeavesNothingHalf) {
@@ -386,6 +538,16 @@ TEST_F(RamDiskTest, ItStaysWhileSomebodyKeepsIt) {
   ASSERT_EQ(services.open_protocol(disk_handle, &block_io, &interface, core_image, nullptr, efi::kOpenExclusive), EfiStatus{});
   EXPECT_EQ(protocol.unregister_disk(made), encode(Status::AccessDenied));
   ASSERT_EQ(services.close_protocol(disk_handle, &block_io, core_image, nullptr), EfiStatus{});
+  EXPECT_EQ(protocol.unregister_disk(made), EfiStatus{});
+}
+
+TEST_F(RamDiskTest, ItStaysWhereARequestMayHaveBeenInterrupted) {
+  ASSERT_EQ(protocol.register_disk(base, 1024, &type, nullptr, &made), EfiStatus{});
+  {
+    TplGuard guard(events, efi::kTplNotify);
+    EXPECT_EQ(protocol.unregister_disk(made), encode(Status::AccessDenied));
+  }
+  EXPECT_EQ(having<efi::BlockIoProtocol>().size(), 1u);
   EXPECT_EQ(protocol.unregister_disk(made), EfiStatus{});
 }
 

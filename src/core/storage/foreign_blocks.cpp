@@ -27,12 +27,14 @@ ForeignBlocks::ForeignBlocks(efi::BlockIoProtocol& io, Heap& heap)
     : io_(io), heap_(heap), block_size_(io.media->block_size), media_id_(io.media->media_id) {}
 
 bool ForeignBlocks::usable() const {
-  return std::has_single_bit(block_size_) && block_size_ >= 512 && block_size_ <= kBounce &&
+  return io_.media->block_size == block_size_ && std::has_single_bit(block_size_) && block_size_ >= 512 && block_size_ <= kBounce &&
          io_.media->last_block < UINT64_MAX / block_size_ && io_.media->io_align <= kBounce;
 }
 
 // In one call where the buffer lies as the device wants it, else by pieces through memory that does.
 Result<> ForeignBlocks::transfer(uint64_t block, std::byte* data, size_t size, bool writing) {
+  // What it tells of itself is the program's to change at any time.
+  if (!usable()) return Status::MediaChanged;
   if (!lies_on(*this, block, size)) return Status::InvalidParameter;
   auto call = writing ? io_.write_blocks : io_.read_blocks;
   const uint64_t align = std::max(io_.media->io_align, 1u);

@@ -12,7 +12,7 @@ class ForeignBlocks final : public BlockDevice {
   // The medium that is in the drive now: another one's blocks answer MEDIA_CHANGED.
   ForeignBlocks(efi::BlockIoProtocol& io, Heap& heap);
 
-  // Whether block size and count are ones that a disk can have.
+  // Whether block size and count are ones that a disk can have, and still those of the medium.
   bool usable() const;
 
   uint32_t block_size() const override { return block_size_; }

@@ -62,11 +62,13 @@ Result<efi::Handle> RamDisks::add(uint64_t base, uint64_t size, const efi::Guid&
 
 Result<> RamDisks::remove(const efi::DevicePath* path) {
   if (!names_ram_disk(path)) return Status::Unsupported;
+  const bool interrupts = events_.tpl() > efi::kTplCallback;
   ServiceCall call;
   RamDisk** at = &disks_;
   while (*at != nullptr && !device_path::equal((*at)->disk.path(), path)) at = &(*at)->next;
   RamDisk* disk = *at;
   if (disk == nullptr) return Status::NotFound;
+  if (interrupts) return Status::AccessDenied;  // a request that has been interrupted may be using it
   TRY(disk->disk.uninstall(handles_));
   // Drivers were called: the list may have changed.
   at = &disks_;

@@ -19,7 +19,7 @@ class RamDisks {
   // The disk's handle, not yet connected. INVALID_PARAMETER for memory that does not hold one block or reaches behind the end of all
   // addresses, ALREADY_STARTED when there is a disk of just these bytes and this type.
   Result<efi::Handle> add(uint64_t base, uint64_t size, const efi::Guid& type, const efi::DevicePath* parent);
-  // UNSUPPORTED for a path that names no RAM disk, NOT_FOUND when it is not one of ours.
+  // UNSUPPORTED for a path that names no RAM disk, NOT_FOUND when it is not one of ours, ACCESS_DENIED while it is or may be in use.
   Result<> remove(const efi::DevicePath* path);
   // A copy, the caller's to free.
   Result<efi::DevicePath*> path_of(efi::Handle disk);
