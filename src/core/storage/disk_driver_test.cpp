@@ -379,7 +379,7 @@ TEST_F(DiskTaken, NotFromARequestThatWasInterrupted) {
   EXPECT_EQ(small.live(), 0u);
 }
 
-// A driver of our partitions or of DISK_IO that does `on_stop` when it has to go.
+// A driver of our partitions or of DISK_IO that does `on_stop` once when it has to go.
 struct Follower : efi::DriverBindingProtocol {
   explicit Follower(DiskTaken& me, const efi::Guid& guid) : test(me), what(guid) {
     version = 0x10;
@@ -387,8 +387,8 @@ struct Follower : efi::DriverBindingProtocol {
     driver_binding_handle = image_handle = handle;
     stop = [](efi::DriverBindingProtocol* self, efi::Handle controller, efi::Uintn, efi::Handle*) EFIAPI {
       auto& me = *static_cast<Follower*>(self);
-      if (me.on_stop) {
-        if (EfiStatus status = me.on_stop(); efi::is_error(status)) return status;
+      if (auto once = std::exchange(me.on_stop, nullptr)) {
+        if (EfiStatus status = once(); efi::is_error(status)) return status;
       }
       return me.test.services.close_protocol(controller, &me.what, me.handle, controller);
     };
@@ -413,7 +413,6 @@ TEST_F(DiskTaken, OnlyAsAWhole) {
   follower.on_stop = [] { return encode(Status::DeviceError); };
   EXPECT_EQ(other.stop(target, {}).status(), Status::InvalidParameter);
   EXPECT_TRUE(handles.get<efi::SimpleFileSystemProtocol>(target)) << "a failed stop leaves all there was";
-  follower.on_stop = nullptr;
   EXPECT_EQ(disconnect(target), EfiStatus{});
   EXPECT_EQ(small.live(), 0u);
 }
@@ -427,7 +426,10 @@ TEST_F(DiskTaken, ByTheDriverOfAPartitionThatRemovesTheOneBefore) {
   Follower follower(*this, efi::BlockIoProtocol::kGuid);
   ASSERT_EQ(disconnect(disks[2]), EfiStatus{});
   follower.follow(disks[2]);
-  follower.on_stop = [&] { return disconnect(target, disks[1]); };
+  follower.on_stop = [&] {
+    EXPECT_EQ(disconnect(target, disks[1]), encode(Status::DeviceError)) << "the last but the one that is going takes the disk with it";
+    return EfiStatus{};
+  };
   EXPECT_EQ(disconnect(target, disks[2]), EfiStatus{});
   EXPECT_EQ(having<efi::BlockIoProtocol>(), std::vector{target});
   EXPECT_EQ(disconnect(target), EfiStatus{});
