@@ -37,14 +37,17 @@ bool names_ram_disk(const efi::DevicePath* path) {
 
 }  // namespace
 
-Result<efi::Handle> RamDisks::add(uint64_t base, uint64_t size, const efi::Guid& type, const efi::DevicePath* parent) {
+Result<efi::Handle> RamDisks::add(uint64_t base, uint64_t size, const efi::Guid& type, const efi::DevicePath* parent,
+                                  efi::DevicePath** copy) {
   const uint32_t block_size = is_cd(type) ? kCdBlock : kDiskBlock;
   // Bytes behind the last whole block are no part of the disk.
   if (size < block_size || !checked_add(base, size - 1)) return Status::InvalidParameter;
   const efi::RamDiskNode node = {device_path::header(efi::kMediaPath, efi::kMediaRamDisk, sizeof node), base, base + size - 1, type, 0};
   efi::DevicePath* path = TRY(device_path::append_node(heap_, parent, &node.header));
-  void* memory = heap_.allocate(sizeof(RamDisk));
+  auto second = copy != nullptr ? device_path::duplicate(heap_, path) : Result<efi::DevicePath*>(nullptr);
+  void* memory = second ? heap_.allocate(sizeof(RamDisk)) : nullptr;
   if (memory == nullptr) {
+    if (second && *second != nullptr) heap_.release(*second);
     heap_.release(path);
     return Status::OutOfResources;
   }
@@ -52,11 +55,13 @@ Result<efi::Handle> RamDisks::add(uint64_t base, uint64_t size, const efi::Guid&
   TplGuard guard(events_, efi::kTplNotify);
   if (auto installed = made->disk.install(handles_, path); !installed) {
     heap_.release(made);
+    if (*second != nullptr) heap_.release(*second);
     heap_.release(path);
     return installed.error();
   }
   made->next = disks_;
   disks_ = made;
+  if (copy != nullptr) *copy = *second;
   return made->disk.handle();
 }
 
@@ -79,25 +84,13 @@ Result<> RamDisks::remove(const efi::DevicePath* path) {
   return {};
 }
 
-Result<efi::DevicePath*> RamDisks::path_of(efi::Handle disk) {
-  TplGuard guard(events_, efi::kTplNotify);
-  return device_path::duplicate(heap_, static_cast<efi::DevicePath*>(TRY(handles_.find(disk, efi::kDevicePathGuid))));
-}
-
 // ---- the C edge
 
 struct RamDiskThunks {
   static RamDisks& disks() { return *the_firmware->ram_disks; }
 
   static Result<> add(uint64_t base, uint64_t size, const efi::Guid& type, efi::DevicePath* parent, efi::DevicePath** path) {
-    efi::Handle disk = TRY(disks().add(base, size, type, parent));
-    auto copy = disks().path_of(disk);
-    if (!copy) {
-      // The path that is installed names it.
-      (void)disks().remove(static_cast<efi::DevicePath*>(*disks().handles_.find(disk, efi::kDevicePathGuid)));
-      return copy.error();
-    }
-    *path = *copy;
+    efi::Handle disk = TRY(disks().add(base, size, type, parent, path));
     // What is on it, and whether anything is, is not what was asked.
     ServiceCall call;
     (void)disks().handles_.connect(disk, nullptr, nullptr, true);

@@ -17,12 +17,11 @@ class RamDisks {
   static efi::RamDiskProtocol& protocol();
 
   // The disk's handle, not yet connected. INVALID_PARAMETER for memory that does not hold one block or reaches behind the end of all
-  // addresses, ALREADY_STARTED when there is a disk of just these bytes and this type.
-  Result<efi::Handle> add(uint64_t base, uint64_t size, const efi::Guid& type, const efi::DevicePath* parent);
+  // addresses, ALREADY_STARTED when there is a disk of just these bytes and this type. A `copy` of its path is the caller's to free.
+  Result<efi::Handle> add(uint64_t base, uint64_t size, const efi::Guid& type, const efi::DevicePath* parent,
+                          efi::DevicePath** copy = nullptr);
   // UNSUPPORTED for a path that names no RAM disk, NOT_FOUND when it is not one of ours, ACCESS_DENIED while it is or may be in use.
   Result<> remove(const efi::DevicePath* path);
-  // A copy, the caller's to free.
-  Result<efi::DevicePath*> path_of(efi::Handle disk);
 
  private:
   struct RamDisk;
