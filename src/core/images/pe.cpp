@@ -11,8 +11,9 @@ namespace {
 std::string_view name() { return log::subject().empty() ? "an image" : log::subject(); }
 
 // The file is shorter than its headers say.
-Status truncated(const char* field, uint64_t value, uint64_t size) {
-  log::line("efilite: ", name(), ": PE image is truncated: ", field, " is ", log::Hex{value}, ", the file ends at ", log::Hex{size});
+Status truncated(const char* what, uint64_t from, uint64_t size, uint64_t end) {
+  log::line("efilite: ", name(), ": PE image is truncated: ", what, " of ", log::Hex{size}, " bytes at ", log::Hex{from}, ", the file ends at ",
+            log::Hex{end});
   return Status::LoadError;
 }
 
@@ -29,8 +30,8 @@ Status unsupported(const char* field, uint64_t value) {
 bool power_of_two(uint32_t n) { return n != 0 && (n & (n - 1)) == 0; }
 
 // `size` bytes at `offset`; what lies behind the end of the source is malformed, not a read error.
-Result<> read_header(ByteSource& source, uint64_t offset, void* out, size_t size, const char* field) {
-  if (offset > source.size() || size > source.size() - offset) return truncated(field, offset, source.size());
+Result<> read_header(ByteSource& source, uint64_t offset, void* out, size_t size, const char* what) {
+  if (offset > source.size() || size > source.size() - offset) return truncated(what, offset, size, source.size());
   return source.read(offset, MutableByteSpan(static_cast<std::byte*>(out), size));
 }
 
@@ -76,7 +77,7 @@ Result<> add_section(const pe::SectionHeader& h, uint64_t headers_end, uint64_t 
     return malformed("a section's VirtualAddress", h.virtual_address);
   }
   if (raw_size != 0 && (h.pointer_to_raw_data > source_size || raw_size > source_size - h.pointer_to_raw_data)) {
-    return truncated("a section's PointerToRawData", h.pointer_to_raw_data, source_size);
+    return truncated("a section", h.pointer_to_raw_data, raw_size, source_size);
   }
 
   size_t at = plan.sections.size();
@@ -119,10 +120,10 @@ bool PePlan::page_granular() const {
 
 Result<> parse_pe(ByteSource& source, PePlan& plan) {
   pe::DosHeader dos;
-  TRY(read_header(source, 0, &dos, sizeof dos, "the file's size"));
+  TRY(read_header(source, 0, &dos, sizeof dos, "a DOS header"));
   if (dos.magic != pe::kDosMagic) return malformed("the DOS magic", dos.magic);
   pe::FileHeader file;
-  TRY(read_header(source, dos.pe_offset, &file, sizeof file, "the offset of the PE header"));
+  TRY(read_header(source, dos.pe_offset, &file, sizeof file, "a PE header"));
   if (file.signature != pe::kPeSignature) return malformed("the PE signature", file.signature);
   if (file.coff.machine != pe::kMachineNative) return unsupported("the machine", file.coff.machine);
   if (file.coff.number_of_sections > pe::kMaxSections) return malformed("NumberOfSections", file.coff.number_of_sections);
@@ -131,7 +132,7 @@ Result<> parse_pe(ByteSource& source, PePlan& plan) {
   uint64_t optional_size = file.coff.size_of_optional_header;
   if (optional_size < pe::kOptionalHeaderFixedSize) return malformed("SizeOfOptionalHeader", optional_size);
   pe::OptionalHeader optional = {};
-  TRY(read_header(source, optional_at, &optional, std::min<size_t>(optional_size, sizeof optional), "the offset of the optional header"));
+  TRY(read_header(source, optional_at, &optional, std::min<size_t>(optional_size, sizeof optional), "an optional header"));
   // A count that says more directories than the header has room for would make section headers out of directories, or the reverse.
   if (optional.number_of_rva_and_sizes > (optional_size - pe::kOptionalHeaderFixedSize) / sizeof(pe::DataDirectory)) {
     return malformed("NumberOfRvaAndSizes", optional.number_of_rva_and_sizes);
@@ -144,7 +145,7 @@ Result<> parse_pe(ByteSource& source, PePlan& plan) {
   plan.sections.clear();
   for (uint64_t at = table_at; at < headers_end; at += sizeof(pe::SectionHeader)) {
     pe::SectionHeader section;
-    TRY(read_header(source, at, &section, sizeof section, "the offset of a section header"));
+    TRY(read_header(source, at, &section, sizeof section, "a section header"));
     TRY(add_section(section, headers_end, source.size(), plan));
   }
   if (!entry_is_code(plan)) return malformed("AddressOfEntryPoint", plan.entry);
