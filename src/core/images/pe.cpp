@@ -77,7 +77,7 @@ Result<> add_section(const pe::SectionHeader& h, uint64_t headers_end, uint64_t 
     return malformed("a section's VirtualAddress", h.virtual_address);
   }
   if (raw_size != 0 && (h.pointer_to_raw_data > source_size || raw_size > source_size - h.pointer_to_raw_data)) {
-    return truncated("a section", h.pointer_to_raw_data, raw_size, source_size);
+    return truncated("a section, by its PointerToRawData,", h.pointer_to_raw_data, raw_size, source_size);
   }
 
   size_t at = plan.sections.size();
