@@ -44,6 +44,7 @@ extern const Chapter kTime;
 extern const Chapter kConsole;
 extern const Chapter kSerial;
 extern const Chapter kDevicePaths;
+extern const Chapter kText;
 extern const Chapter kHii;
 extern const Chapter kHiiStrings;
 extern const Chapter kHiiConfig;

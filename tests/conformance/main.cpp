@@ -44,6 +44,7 @@ const Chapter* const kBootTime[] = {
     &kConsole,
     &kSerial,
     &kDevicePaths,
+    &kText,
     &kHii,
     &kHiiStrings,
     &kHiiConfig,
