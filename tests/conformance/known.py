@@ -116,4 +116,12 @@ KNOWN = {
         "efilite is right: a shift state that is marked valid has Control in it; OVMF's is valid without, beside a control character",
     ("ovmf", "12.4.3 OutputString: what cannot be shown is left out, with a warning"):
         "efilite is right: the warning is for characters that were left out; edk2's console splitter passes nothing on but errors",
+    ("ovmf", "10.6.1.6 Uart: defaults"):
+        "efilite is right: DEFAULT is how a node's 0 reads; edk2 makes 115200 and 8 of the word, which is another node",
+    ("ovmf", "10.6.1.6 iSCSI: a name that ends with a NUL"):
+        "efilite is right: the text gives the node back, whose length has the NUL in it; edk2 reads a name without one",
+    ("ovmf", "10.6.2 A path's instances have commas between them"):
+        "efilite is right: INSTANCES",
+    ("ovmf", "21.1.7 StrToFat: the name ends with a NUL"):
+        "efilite is right: Fat is said to be null-terminated; edk2 writes the name only",
 }

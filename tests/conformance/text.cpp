@@ -85,19 +85,33 @@ bool path_prints(const wchar_t* words, const char* hex, int line = __builtin_LIN
 bool path_parses(const wchar_t* words, const char* hex, int line = __builtin_LINE()) {
   return with<FromText>(kFromTextGuid, [&](FromText& t) { return makes(t.ConvertTextToDevicePath(text(words)), Nodes(hex), line); });
 }
+// Whatever the text is.
+bool returns(const char* hex, int line = __builtin_LINE()) {
+  return with<ToText>(kToTextGuid, [&](ToText& t) {
+    Nodes node(hex);
+    CHAR16* words = t.ConvertDeviceNodeToText(node.path(), FALSE, TRUE);
+    if (!that(words != nullptr, line)) return false;
+    bool good = parses(reinterpret_cast<wchar_t*>(words), hex, line);
+    return ok(bs->FreePool(words), line) && good;
+  });
+}
 
 // There and back. The texts have few hexadecimal letters: the specification does not tell their case.
 template <Literal words, Literal hex>
 bool node() {
-  return prints(words.words, hex.words) && parses(words.words, hex.words);
+  if (!prints(words.words, hex.words)) return false;
+  return parses(words.words, hex.words);
 }
 template <Literal words, Literal hex>
 bool path() {
-  return path_prints(words.words, hex.words) && path_parses(words.words, hex.words);
+  if (!path_prints(words.words, hex.words)) return false;
+  return path_parses(words.words, hex.words);
 }
 
 #define GUID_BYTES "44332211 6655 8877 9911223344556677"
 #define GUID_TEXT L"11223344-5566-7788-9911-223344556677"
+#define ISCSI_TEXT L"iSCSI(iqn.a,0x1,0x0001020304050607,CRC32C,None,CHAP_BI,TCP)"
+#define ISCSI_BYTES "0313 0000 0200 0001020304050607 0100 69716E2E61"
 #define ZEROS_26 "0000000000000000000000000000000000000000000000000000"
 
 // Both forms of the protocol, which differ in their languages only.
@@ -117,11 +131,11 @@ bool compares(const wchar_t* a, const wchar_t* b, INTN wanted, int line = __buil
     return equal(static_cast<UINT64>(sign(c.StriColl(&c, text(a), text(b)))), static_cast<UINT64>(wanted), line);
   });
 }
-// The answer and all bytes of a buffer that was full of "#".
-bool to_fat(const wchar_t* string, UINTN size, bool wanted, const char (&bytes)[13], int line = __builtin_LINE()) {
+// The answer, and the bytes in a buffer that was full of `filling`.
+bool to_fat(const wchar_t* string, UINTN size, bool wanted, const char* bytes, CHAR8 filling = 0, int line = __builtin_LINE()) {
   return collate([&](Collation& c) {
     CHAR8 fat[12];
-    for (CHAR8& byte : fat) byte = '#';
+    for (CHAR8& byte : fat) byte = filling;
     return equal(c.StrToFat(&c, text(string), size, fat) != FALSE, wanted, line) && that(same(fat, bytes, sizeof fat), line);
   });
 }
@@ -195,8 +209,8 @@ const Test kTests[] = {
     {"10.6.1.6 VenMsg", node<L"VenMsg(" GUID_TEXT L",0102)", "030A" GUID_BYTES "0102">},
     {"10.6.1.6 VenPcAnsi", node<L"VenPcAnsi()", "030A 5347C1E0 BEF9 D211 9A0C0090273FC14D">},
     {"10.6.1.6 VenVt100", node<L"VenVt100()", "030A 6560A6DF 19B4 D311 9A2D0090273FC14D">},
-    {"10.6.1.6 VenVt100Plus", node<L"VenVt100Plus()", "030A 0BC7BA7B E057 764C 8E87 2F9E28088343">},
-    {"10.6.1.6 VenUtf8", node<L"VenUtf8()", "030A D9A015AD EC8B CF4A A073D01DE77E2D88">},
+    {"10.6.1.6 VenVt100Plus", node<L"VenVt100Plus()", "030A 0BC7AE7B E057 764C 8E87 2F9E28088343">},
+    {"10.6.1.6 VenUtf8", node<L"VenUtf8()", "030A D6A015AD EC8B CF4A A073D01DE77E2D88">},
     {"10.6.1.6 MAC", node<L"MAC(001122334455,0x1)", "030B 001122334455" ZEROS_26 "01">},
     {"10.6.1.6 IPv4",
      node<L"IPv4(192.168.0.1,TCP,Static,192.168.0.2,192.168.0.3,255.255.255.0)",
@@ -214,12 +228,9 @@ const Test kTests[] = {
     {"10.6.1.6 UsbWwid", node<L"UsbWwid(0x1234,0x5678,0x1,\"ab\")", "0310 0100 3412 7856 61006200">},
     {"10.6.1.6 Unit", node<L"Unit(0x2)", "0311 02">},
     {"10.6.1.6 Sata", node<L"Sata(0x1,0x2,0x3)", "0312 0100 0200 0300">},
-    {"10.6.1.6 iSCSI: text of a node", [] {
-       return prints(L"iSCSI(iqn.a,0x1,0x0001020304050607,CRC32C,None,CHAP_BI,TCP)", "0313 0000 0200 0001020304050607 0100 69716E2E6100");
-     }},
-    {"10.6.1.6 iSCSI: the length tells where the name ends", [] {
-       return prints(L"iSCSI(iqn.a,0x1,0x0001020304050607,CRC32C,None,CHAP_BI,TCP)", "0313 0000 0200 0001020304050607 0100 69716E2E61");
-     }},
+    {"10.6.1.6 iSCSI: a name that ends with a NUL", node<ISCSI_TEXT, ISCSI_BYTES "00">},
+    {"10.6.1.6 iSCSI: the length tells where the name ends", [] { return prints(ISCSI_TEXT, ISCSI_BYTES, TRUE); }},
+    {"10.6.3 ConvertDeviceNodeToText: the text gives the node back, iSCSI names without a NUL", [] { return returns(ISCSI_BYTES); }},
     {"10.6.1.6 Vlan", node<L"Vlan(5)", "0314 0500">},
     {"10.6.1.6 NVMe", node<L"NVMe(0x1,11-22-33-44-55-66-77-88)", "0317 01000000 8877665544332211">},
     {"10.6.1.6 Uri", node<L"Uri(http://a/b)", "0318 687474703A2F2F612F62">},
@@ -241,7 +252,7 @@ const Test kTests[] = {
     {"10.6.1.6 Fv", node<L"Fv(" GUID_TEXT L")", "0407" GUID_BYTES>},
     {"10.6.1.6 Offset", node<L"Offset(0x10,0x20)", "0408 00000000 1000000000000000 2000000000000000">},
     {"10.6.1.6 VirtualDisk",
-     node<L"VirtualDisk(0x1000,0x1999,1)", "0409 0010000000000000 9919000000000000 ABCE5AF1 EB34 E749 AC3ECC4BE0FB0F77 0100">},
+     node<L"VirtualDisk(0x1000,0x1999,1)", "0409 0010000000000000 9919000000000000 5A53AB77 FC45 4B62 5560F7B281D1F96E 0100">},
     {"10.6.1.6 BBS", node<L"BBS(HD,ab,0x1)", "0501 0200 0100 616200">},
     {"10.6.1.6 Path: a node of no known type", node<L"Path(6,9,0102)", "0609 0102">},
     {"10.6.1.6 HardwarePath: an unknown subtype", node<L"HardwarePath(99,0102)", "0163 0102">},
@@ -306,10 +317,11 @@ const Test kTests[] = {
          return that(same(words, text(L"ABC")));
        });
      }},
-    {"21.1.7 StrToFat: in capitals, with a NUL", [] { return to_fat(L"abc1", 8, false, "ABC1\0#######"); }},
-    {"21.1.7 StrToFat: what is not legal becomes _", [] { return to_fat(L"a+b", 8, true, "A_B\0########"); }},
-    {"21.1.7 StrToFat: no periods and spaces", [] { return to_fat(L"a. b", 8, false, "AB\0#########"); }},
-    {"21.1.7 StrToFat: to the size", [] { return to_fat(L"abcdefghij", 8, false, "ABCDEFGH####"); }},
+    {"21.1.7 StrToFat: in capitals", [] { return to_fat(L"abc1", 8, false, "ABC1\0\0\0\0\0\0\0"); }},
+    {"21.1.7 StrToFat: the name ends with a NUL", [] { return to_fat(L"abc1", 8, false, "ABC1\0#######", '#'); }},
+    {"21.1.7 StrToFat: what is not legal becomes _", [] { return to_fat(L"a+b", 8, true, "A_B\0\0\0\0\0\0\0\0"); }},
+    {"21.1.7 StrToFat: no periods and spaces", [] { return to_fat(L"a. b", 8, false, "AB\0\0\0\0\0\0\0\0\0"); }},
+    {"21.1.7 StrToFat: to the size", [] { return to_fat(L"abcdefghij", 8, false, "ABCDEFGH####", '#'); }},
     {"21.1.1 UnicodeCollation: English by ISO 639-2", [] { return speaks(kCollationGuid, "eng", 3); }},
     {"21.1.1 UnicodeCollation2: English by RFC 4646", [] { return speaks(kCollation2Guid, "en", 2); }},
 
