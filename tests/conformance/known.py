@@ -118,10 +118,10 @@ KNOWN = {
         "efilite is right: the warning is for characters that were left out; edk2's console splitter passes nothing on but errors",
     ("ovmf", "10.6.1.6 Uart: defaults"):
         "efilite is right: DEFAULT is how a node's 0 reads; edk2 makes 115200 and 8 of the word, which is another node",
-    ("ovmf", "10.6.1.6 iSCSI: a name that ends with a NUL"):
-        "efilite is right: the text gives the node back, whose length has the NUL in it; edk2 reads a name without one",
+    ("ovmf", "10.6.3 ConvertDeviceNodeToText: the text gives the node back, iSCSI names without a NUL"):
+        "efilite is right: text that is not for display only is to be parsed; edk2's gives a node with a NUL more",
     ("ovmf", "10.6.2 A path's instances have commas between them"):
-        "efilite is right: INSTANCES",
+        "efilite is right: a comma ends an instance; edk2 puts the end of the entire path there",
     ("ovmf", "21.1.7 StrToFat: the name ends with a NUL"):
         "efilite is right: Fat is said to be null-terminated; edk2 writes the name only",
 }
