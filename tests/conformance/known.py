@@ -121,7 +121,7 @@ KNOWN = {
     ("ovmf", "10.6.3 ConvertDeviceNodeToText: the text gives the node back, iSCSI names without a NUL"):
         "efilite is right: text that is not for display only is to be parsed; edk2's gives a node with a NUL more",
     ("ovmf", "10.6.2 A path's instances have commas between them"):
-        "efilite is right: a comma ends an instance; edk2 puts the end of the entire path there",
+        "efilite is right: a comma stands between instances, a slash between the nodes of one; edk2 writes both",
     ("ovmf", "21.1.7 StrToFat: the name ends with a NUL"):
         "efilite is right: Fat is said to be null-terminated; edk2 writes the name only",
 }
