@@ -2,7 +2,6 @@
 #include "core/protocols/reset_notification.hpp"
 
 #include <new>
-#include <utility>
 
 #include "core/events/events.hpp"
 
@@ -34,10 +33,20 @@ ResetNotification::Entry** ResetNotification::link_to(efi::ResetSystemFunction f
 
 Result<> ResetNotification::add(efi::ResetSystemFunction function) {
   Entry** link = link_to(function);
-  if (Entry* entry = *link) return std::exchange(entry->registered, true) ? Result<>(Status::AlreadyStarted) : Result<>();
-  void* place = heap_.allocate(sizeof(Entry));
-  if (place == nullptr) return Status::OutOfResources;
-  *link = new (place) Entry{nullptr, function, true, false};
+  Entry* entry = *link;
+  if (entry != nullptr && entry->registered) return Status::AlreadyStarted;
+  if (entry != nullptr) {
+    *link = entry->next;
+  } else {
+    void* place = heap_.allocate(sizeof(Entry));
+    if (place == nullptr) return Status::OutOfResources;
+    entry = new (place) Entry{nullptr, function, true, false, 0};
+  }
+  entry->registered = true;
+  entry->told = entry->times == kMostTimes;
+  entry->next = nullptr;
+  while (*link != nullptr) link = &(*link)->next;
+  *link = entry;
   return {};
 }
 
@@ -45,9 +54,9 @@ Result<> ResetNotification::remove(efi::ResetSystemFunction function) {
   Entry** link = link_to(function);
   Entry* entry = *link;
   if (entry == nullptr || !entry->registered) return Status::InvalidParameter;
-  // One that registers itself anew each time must not put the reset off for ever.
-  if (entry->told) {
+  if (entry->times != 0) {  // how often is to be remembered
     entry->registered = false;
+    entry->told = true;
     return {};
   }
   *link = entry->next;
@@ -60,6 +69,7 @@ efi::ResetSystemFunction ResetNotification::next() {
   for (Entry* entry = first_; entry != nullptr; entry = entry->next) {
     if (entry->told) continue;
     entry->told = true;
+    ++entry->times;
     return entry->function;
   }
   return nullptr;

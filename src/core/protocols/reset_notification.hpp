@@ -25,11 +25,14 @@ class ResetNotification {
   void notify(efi::ResetType type, efi::EfiStatus status, uint64_t data_size, const void* data);
 
  private:
+  // One that registers itself anew each time it hears of a reset must not put the reset off for ever.
+  static constexpr uint8_t kMostTimes = 16;
   struct Entry {
     Entry* next;
     efi::ResetSystemFunction function;
     bool registered;
     bool told;  // of the reset that is on its way
+    uint8_t times;
   };
   struct Interface {  // the protocol first: a pointer to it is a pointer to this
     efi::ResetNotificationProtocol protocol;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 // Disks that are taken away while somebody is at work with them.
-#include "core/storage/disk_driver_testing.hpp"
+#include "tests/support/disks.hpp"
 
 namespace efilite::core {
 namespace {

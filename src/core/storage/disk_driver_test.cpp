@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 // The driver of disks: partitions, volumes, programs' own disks, and all of it going away.
-#include "core/storage/disk_driver_testing.hpp"
+#include "tests/support/disks.hpp"
 
 namespace efilite::core {
 namespace {

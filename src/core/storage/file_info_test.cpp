@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 // What GetInfo tells and SetInfo changes of files and volumes [UEFI 2.10, 13.5.11 to 13.5.16].
-#include "core/storage/open_file_testing.hpp"
+#include "tests/support/files.hpp"
 
 namespace efilite::core {
 namespace {

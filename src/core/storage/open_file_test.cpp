@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 // SimpleFileSystem and File by their C edge, over a file system in memory.
-#include "core/storage/open_file_testing.hpp"
+#include "tests/support/files.hpp"
 
 namespace efilite::core {
 namespace {

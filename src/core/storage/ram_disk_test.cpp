@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 // RAM disks of a program's memory [UEFI 2.10, 13.17].
-#include "core/storage/disk_driver_testing.hpp"
+#include "tests/support/disks.hpp"
 
 namespace efilite::core {
 namespace {
