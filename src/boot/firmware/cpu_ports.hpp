@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// The CPU behind core's ports: calling images, random numbers.
+// The CPU behind core's ports: calling images, random numbers, I/O ports.
 #pragma once
 
 #include "arch/cpu.hpp"
+#include "arch/io.hpp"
 #include "core/images/images.hpp"
 #include "core/protocols/rng.hpp"
 
@@ -29,6 +30,16 @@ class CpuEntropy final : public core::Entropy {
   bool has_drbg() override { return arch::has_rdrand(); }
   std::optional<uint64_t> raw() override { return arch::rdseed(); }
   std::optional<uint64_t> drbg() override { return arch::rdrand(); }
+};
+
+class CpuIoPorts final : public core::IoPorts {
+ public:
+  uint32_t in(uint16_t port, unsigned size) override { return size == 1 ? arch::in8(port) : size == 2 ? arch::in16(port) : arch::in32(port); }
+  void out(uint16_t port, unsigned size, uint32_t value) override {
+    if (size == 1) return arch::out8(port, static_cast<uint8_t>(value));
+    if (size == 2) return arch::out16(port, static_cast<uint16_t>(value));
+    arch::out32(port, value);
+  }
 };
 
 }  // namespace efilite::boot

@@ -35,6 +35,7 @@
 #include "core/images/image_services.hpp"
 #include "core/memory/memory_services.hpp"
 #include "core/misc_services.hpp"
+#include "core/protocols/cpu_io.hpp"
 #include "core/protocols/memory_protection.hpp"
 #include "core/protocols/reset_notification.hpp"
 #include "core/protocols/text_protocols.hpp"
@@ -56,6 +57,7 @@ constinit arch::X86Interrupts interrupts(cpu_clock);
 constinit arch::PageTables page_tables;
 constinit CpuImageCaller image_caller;
 constinit CpuEntropy entropy;
+constinit CpuIoPorts io_ports;
 constinit IdentityMemory physical(PhysAddr{kEarlyMap});
 constinit drivers::FwCfg fw_cfg;
 constinit BootInfo info;
@@ -65,6 +67,7 @@ constinit core::EventQueue events(pool, interrupts, cpu_clock);
 constinit core::HandleDatabase handles(pool, events);
 constinit core::MemoryProtection memory_protection(memory, page_tables, events);
 constinit core::ResetNotification reset_notification(pool, events);
+constinit core::CpuIo cpu_io(io_ports, page_tables);
 constinit efi::BootServices boot_services{};
 constinit RuntimeRegion region{};
 constinit std::optional<core::Tables> tables;
@@ -197,9 +200,10 @@ void install_protocols(const Payload& payload) {
       {&efi::MemoryAttributeProtocol::kGuid, memory_protection.protocol()},
       {&efi::TimestampProtocol::kGuid, &core::timestamp_protocol()},
       {&efi::ResetNotificationProtocol::kGuid, reset_notification.protocol()},
+      {&efi::CpuIo2Protocol::kGuid, cpu_io.protocol()},
   };
   handle = nullptr;
-  must(handles.install_multiple(&handle, machine_protocols), "memory protection, timestamp and reset notification");
+  must(handles.install_multiple(&handle, machine_protocols), "memory protection, timestamp, reset notification and CPU I/O");
   hii.emplace(handles, events, [](std::span<char> out) -> std::string_view {
     uint64_t size = out.size();
     const Status got = runtime::get_variable(region.data->state.variables, runtime::Phase::Boot, u"PlatformLang", &efi::kGlobalVariable,
