@@ -74,6 +74,10 @@ COMMANDS = [
     ("EFI\\BOOT\\BOOTX64.EFI 21", [r"^exits: found itself$", r"^exits: with 21$"]),
     ("echo %lasterror%", [r"^0x15$"]),
     ("dblk blk0 0", [r"LBA 0+ Size 0*200 bytes", r"\*.*FAT1"]),
+    ("hexedit hello.txt", [r"HEXEDIT", r"68 +65 +6C +6C +6F"]),
+    Turn(r"Lines Read", "\x11", [r"!init failed"], "leaving hexedit"),
+    ("edit hello.txt", [r"EDIT", r"hello from the disk"]),
+    Turn(r"Lines Read", "\x11", [r"!init failed"], "leaving edit"),
     ("dh -p SimpleFileSystem", [r"SimpleFileSystem"]),
     ("ls none", [r"(?i)not found"]),
     ("reconnect -r", []),
@@ -164,7 +168,8 @@ def run(scenario, options):
         else:
             arguments += ["-kernel", str(options.elf), *qemu.fw_cfg_file("opt/efilite/kernel", shell), "-initrd", str(disk),
                           "-qmp", f"unix:{monitor},server=on,wait=off"]
-        turns = [Turn(PROMPT, f"{command}\r", patterns) for command, patterns in COMMANDS] + [Turn(PROMPT, "reset -s\r")]
+        turns = [step if isinstance(step, Turn) else Turn(PROMPT, f"{step[0]}\r", step[1]) for step in COMMANDS]
+        turns.append(Turn(PROMPT, "reset -s\r"))
         conversation = DiskConversation(turns, monitor, None if options.firmware == "ovmf" else left)
         done = qemu.run(arguments, stem, min(options.limit, LIMIT), conversation=conversation)
         complaints = conversation.complaints(GREETING) + examine(left, options.firmware)
