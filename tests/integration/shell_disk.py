@@ -16,6 +16,8 @@ from conversation import Conversation, Turn
 
 LIMIT = 80
 PROMPT = r"(^|\n)(Shell|FS0:\\[^>\n]*)> \Z"
+# An editor clears the screen when it is left, so that the prompt does not begin a line of what came.
+PROMPT_AFTER_EDITOR = r"FS0:\\> \Z"
 HELLO = b"hello from the disk\r\n"
 STARTUP = """@echo -off
 echo startup.nsh runs
@@ -76,9 +78,9 @@ COMMANDS = [
     ("dblk blk0 0", [r"LBA 0+ Size 0*200 bytes", r"\*.*FAT1"]),
     ("hexedit hello.txt", [r"HEXEDIT", r"68 +65 +6C +6C +6F"]),
     Turn(r"Lines Read", "\x11", [r"!init failed"], "leaving hexedit"),
-    ("edit hello.txt", [r"EDIT", r"hello from the disk"]),
+    Turn(PROMPT_AFTER_EDITOR, "edit hello.txt\r", [r"EDIT", r"hello from the disk"]),
     Turn(r"Lines Read", "\x11", [r"!init failed"], "leaving edit"),
-    ("dh -p SimpleFileSystem", [r"SimpleFileSystem"]),
+    Turn(PROMPT_AFTER_EDITOR, "dh -p SimpleFileSystem\r", [r"SimpleFileSystem"]),
     ("ls none", [r"(?i)not found"]),
     ("reconnect -r", []),
     ("map -r", [r"FS0: +Alias\(s\):.*BLK0:"]),

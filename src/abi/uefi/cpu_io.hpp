@@ -6,7 +6,7 @@
 
 namespace efilite::efi {
 
-// [PI 1.7, volume 5, 6.2] the size is 1 << (width & 3); Fifo: the address stays, Fill: the buffer stays
+// [PI 1.7, volume 5, 6] the size is 1 << (width & 3); Fifo: the address stays, Fill: the buffer stays
 enum class CpuIoWidth : uint32_t {
   Uint8,
   Uint16,
@@ -23,7 +23,7 @@ enum class CpuIoWidth : uint32_t {
   Maximum,
 };
 
-// [PI 1.7, volume 5, 6.2]
+// [PI 1.7, volume 5, 6]
 struct CpuIo2Protocol {
   static constexpr Guid kGuid = {0xad61f191, 0xae5f, 0x4c0e, {0xb9, 0xfa, 0xe8, 0x69, 0xd2, 0x88, 0xc6, 0x4f}};
   using IoMem = EfiStatus(EFIAPI*)(CpuIo2Protocol* self, CpuIoWidth width, uint64_t address, Uintn count, void* buffer);

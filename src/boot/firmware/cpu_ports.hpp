@@ -34,7 +34,11 @@ class CpuEntropy final : public core::Entropy {
 
 class CpuIoPorts final : public core::IoPorts {
  public:
-  uint32_t in(uint16_t port, unsigned size) override { return size == 1 ? arch::in8(port) : size == 2 ? arch::in16(port) : arch::in32(port); }
+  uint32_t in(uint16_t port, unsigned size) override {
+    if (size == 1) return arch::in8(port);
+    if (size == 2) return arch::in16(port);
+    return arch::in32(port);
+  }
   void out(uint16_t port, unsigned size, uint32_t value) override {
     if (size == 1) return arch::out8(port, static_cast<uint8_t>(value));
     if (size == 2) return arch::out16(port, static_cast<uint16_t>(value));

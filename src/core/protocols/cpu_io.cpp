@@ -70,7 +70,7 @@ Status CpuIo::access(Self* self, Space space, Direction direction, CpuIoWidth wi
   if (space == Space::Ports && size > 4) return Status::InvalidParameter;  // no instruction does that
   const bool fifo = width >= CpuIoWidth::FifoUint8 && width <= CpuIoWidth::FifoUint64;
   const bool fill = width >= CpuIoWidth::FillUint8;
-  // [6.2.2, 6.2.3] name the buffer, but the address is what a device cares about.
+  // The text has this status for the buffer; the address is what a device cares about.
   if (((address | reinterpret_cast<uint64_t>(buffer)) & (size - 1)) != 0) return Status::Unsupported;
   // An address must be good even if nothing is to be done there.
   auto length = checked_mul<uint64_t>(fifo || count == 0 ? 1 : count, size);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// EFI_CPU_IO2_PROTOCOL [PI 1.7, volume 5, 6]: memory and I/O ports, accessed just as told. The EFI Shell's hexedit does not begin without it.
+// EFI_CPU_IO2_PROTOCOL [PI 1.7, volume 5, 6]: memory and I/O ports, accessed just as told.
+// The EFI Shell's hexedit does not begin without it.
 #pragma once
 
 #include "abi/uefi/cpu_io.hpp"

@@ -177,7 +177,8 @@ TEST_F(CpuIoTest, PortSpaceEndsAt64KiB) {
 }
 
 TEST_F(CpuIoTest, RangesThatOverflowAreUnsupported) {
-  for (uint64_t count : {uint64_t{1} << 62, (uint64_t{1} << 62) + 1, UINT64_MAX}) expect_all(kUnsupported, CpuIoWidth::Uint32, 0x40, count, buffer.data());
+  for (uint64_t count : {uint64_t{1} << 62, (uint64_t{1} << 62) + 1, UINT64_MAX})
+    expect_all(kUnsupported, CpuIoWidth::Uint32, 0x40, count, buffer.data());
   expect_memory(kUnsupported, CpuIoWidth::Uint8, UINT64_MAX, 1, buffer.data());
   expect_memory(kUnsupported, CpuIoWidth::Uint64, UINT64_MAX - 15, 1, buffer.data());
   expect_ports(kUnsupported, CpuIoWidth::Uint8, UINT64_MAX, 1, buffer.data());
