@@ -12,8 +12,8 @@ std::string_view name() { return log::subject().empty() ? "an image" : log::subj
 
 // The file is shorter than its headers say.
 Status truncated(const char* what, uint64_t from, uint64_t size, uint64_t end) {
-  log::line("efilite: ", name(), ": PE image is truncated: ", what, " of ", log::Hex{size}, " bytes at ", log::Hex{from}, ", the file ends at ",
-            log::Hex{end});
+  log::line("efilite: ", name(), ": PE image is truncated: ", what, " of ", log::Hex{size}, " bytes at ", log::Hex{from},
+            ", the file ends at ", log::Hex{end});
   return Status::LoadError;
 }
 
