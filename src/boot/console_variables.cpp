@@ -44,15 +44,18 @@ Result<> set_consoles(runtime::VariableStore& store, ByteSpan console) {
   return {};
 }
 
+// Of a value that a program may have set: up to its NUL, if it has one.
+std::string_view language_in(ByteSpan value) {
+  const std::string_view text(reinterpret_cast<const char*>(value.data()), value.size());
+  return text.substr(0, text.find('\0'));
+}
+
 ByteSpan with_nul(const char* text) { return std::as_bytes(std::span(text, std::string_view(text).size() + 1)); }
 
 // [UEFI 2.10, 3.3] A program may set any language; one that is not supported is replaced at the next start. There is a single one, that
 // of the collation protocols.
 Result<> set_language(runtime::VariableStore& store, const char16_t* codes, const char16_t* chosen, const char* supported) {
-  const auto same = [&](ByteSpan old) {
-    const std::string_view text(reinterpret_cast<const char*>(old.data()), old.size());
-    return text.substr(0, text.find('\0')) == supported;
-  };
+  const auto same = [&](ByteSpan old) { return language_in(old) == supported; };
   TRY(set(store, codes, kVolatile, with_nul(supported), true));
   return set_unless(same, store, chosen, with_nul(supported));
 }
@@ -63,6 +66,10 @@ Result<> set_console_variables(runtime::VariableStore& store, ByteSpan console) 
   if (!console.empty()) TRY(set_consoles(store, console));
   TRY(set_language(store, u"PlatformLangCodes", u"PlatformLang", core::collation::protocol2().supported_languages));
   return set_language(store, u"LangCodes", u"Lang", core::collation::protocol().supported_languages);
+}
+
+std::string_view platform_language(const runtime::VariableStore& store, std::span<char> buffer) {
+  return language_in(get(store, u"PlatformLang", std::as_writable_bytes(buffer)));
 }
 
 }  // namespace efilite::boot

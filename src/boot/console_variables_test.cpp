@@ -81,6 +81,16 @@ TEST_F(ConsoleVariables, ASupportedLanguageIsLeftAlone) {
   EXPECT_EQ(store.changes, changes);
 }
 
+TEST_F(ConsoleVariables, TheLanguageOfThePlatformIsToldWithoutItsNulAndOnlyIfItFits) {
+  std::array<char, 8> buffer;
+  EXPECT_EQ(platform_language(store, buffer), "");
+  start();
+  EXPECT_EQ(platform_language(store, buffer), "en");
+  EXPECT_EQ(set(u"PlatformLang", "fr-FR"), Status::Success);
+  EXPECT_EQ(platform_language(store, buffer), "fr-FR");
+  EXPECT_EQ(platform_language(store, std::span(buffer).first(4)), "");
+}
+
 TEST_F(ConsoleVariables, AConsoleThatIsNotThereIsReplaced) {
   EXPECT_EQ(set(u"ConOut", "elsewhere"), Status::Success);
   EXPECT_EQ(set(u"ConIn", "path"), Status::Success);

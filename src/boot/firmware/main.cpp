@@ -204,13 +204,7 @@ void install_protocols(const Payload& payload) {
   };
   handle = nullptr;
   must(handles.install_multiple(&handle, machine_protocols), "memory protection, timestamp, reset notification and CPU I/O");
-  hii.emplace(handles, events, [](std::span<char> out) -> std::string_view {
-    uint64_t size = out.size();
-    const Status got = runtime::get_variable(region.data->state.variables, runtime::Phase::Boot, u"PlatformLang", &efi::kGlobalVariable,
-                                             nullptr, &size, out.data());
-    const std::string_view language(out.data(), got == Status::Success ? size : 0);
-    return language.substr(0, language.find('\0'));
-  });
+  hii.emplace(handles, events, [](std::span<char> out) { return platform_language(region.data->state.variables, out); });
   must(hii->install(), "HII");
   rng.emplace(entropy);
   handle = nullptr;
