@@ -75,8 +75,8 @@ Outcome run(const std::string& command) {
 class Scratch {
  public:
   Scratch() {
-    char name[] = "/tmp/fat_torture.XXXXXX";
-    if (mkdtemp(name) == nullptr) fail("no scratch folder");
+    std::string name = (stdfs::temp_directory_path() / "fat_torture.XXXXXX").string();
+    if (mkdtemp(name.data()) == nullptr) fail("no scratch folder");
     path_ = name;
   }
   ~Scratch() {
