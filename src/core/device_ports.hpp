@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+// What devices look like to their drivers and to core's bus protocols: registers, memory that a device may be told of, functions of a
+// PCI bus.
+#pragma once
+
+#include <compare>
+
+#include "core/ports.hpp"
+
+namespace efilite::core {
+
+enum class RegisterSpace : uint8_t { Memory, Io };
+
+// Device registers by address, little-endian. `size` is 1, 2, 4 or, in memory, 8, and the address a multiple of it. One access each,
+// but 8 may be two of 4.
+class Registers {
+ public:
+  virtual uint64_t read(RegisterSpace space, uint64_t address, unsigned size) = 0;
+  virtual void write(RegisterSpace space, uint64_t address, unsigned size, uint64_t value) = 0;
+
+ protected:
+  ~Registers() = default;
+};
+
+// Whole pages that devices read and write; their address is what devices know them by, too. Zeroed. OUT_OF_RESOURCES when there are none.
+// `below` is the first address that the device cannot reach.
+class DeviceMemory {
+ public:
+  virtual Result<MutableByteSpan> allocate(PageCount pages, uint64_t below = ~uint64_t{0}) = 0;
+  virtual void release(MutableByteSpan pages) = 0;
+
+ protected:
+  ~DeviceMemory() = default;
+};
+
+struct PciAddress {
+  uint16_t segment = 0;
+  uint8_t bus = 0;
+  uint8_t device = 0;    // 0 to 31
+  uint8_t function = 0;  // 0 to 7
+  constexpr auto operator<=>(const PciAddress&) const = default;
+};
+
+struct PciBar {
+  RegisterSpace space = RegisterSpace::Memory;
+  bool is_64_bit = false;
+  bool prefetchable = false;
+  uint64_t base = 0;  // where it answers once decoding is on
+  uint64_t size = 0;  // 0: there is none, or it got no place
+};
+
+// One function of a PCI device. Offsets into configuration space are below config_size() and multiples of `size`, which is 1, 2 or 4.
+class PciFunction {
+ public:
+  static constexpr unsigned kBars = 6;
+  virtual PciAddress address() const = 0;
+  virtual uint16_t config_size() const = 0;  // 256 or 4096
+  virtual uint32_t read_config(uint16_t offset, unsigned size) = 0;
+  virtual void write_config(uint16_t offset, unsigned size, uint32_t value) = 0;
+  // The second half of a 64-bit BAR has size 0.
+  virtual PciBar bar(unsigned index) const = 0;
+  virtual Registers& registers() = 0;
+  // I/O, memory and bus master bits of the command register [PCI 3.0, 6.2.2].
+  virtual void set_command(uint16_t set, uint16_t clear) = 0;
+
+ protected:
+  ~PciFunction() = default;
+};
+
+}  // namespace efilite::core
