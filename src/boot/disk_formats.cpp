@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "boot/disk_formats.hpp"
 
-#include "fs/fat_volume.hpp"
+#include "fs/fat/fat_volume.hpp"
 
 namespace efilite::boot {
 

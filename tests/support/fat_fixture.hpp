@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "fs/fat_volume.hpp"
+#include "fs/fat/fat_volume.hpp"
 #include "tests/support/fat_image.hpp"
 #include "tests/support/memory.hpp"
 

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "base/letter_case.hpp"
-#include "fs/fat_volume.hpp"
+#include "fs/fat/fat_volume.hpp"
 #include "tests/support/fat_check.hpp"
 #include "tests/support/memory.hpp"
 

@@ -2,7 +2,7 @@
 // Rename. Where both entries fit into one block it is one write. Elsewhere two blocks have to change, and in between a file is whole under
 // one of its names and shares no cluster with itself under the other (docs/adr/0005-own-fat-engine.md).
 #include "base/letter_case.hpp"
-#include "fs/fat_node.hpp"
+#include "fs/fat/fat_node.hpp"
 
 namespace efilite::fs {
 

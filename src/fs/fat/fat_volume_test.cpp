@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-#include "fs/fat_volume.hpp"
+#include "fs/fat/fat_volume.hpp"
 
 #include "tests/support/fat_fixture.hpp"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-#include "fs/fat_names.hpp"
+#include "fs/fat/fat_names.hpp"
 
 #include <algorithm>
 

@@ -2,7 +2,7 @@
 // One open file or directory of a FAT volume.
 #pragma once
 
-#include "fs/fat_volume.hpp"
+#include "fs/fat/fat_volume.hpp"
 
 namespace efilite::fs {
 

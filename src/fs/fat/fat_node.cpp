@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 // What files and directories have in common, and what directories do.
-#include "fs/fat_node.hpp"
+#include "fs/fat/fat_node.hpp"
 
 #include <algorithm>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-#include "fs/fat_table.hpp"
+#include "fs/fat/fat_table.hpp"
 
 #include <algorithm>
 #include <bit>

@@ -3,8 +3,8 @@
 // no entry half there. Entries that take no more than a block are put into one block, so one write makes them appear or vanish.
 #pragma once
 
-#include "fs/fat_names.hpp"
-#include "fs/fat_table.hpp"
+#include "fs/fat/fat_names.hpp"
+#include "fs/fat/fat_table.hpp"
 
 namespace efilite::fs {
 

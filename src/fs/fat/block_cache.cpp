@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-#include "fs/block_cache.hpp"
+#include "fs/fat/block_cache.hpp"
 
 #include <algorithm>
 #include <bit>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-#include "fs/fat_format.hpp"
+#include "fs/fat/fat_format.hpp"
 
 #include <algorithm>
 #include <bit>

@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "core/storage_ports.hpp"
-#include "fs/fat_format.hpp"
+#include "fs/fat/fat_format.hpp"
 
 namespace efilite::fs {
 

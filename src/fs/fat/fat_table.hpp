@@ -4,7 +4,7 @@
 
 #include <optional>
 
-#include "fs/fat_format.hpp"
+#include "fs/fat/fat_format.hpp"
 
 namespace efilite::fs {
 

@@ -9,7 +9,7 @@
 
 #include "abi/uefi/types.hpp"
 #include "base/result.hpp"
-#include "fs/block_cache.hpp"
+#include "fs/fat/block_cache.hpp"
 
 namespace efilite::fs {
 

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "core/storage_ports.hpp"
-#include "fs/fat_directory.hpp"
+#include "fs/fat/fat_directory.hpp"
 
 namespace efilite::fs {
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-#include "fs/fat_volume.hpp"
+#include "fs/fat/fat_volume.hpp"
 
 #include <algorithm>
 #include <new>
 
-#include "fs/fat_node.hpp"
+#include "fs/fat/fat_node.hpp"
 
 namespace efilite::fs {
 

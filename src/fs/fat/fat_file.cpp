@@ -3,7 +3,7 @@
 // file that was empty grows at once, and one that was not has for a moment clusters behind its end, which is no more than lost ones.
 #include <algorithm>
 
-#include "fs/fat_node.hpp"
+#include "fs/fat/fat_node.hpp"
 
 namespace efilite::fs {
 
