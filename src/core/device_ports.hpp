@@ -4,6 +4,7 @@
 #pragma once
 
 #include <compare>
+#include <span>
 
 #include "core/ports.hpp"
 
@@ -17,6 +18,8 @@ class Registers {
  public:
   virtual uint64_t read(RegisterSpace space, uint64_t address, unsigned size) = 0;
   virtual void write(RegisterSpace space, uint64_t address, unsigned size, uint64_t value) = 0;
+  // Makes memory that a device answers at reachable for these, and for programs, if it is not yet. UNSUPPORTED where it cannot be.
+  virtual Result<> map(PhysRange) { return {}; }
 
  protected:
   ~Registers() = default;
@@ -57,7 +60,7 @@ class PciFunction {
   virtual uint16_t config_size() const = 0;  // 256 or 4096
   virtual uint32_t read_config(uint16_t offset, unsigned size) = 0;
   virtual void write_config(uint16_t offset, unsigned size, uint32_t value) = 0;
-  // The second half of a 64-bit BAR has size 0.
+  // The second half of a 64-bit BAR has size 0. Looked up, and assigned if nobody has yet, when it is first asked for.
   virtual PciBar bar(unsigned index) const = 0;
   virtual Registers& registers() = 0;
   // I/O, memory and bus master bits of the command register [PCI 3.0, 6.2.2].
@@ -65,6 +68,42 @@ class PciFunction {
 
  protected:
   ~PciFunction() = default;
+};
+
+// Addresses that a root bridge passes on to the devices behind it.
+struct PciWindow {
+  RegisterSpace space = RegisterSpace::Memory;
+  uint64_t base = 0;
+  uint64_t size = 0;
+};
+
+// Is told of the functions behind a root bridge.
+class PciVisitor {
+ public:
+  // `bridge` is what the function lies behind, told before; nullptr on the root bus. A failure ends the visit.
+  virtual Result<> found(PciFunction& function, PciFunction* bridge) = 0;
+
+ protected:
+  ~PciVisitor() = default;
+};
+
+// A root bridge and all buses behind it.
+class PciRoot {
+ public:
+  virtual uint16_t segment() const = 0;
+  virtual uint8_t first_bus() const = 0;  // the root bus
+  virtual uint8_t last_bus() const = 0;   // the last number that a bus behind it can have
+  virtual uint16_t config_size() const = 0;
+  // Of any function, also of one that is not there: that reads as all ones.
+  virtual uint32_t read_config(const PciAddress& where, uint16_t offset, unsigned size) = 0;
+  virtual void write_config(const PciAddress& where, uint16_t offset, unsigned size, uint32_t value) = 0;
+  virtual std::span<const PciWindow> windows() const = 0;
+  virtual Registers& registers() = 0;
+  // The first visit looks for the functions, and a later one tells of the same.
+  virtual Result<> visit(PciVisitor& visitor) = 0;
+
+ protected:
+  ~PciRoot() = default;
 };
 
 }  // namespace efilite::core
