@@ -34,6 +34,8 @@ inline uint32_t mmio_read32(uint64_t address) { return fake_io ? fake_io->mmio_r
 inline uint64_t fake_timestamp = 0;
 inline uint64_t timestamp() { return fake_timestamp += 1000; }
 
+inline void rest() {}
+
 inline bool interrupts_save_disable() { return false; }
 inline void interrupts_restore(bool) {}
 

@@ -36,6 +36,9 @@ inline uint64_t timestamp() {
   return uint64_t{high} << 32 | low;
 }
 
+// Tells the CPU, or whoever shares it with us, that we only wait.
+inline void rest() { asm volatile("pause"); }
+
 // Returns whether interrupts were enabled, and disables them.
 inline bool interrupts_save_disable() {
   uint64_t flags;
