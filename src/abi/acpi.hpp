@@ -136,4 +136,15 @@ static_assert(sizeof(Madt) == 44);
 inline constexpr uint32_t kMadtHas8259 = 1;
 inline constexpr uint8_t kMadtLocalApicOverride = 5;  // [5.2.12.8] u16 reserved, u64 address
 
+// [PCI Firmware 3.2, 4.1.2] MCFG: entries follow behind 8 reserved bytes.
+struct [[gnu::packed]] McfgEntry {
+  uint64_t base;  // of bus 0, even where first_bus is another
+  uint16_t segment;
+  uint8_t first_bus;
+  uint8_t last_bus;
+  uint32_t reserved;
+};
+static_assert(sizeof(McfgEntry) == 16);
+inline constexpr uint64_t kMcfgEntries = sizeof(Header) + 8;
+
 }  // namespace efilite::acpi

@@ -6,71 +6,13 @@
 #include "abi/acpi.hpp"
 #include "base/log.hpp"
 #include "platform/acpi_s5.hpp"
+#include "platform/acpi_tables.hpp"
 
 namespace efilite::platform {
 
 namespace {
 
-constexpr uint32_t kLongestTable = 16 << 20;
-constexpr uint64_t kMostTables = 256;
 constexpr uint64_t kPhysicalLimit = uint64_t{1} << 52;  // [Intel SDM 3A, 4.1.4]
-constexpr uint64_t kRsdpMagic = 0x2052545020445352;  // "RSD PTR "
-
-// [ACPI 6.5, 5.2.5.3] the bytes of a table add up to zero
-bool sums_to_zero(ByteSpan bytes) {
-  uint8_t sum = 0;
-  for (std::byte b : bytes) sum = static_cast<uint8_t>(sum + static_cast<uint8_t>(b));
-  return sum == 0;
-}
-
-std::optional<acpi::Rsdp> rsdp_at(core::PhysicalMemory& memory, PhysAddr at) {
-  if (memory.read<uint64_t>(at) != kRsdpMagic) return std::nullopt;
-  auto bytes = memory.window(at, acpi::kRsdp1Size);
-  if (!bytes || !sums_to_zero(*bytes)) return std::nullopt;
-  acpi::Rsdp rsdp{};
-  memcpy(&rsdp, bytes->data(), acpi::kRsdp1Size);
-  if (rsdp.revision < 2) return rsdp;
-  bytes = memory.window(at, sizeof rsdp);
-  if (!bytes) return std::nullopt;
-  memcpy(&rsdp, bytes->data(), sizeof rsdp);
-  auto whole = memory.window(at, rsdp.length);
-  if (rsdp.length < sizeof rsdp || rsdp.length > kPageSize || !whole || !sums_to_zero(*whole)) return std::nullopt;
-  return rsdp;
-}
-
-// [ACPI 6.5, 5.2.5.1] the first KiB of the extended BIOS data area, then the BIOS's own 128 KiB, on 16-byte boundaries
-PhysAddr search_rsdp(core::PhysicalMemory& memory) {
-  uint64_t ebda = uint64_t{memory.read<uint16_t>(PhysAddr{0x40E}).value_or(0)} << 4;
-  const PhysRange areas[] = {{{ebda}, {ebda + 1024}}, {{0xE0000}, {0x100000}}};
-  for (PhysRange area : areas) {
-    auto bytes = area.begin.value != 0 ? memory.window(area) : std::nullopt;
-    if (!bytes) continue;
-    for (uint64_t offset = 0; offset < area.size(); offset += 16) {
-      uint64_t text;  // by hand: this runs eight thousand times where there is no ACPI
-      __builtin_memcpy(&text, bytes->data() + offset, sizeof text);
-      PhysAddr at{area.begin.value + offset};
-      if (text == kRsdpMagic && rsdp_at(memory, at)) return at;
-    }
-  }
-  return {};
-}
-
-enum class Checksum : bool { Ignored, Verified };
-
-// The whole table, or nullopt after a word in the log.
-std::optional<ByteSpan> table_at(core::PhysicalMemory& memory, PhysAddr at, Checksum checksum) {
-  auto header = memory.read<acpi::Header>(at);
-  if (!header || header->length < sizeof(acpi::Header) || header->length > kLongestTable) {
-    log::line("efilite: ACPI table at ", at, " is not readable");
-    return std::nullopt;
-  }
-  auto bytes = memory.window(at, header->length);
-  if (!bytes || (checksum == Checksum::Verified && !sums_to_zero(*bytes))) {
-    log::line("efilite: ACPI table at ", at, bytes ? " has a wrong checksum" : " ends outside readable memory");
-    return std::nullopt;
-  }
-  return ByteSpan(*bytes);
-}
 
 AcpiRegister decode(const acpi::GenericAddress& gas) {
   if (gas.address == 0 || gas.space > 1) return {};
@@ -126,22 +68,6 @@ void read_madt(ByteSpan table, AcpiFacts& facts) {
   }
 }
 
-// The pointers of an XSDT or RSDT.
-class TableList {
- public:
-  TableList(ByteSpan table, unsigned width) : entries_(table.subspan(sizeof(acpi::Header))), width_(width) {}
-  uint64_t count() const { return std::min<uint64_t>(entries_.size() / width_, kMostTables); }
-  PhysAddr operator[](uint64_t i) const {
-    uint64_t address = 0;
-    memcpy(&address, entries_.data() + i * width_, width_);
-    return PhysAddr{address};
-  }
-
- private:
-  ByteSpan entries_;
-  unsigned width_;
-};
-
 void read_s5(core::PhysicalMemory& memory, PhysAddr table, AcpiFacts& facts) {
   // No checksum: adding up would take as long as the search, and Linux, too, only warns of a wrong one here.
   if (auto bytes = table_at(memory, table, Checksum::Ignored)) facts.s5 = find_s5(bytes->subspan(sizeof(acpi::Header)));
@@ -181,9 +107,7 @@ Result<AcpiFacts> read_acpi(core::PhysicalMemory& memory, PhysAddr at) {
   AcpiFacts facts;
   facts.rsdp = at;
   facts.rsdp_revision = rsdp->revision;
-  bool wide = rsdp->xsdt_address != 0;  // 0 in revision 0, which has no such field
-  auto root = table_at(memory, PhysAddr{wide ? rsdp->xsdt_address : rsdp->rsdt_address}, Checksum::Verified);
-  if (root) read_tables(memory, TableList(*root, wide ? 8 : 4), facts);
+  read_tables(memory, TableList(memory, *rsdp), facts);
   return facts;
 }
 

@@ -1,62 +1,18 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "platform/acpi_s5.hpp"
 
+#include "platform/aml.hpp"
+
 namespace efilite::platform {
 
 namespace {
 
-// [ACPI 6.5, 20.3]
-constexpr uint8_t kZeroOp = 0x00;
-constexpr uint8_t kOneOp = 0x01;
-constexpr uint8_t kNameOp = 0x08;
-constexpr uint8_t kBytePrefix = 0x0A;
-constexpr uint8_t kWordPrefix = 0x0B;
-constexpr uint8_t kDWordPrefix = 0x0C;
-constexpr uint8_t kQWordPrefix = 0x0E;
-constexpr uint8_t kPackageOp = 0x12;
 constexpr uint8_t kRootChar = '\\';
-
-// A cursor that gives nullopt at the end, and from then on.
-class Aml {
- public:
-  Aml(ByteSpan bytes, size_t at) : bytes_(bytes), at_(at) {}
-  std::optional<uint8_t> byte() {
-    if (at_ >= bytes_.size()) return std::nullopt;
-    return static_cast<uint8_t>(bytes_[at_++]);
-  }
-  std::optional<uint64_t> little_endian(size_t length) {
-    uint64_t value = 0;
-    for (size_t i = 0; i < length; ++i) {
-      auto next = byte();
-      if (!next) return std::nullopt;
-      value |= uint64_t{*next} << (8 * i);
-    }
-    return value;
-  }
-  std::optional<uint64_t> integer() {
-    auto op = byte();
-    if (!op) return std::nullopt;
-    switch (*op) {
-      case kZeroOp: return 0;
-      case kOneOp: return 1;
-      case kBytePrefix: return little_endian(1);
-      case kWordPrefix: return little_endian(2);
-      case kDWordPrefix: return little_endian(4);
-      case kQWordPrefix: return little_endian(8);
-      default: return std::nullopt;
-    }
-  }
-
- private:
-  ByteSpan bytes_;
-  size_t at_;
-};
 
 std::optional<AcpiFacts::SleepType> package_at(ByteSpan aml, size_t at) {
   Aml cursor(aml, at);
   if (cursor.byte() != kPackageOp) return std::nullopt;
-  auto lead = cursor.byte();  // PkgLength: its top two bits say how many bytes follow [ACPI 6.5, 20.2.4]
-  if (!lead || !cursor.little_endian(*lead >> 6)) return std::nullopt;
+  if (!cursor.package_length()) return std::nullopt;
   auto elements = cursor.byte();
   if (!elements || *elements < 2) return std::nullopt;
   auto a = cursor.integer();

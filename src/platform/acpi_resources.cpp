@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#include "platform/acpi_resources.hpp"
+
+#include <algorithm>
+
+#include "platform/aml.hpp"
+
+namespace efilite::platform {
+
+namespace {
+
+constexpr std::string_view kDeviceOp = "\x5B\x82";
+constexpr std::string_view kVirtioMmio = "\x08_HID\x0DLNRO0005";
+constexpr std::string_view kResources = "_CRS";
+
+// Where `text` begins at `from` or behind; aml.size(): nowhere.
+size_t find(ByteSpan aml, std::string_view text, size_t from) {
+  for (; from + text.size() <= aml.size(); ++from) {
+    if (static_cast<char>(aml[from]) == text[0] && memcmp(aml.data() + from, text.data(), text.size()) == 0) return from;
+  }
+  return aml.size();
+}
+
+// One item of a resource template [ACPI 6.5, 6.4], with its contents behind the length.
+struct Item {
+  uint8_t type;
+  ByteSpan data;
+};
+constexpr uint8_t kEndTag = 0x0F;
+constexpr uint8_t kMemory32 = 0x85, kMemory32Fixed = 0x86, kDWordSpace = 0x87, kWordSpace = 0x88, kQWordSpace = 0x8A;
+
+// The first item, which is cut off `list`. nullopt at the end, or where it makes no sense.
+std::optional<Item> next_item(ByteSpan& list) {
+  auto tag = read_at<uint8_t>(list, 0);
+  if (!tag) return std::nullopt;
+  const bool large = (*tag & 0x80) != 0;
+  const size_t header = large ? 3 : 1;
+  const uint8_t type = large ? *tag : *tag >> 3;
+  auto data = slice(list, header, large ? read_at<uint16_t>(list, 1).value_or(0xFFFF) : *tag & 7u);
+  if (!data || type == kEndTag) return std::nullopt;
+  list = list.subspan(header + data->size());
+  return Item{type, *data};
+}
+
+struct Range {
+  uint64_t first = 0;
+  uint64_t size = 0;
+  uint8_t kind = 0;  // 0: memory, 1: I/O ports
+  bool produced = false;
+};
+
+// An address space descriptor [ACPI 6.5, 6.4.3.5]: kind, two bytes of flags, then granularity, first, last, translation and size.
+std::optional<Range> address_space(ByteSpan data, size_t width) {
+  Aml fields(data, 3);
+  uint64_t value[5];
+  for (uint64_t& v : value) {
+    auto field = fields.little_endian(width);
+    if (!field) return std::nullopt;
+    v = *field;
+  }
+  const auto [granularity, first, last, translation, size] = value;
+  if (size == 0 || last < first || last - first != size - 1 || translation != 0) return std::nullopt;
+  return Range{first, size, read_at<uint8_t>(data, 0).value_or(0xFF), (read_at<uint8_t>(data, 1).value_or(1) & 1) == 0};
+}
+
+std::optional<Range> range_of(const Item& item) {
+  switch (item.type) {
+    case kWordSpace: return address_space(item.data, 2);
+    case kDWordSpace: return address_space(item.data, 4);
+    case kQWordSpace: return address_space(item.data, 8);
+    case kMemory32:
+    case kMemory32Fixed: {  // a byte of flags; first, or first to last and the alignment; the size
+      auto first = read_at<uint32_t>(item.data, 1), size = read_at<uint32_t>(item.data, item.type == kMemory32 ? 13 : 5);
+      if (first && size) return Range{*first, *size};
+    }
+  }
+  return std::nullopt;
+}
+
+void read_template(ByteSpan list, bool is_virtio, Buses& buses) {
+  while (auto item = next_item(list)) {
+    auto range = range_of(*item);
+    if (!range) continue;
+    if (is_virtio && range->kind == 0) buses.add(MmioPlace{range->first, range->size});
+    // Whoever produces addresses is a bridge to a bus of its own.
+    else if (range->produced && range->kind <= 1)
+      buses.add(PciWindow{range->kind == 0 ? core::RegisterSpace::Memory : core::RegisterSpace::Io, range->first, range->size});
+  }
+}
+
+// Behind the name: the buffer itself, or a method that returns just that. Its length is a constant, and so is what it begins with.
+std::optional<ByteSpan> buffer_behind(ByteSpan aml, size_t name) {
+  Aml cursor(aml, name + kResources.size());
+  auto op = cursor.byte();
+  if (op && *op != kBufferOp && cursor.byte() == kReturnOp) op = cursor.byte();  // a method's flags came first
+  if (op != kBufferOp || !cursor.package_length()) return std::nullopt;
+  auto length = cursor.integer();
+  if (!length) return std::nullopt;
+  return cursor.rest().first(std::min<uint64_t>(*length, cursor.rest().size()));
+}
+
+}  // namespace
+
+// A device is taken to end where the next one begins: those of virtio have none within.
+void find_resources(ByteSpan aml, Buses& buses) {
+  for (size_t begin = 0; begin < aml.size();) {
+    const size_t end = find(aml, kDeviceOp, begin + 1);
+    ByteSpan device = aml.subspan(begin, end - begin);
+    const bool is_virtio = find(device, kVirtioMmio, 0) != device.size();
+    for (size_t at = find(device, kResources, 0); at != device.size(); at = find(device, kResources, at + 1)) {
+      if (auto list = buffer_behind(device, at)) read_template(*list, is_virtio, buses);
+    }
+    begin = end;
+  }
+}
+
+}  // namespace efilite::platform
