@@ -17,10 +17,14 @@ class Discovery {
   // device counts as connected for connect_next(), too.
   virtual Result<> connect_path(const efi::DevicePath* path) = 0;
 
-  // Connects the next device that may have disks and that nobody has connected yet, with all that is below it: its partitions and volumes are
-  // there afterwards. One virtio-blk device, or one SCSI controller with all its units; devices that cannot be disks are left alone. In the
-  // order in which the buses name them. A device that fails or has no medium counts, too. False: there was none left.
-  virtual bool connect_next() = 0;
+  // Connects the next device that may have disks of this kind and that nobody has connected yet, with all that is below it: its partitions
+  // and volumes are there afterwards. One virtio-blk device, or one SCSI controller with all its units; devices that cannot be such disks are
+  // left alone. In the order in which the buses name them. A device that fails or has no medium counts, too. False: there was none left.
+  enum class Media : uint8_t {
+    MayBeRemovable,  // SCSI controllers: they may have CD drives. A virtio-blk device is always a fixed disk
+    Any,
+  };
+  virtual bool connect_next(Media kind) = 0;
 
  protected:
   ~Discovery() = default;
@@ -30,7 +34,7 @@ class Discovery {
 class NoDiscovery final : public Discovery {
  public:
   Result<> connect_path(const efi::DevicePath*) override { return Status::NotFound; }
-  bool connect_next() override { return false; }
+  bool connect_next(Media) override { return false; }
 };
 
 }  // namespace efilite::boot
