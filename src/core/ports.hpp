@@ -116,16 +116,6 @@ class PageProtection {
   ~PageProtection() = default;
 };
 
-// The CPU's I/O ports; `size` is 1, 2 or 4, and the port a multiple of it.
-class IoPorts {
- public:
-  virtual uint32_t in(uint16_t port, unsigned size) = 0;
-  virtual void out(uint16_t port, unsigned size, uint32_t value) = 0;
-
- protected:
-  ~IoPorts() = default;
-};
-
 // Bytes that can be read more than once: a module in memory, a fw_cfg item, a file. read() fills all of `out` or fails.
 class ByteSource {
  public:

@@ -95,7 +95,7 @@ Result<> PageTree::map_gigabyte(uint64_t at, bool by_one_page) {
 bool PageTree::is_mapped(PhysRange range) const {
   if (range.end.value > kEnd) return false;
   for (uint64_t at = align_down(range.begin.value, kGiB); at < range.end.value; at += kGiB)
-    if (*leaf_of(at).entry == 0) return false;
+    if (!has_gigabyte(at)) return false;
   return true;
 }
 

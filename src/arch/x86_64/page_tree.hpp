@@ -25,6 +25,8 @@ class PageTree {
   // Maps [at, at + 1 GiB), so far unmapped: by one page, or by 512 where the CPU has no such pages.
   Result<> map_gigabyte(uint64_t at, bool by_one_page);
 
+  bool has_gigabyte(uint64_t at) const { return *leaf_of(at).entry != 0; }
+
   // As core::PageProtection says. change() tells whether an entry became another one: then the CPU's copies are stale.
   Result<uint64_t> get(PhysRange range) const;
   Result<bool> change(PhysRange range, uint64_t set, uint64_t clear);

@@ -13,6 +13,8 @@ namespace {
 
 // Enough to split the page that holds efilite down to 4 KiB, before there is a memory map to allocate from.
 constexpr size_t kStaticTables = 2;
+// A table for each gigabyte, where the CPU has no larger pages, must not be all of the memory.
+constexpr uint64_t kMostDeviceMemory = 256 * PageTree::kGiB;
 alignas(4096) constinit std::array<std::array<uint64_t, 512>, kStaticTables> static_tables{};
 constinit size_t static_used = 0;
 
@@ -43,6 +45,13 @@ Result<> PageTables::map_all(uint64_t top, PageTree::TableAllocator allocator) {
   const bool gigabyte_pages = has_gigabyte_pages();
   top = std::min(top, PageTree::kEnd);
   for (uint64_t at = 4 * PageTree::kGiB; at < top; at += PageTree::kGiB) TRY(tree_.map_gigabyte(at, gigabyte_pages));
+  return {};
+}
+
+Result<> PageTables::map_device(PhysRange range) {
+  if (range.end.value > PageTree::kEnd || range.size() > kMostDeviceMemory) return Status::Unsupported;
+  for (uint64_t at = align_down(range.begin.value, PageTree::kGiB); at < range.end.value; at += PageTree::kGiB)
+    if (!tree_.has_gigabyte(at)) TRY(tree_.map_gigabyte(at, has_gigabyte_pages()));
   return {};
 }
 

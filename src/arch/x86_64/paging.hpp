@@ -20,6 +20,10 @@ class PageTables final : public core::PageProtection {
   // Maps everything from 4 GiB up to `top`. Tables come from `allocator`, as they do from now on when a large page is split.
   Result<> map_all(uint64_t top, PageTree::TableAllocator allocator);
 
+  // The gigabytes that memory of a device lies in, where nothing is mapped yet. UNSUPPORTED for what the tables do not reach, and for more
+  // than any device has.
+  Result<> map_device(PhysRange range);
+
   Result<uint64_t> get(PhysRange range) const override { return tree_.get(range); }
   Result<> change(PhysRange range, uint64_t set, uint64_t clear) override;
 

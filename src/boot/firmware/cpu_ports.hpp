@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// The CPU behind core's ports: calling images, random numbers, I/O ports.
+// The CPU behind core's ports: calling images, random numbers, registers of devices.
 #pragma once
 
 #include "arch/cpu.hpp"
-#include "arch/io.hpp"
+#include "arch/x86_64/paging.hpp"
+#include "core/device_ports.hpp"
+#include "core/events/events.hpp"
 #include "core/images/images.hpp"
 #include "core/protocols/rng.hpp"
 
@@ -32,18 +34,16 @@ class CpuEntropy final : public core::Entropy {
   std::optional<uint64_t> drbg() override { return arch::rdrand(); }
 };
 
-class CpuIoPorts final : public core::IoPorts {
+class CpuRegisters final : public core::Registers {
  public:
-  uint32_t in(uint16_t port, unsigned size) override {
-    if (size == 1) return arch::in8(port);
-    if (size == 2) return arch::in16(port);
-    return arch::in32(port);
-  }
-  void out(uint16_t port, unsigned size, uint32_t value) override {
-    if (size == 1) return arch::out8(port, static_cast<uint8_t>(value));
-    if (size == 2) return arch::out16(port, static_cast<uint16_t>(value));
-    arch::out32(port, value);
-  }
+  constexpr CpuRegisters(arch::PageTables& pages, core::EventQueue& events) : pages_(pages), events_(events) {}
+  uint64_t read(core::RegisterSpace space, uint64_t address, unsigned size) override;
+  void write(core::RegisterSpace space, uint64_t address, unsigned size, uint64_t value) override;
+  Result<> map(PhysRange range) override;
+
+ private:
+  arch::PageTables& pages_;
+  core::EventQueue& events_;
 };
 
 }  // namespace efilite::boot

@@ -57,7 +57,6 @@ constinit arch::X86Interrupts interrupts(cpu_clock);
 constinit arch::PageTables page_tables;
 constinit CpuImageCaller image_caller;
 constinit CpuEntropy entropy;
-constinit CpuIoPorts io_ports;
 constinit IdentityMemory physical(PhysAddr{kEarlyMap});
 constinit drivers::FwCfg fw_cfg;
 constinit BootInfo info;
@@ -67,7 +66,8 @@ constinit core::EventQueue events(pool, interrupts, cpu_clock);
 constinit core::HandleDatabase handles(pool, events);
 constinit core::MemoryProtection memory_protection(memory, page_tables, events);
 constinit core::ResetNotification reset_notification(pool, events);
-constinit core::CpuIo cpu_io(io_ports, page_tables);
+constinit CpuRegisters registers(page_tables, events);
+constinit std::optional<core::CpuIo> cpu_io;
 constinit efi::BootServices boot_services{};
 constinit RuntimeRegion region{};
 constinit std::optional<core::Tables> tables;
@@ -196,11 +196,12 @@ void install_protocols(const Payload& payload) {
   efi::Handle handle = nullptr;
   must(handles.install(&handle, &core::device_path_utilities()), "device path utilities");
   must(core::install_text_protocols(handles), "text protocols");
+  cpu_io.emplace(registers, page_tables);
   const core::ProtocolPair machine_protocols[] = {
       {&efi::MemoryAttributeProtocol::kGuid, memory_protection.protocol()},
       {&efi::TimestampProtocol::kGuid, &core::timestamp_protocol()},
       {&efi::ResetNotificationProtocol::kGuid, reset_notification.protocol()},
-      {&efi::CpuIo2Protocol::kGuid, cpu_io.protocol()},
+      {&efi::CpuIo2Protocol::kGuid, cpu_io->protocol()},
   };
   handle = nullptr;
   must(handles.install_multiple(&handle, machine_protocols), "memory protection, timestamp, reset notification and CPU I/O");

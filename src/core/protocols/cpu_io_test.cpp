@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "tests/support/page_protection.hpp"
+#include "tests/support/registers.hpp"
 
 namespace efilite::core {
 namespace {
@@ -22,7 +23,7 @@ constexpr EfiStatus kUnsupported = efi::encode(Status::Unsupported);
 constexpr unsigned kWidths = static_cast<unsigned>(CpuIoWidth::Maximum);
 
 // Each port gives its number and how often something was read so far; all accesses are kept.
-struct FakePorts final : IoPorts {
+struct FakePorts final : test::MemoryRegisters {
   struct Access {
     bool write;
     uint16_t port;
@@ -30,12 +31,14 @@ struct FakePorts final : IoPorts {
     uint32_t value;
     bool operator==(const Access&) const = default;
   };
-  uint32_t in(uint16_t port, unsigned size) override {
+  uint64_t in(uint64_t port, unsigned size) override {
     const uint32_t value = (0xA1B20000u + port + static_cast<uint32_t>(log.size())) & (UINT32_MAX >> (32 - 8 * size));
-    log.push_back({false, port, size, value});
+    log.push_back({false, static_cast<uint16_t>(port), size, value});
     return value;
   }
-  void out(uint16_t port, unsigned size, uint32_t value) override { log.push_back({true, port, size, value}); }
+  void out(uint64_t port, unsigned size, uint64_t value) override {
+    log.push_back({true, static_cast<uint16_t>(port), size, static_cast<uint32_t>(value)});
+  }
   std::vector<Access> log;
 };
 
