@@ -17,6 +17,8 @@ struct EcamWindow {
 // Offsets are below config_size() and multiples of `size`, which is 1, 2 or 4. The bus is one that the way reaches.
 class ConfigAccess {
  public:
+  // Before the first use. NOT_FOUND: there is no such way to configuration space.
+  virtual Result<> open() = 0;
   virtual uint16_t config_size() const = 0;
   virtual uint32_t read(const core::PciAddress& where, uint16_t offset, unsigned size) = 0;
   virtual void write(const core::PciAddress& where, uint16_t offset, unsigned size, uint32_t value) = 0;
@@ -27,7 +29,8 @@ class ConfigAccess {
 
 class EcamAccess final : public ConfigAccess {
  public:
-  constexpr EcamAccess(core::Registers& registers, uint64_t base) : registers_(registers), base_(base) {}
+  constexpr EcamAccess(core::Registers& registers, const EcamWindow& window) : registers_(registers), window_(window) {}
+  Result<> open() override;
   uint16_t config_size() const override { return 4096; }
   uint32_t read(const core::PciAddress& where, uint16_t offset, unsigned size) override;
   void write(const core::PciAddress& where, uint16_t offset, unsigned size, uint32_t value) override;
@@ -36,7 +39,7 @@ class EcamAccess final : public ConfigAccess {
   uint64_t address_of(const core::PciAddress& where, uint16_t offset) const;
 
   core::Registers& registers_;
-  const uint64_t base_;
+  const EcamWindow window_;
 };
 
 // Segment 0 only, and the first 256 bytes.
@@ -45,11 +48,15 @@ class PortAccess final : public ConfigAccess {
   explicit constexpr PortAccess(core::Registers& registers) : registers_(registers) {}
   // Whether there is such a thing at all: most machines without PCI have nobody at these ports.
   bool answers();
+  Result<> open() override { return answers() ? Result<>() : Result<>(Status::NotFound); }
   uint16_t config_size() const override { return 256; }
   uint32_t read(const core::PciAddress& where, uint16_t offset, unsigned size) override;
   void write(const core::PciAddress& where, uint16_t offset, unsigned size, uint32_t value) override;
 
  private:
+  // Its data port.
+  uint64_t select(const core::PciAddress& where, uint16_t offset);
+
   core::Registers& registers_;
 };
 

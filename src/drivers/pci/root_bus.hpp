@@ -3,8 +3,6 @@
 // asked for when somebody wants to know of them.
 #pragma once
 
-#include <array>
-
 #include "drivers/pci/config_access.hpp"
 #include "drivers/pci/function.hpp"
 
@@ -34,11 +32,25 @@ class RootBus final : public core::PciRoot {
   void write_config(const core::PciAddress& where, uint16_t offset, unsigned size, uint32_t value) override;
   std::span<const core::PciWindow> windows() const override { return place_.windows; }
   core::Registers& registers() override { return registers_; }
-  // OUT_OF_RESOURCES: there is not enough memory to tell of all of them.
+  // NOT_FOUND: nobody answers. OUT_OF_RESOURCES: there is not enough memory to tell of all functions.
   Result<> visit(core::PciVisitor& visitor) override;
 
  private:
   friend class Function;
+  friend class Placement;
+
+  bool is_present(const core::PciAddress& where);
+  Result<Function*> add(const core::PciAddress& where, Function* bridge);
+  Result<> scan_device(core::PciAddress where, Function* bridge);
+  // The highest number of a bus behind `bridge`; none is above `limit`.
+  Result<uint8_t> scan_bus(uint8_t bus, Function* bridge, uint8_t limit, unsigned depth);
+  Result<> scan_bridges(Function* first, uint8_t bus, uint8_t limit, unsigned depth, bool numbered);
+  // Whether a bridge has numbers that can be, and no sibling has them.
+  bool is_numbered(const Function& bridge, uint32_t numbers, uint8_t limit) const;
+  uint8_t highest_on(Function* first, uint8_t bus) const;
+
+  // Before somebody uses a function's BARs.
+  void prepare(Function& function);
 
   ConfigAccess& config_;
   core::Registers& registers_;
@@ -46,7 +58,9 @@ class RootBus final : public core::PciRoot {
   const RootBusPlace place_;
   Function* first_ = nullptr;
   Function* last_ = nullptr;
+  unsigned count_ = 0;
   bool scanned_ = false;
+  bool assigned_ = false;
 };
 
 }  // namespace efilite::drivers::pci
