@@ -82,6 +82,13 @@ void Device::ready() {
   usable_ = true;
 }
 
+Result<> Device::read_config(uint32_t offset, MutableByteSpan out) {
+  Result<> read = transport_.read_config(offset, out);
+  if (read) return {};
+  return fail(read.status() == Status::Unsupported ? "its configuration is too short for " : "its configuration changes all the time at ",
+              offset);
+}
+
 Result<MutableByteSpan> Device::allocate(PageCount pages) {
   if (pages_.full()) return Status::OutOfResources;
   MutableByteSpan memory = TRY(memory_.allocate(pages, transport_.legacy() ? kLegacyEnd : ~uint64_t{0}));

@@ -61,6 +61,14 @@ class Device {
   // NOT_FOUND: there is no such queue. DEVICE_ERROR: its size makes no sense. OUT_OF_RESOURCES.
   Result<> start_queue(Virtqueue& queue, uint16_t index, const QueueShape& shape);
   void ready();
+  // A field of the device's configuration. DEVICE_ERROR, with a line in the log: there is none such, or it never settles.
+  template <typename T>
+  Result<T> read_config(uint32_t offset) {
+    T value{};
+    TRY(read_config(offset, std::as_writable_bytes(std::span(&value, 1))));
+    return value;
+  }
+  Result<> read_config(uint32_t offset, MutableByteSpan out);
   // Zeroed, until shutdown().
   Result<MutableByteSpan> allocate(PageCount pages);
 
