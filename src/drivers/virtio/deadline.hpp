@@ -21,7 +21,7 @@ class Deadline {
   core::Clock& clock_;
   uint64_t units_;
   uint64_t end_ = 0;  // by the clock; 0: not asked yet, since that may have to measure first
-  uint32_t looks_ = 0;
+  uint32_t rests_ = 0;
 };
 
 }  // namespace efilite::drivers::virtio

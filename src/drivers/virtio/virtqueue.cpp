@@ -246,8 +246,11 @@ Result<Completion> Virtqueue::take(uint32_t id, uint32_t written) {
 }
 
 Result<Completion> Virtqueue::wait() {
+  CHECK(in_flight_ != unpublished_);
   for (Deadline deadline(device_->clock(), kPatience);;) {
-    if (std::optional<Completion> done = TRY(poll())) return *done;
+    // The index alone is looked at as long as it stands: who counts instructions counts those of waiting, too.
+    if (read_once<uint16_t>(&used_->idx) != next_used_ || !device_->usable())
+      if (std::optional<Completion> done = TRY(poll())) return *done;
     if (deadline.passed()) return device_->fail("it has not answered for half a minute");
     if (deadline.is_long() && (device_->transport().status() & kStatusNeedsReset) != 0) return device_->fail("it says that it has failed");
   }

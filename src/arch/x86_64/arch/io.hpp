@@ -36,8 +36,9 @@ inline uint64_t timestamp() {
   return uint64_t{high} << 32 | low;
 }
 
-// Tells the CPU, or whoever shares it with us, that we only wait.
-inline void rest() { asm volatile("pause"); }
+// About a microsecond of waiting, which the CPU, or whoever shares it with us, is told of. Not a loop: a hypervisor that emulates counts
+// instructions, and a pause is the cheapest.
+inline void rest() { asm volatile(".rept 32\npause\n.endr"); }
 
 // Returns whether interrupts were enabled, and disables them.
 inline bool interrupts_save_disable() {
