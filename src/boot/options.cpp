@@ -48,12 +48,20 @@ void take_log(std::string_view value, Options& options) {
   log::line("efilite: efilite.log=", value, " is none of quiet, normal, timing, debug");
 }
 
+void take_boot(std::string_view value, Options& options) {
+  options.boot.clear();
+  if (value.empty()) return log::line("efilite: efilite.boot= does not say what is to be booted");
+  constexpr size_t kMost = decltype(options.boot)::capacity();
+  if (value.size() > kMost) return log::line("efilite: efilite.boot= is longer than ", kMost, " characters");
+  for (char c : value) (void)options.boot.push_back(c);
+}
+
 // The table of our options. A new one is a line here, a member of Options and a line in the guide.
 struct Known {
   std::string_view name;
   void (*take)(std::string_view value, Options& options);
 };
-constexpr Known kKnown[] = {{"efilite.log", take_log}};
+constexpr Known kKnown[] = {{"efilite.log", take_log}, {"efilite.boot", take_boot}};
 
 void take(std::string_view word, Options& options) {
   size_t equals = 0;

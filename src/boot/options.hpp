@@ -6,6 +6,8 @@
 #include <span>
 #include <string_view>
 
+#include "base/static_vector.hpp"
+
 namespace efilite::boot {
 
 // efilite.log=LEVEL, each including those before it.
@@ -18,6 +20,8 @@ enum class LogLevel : uint8_t {
 
 struct Options {
   LogLevel log = LogLevel::Normal;
+  // efilite.boot=, which boot/manager understands; empty: not given. A copy, for the command line's memory is used again.
+  StaticVector<char, 512> boot;
 };
 
 // Takes our options out of `text`, a word being what Linux takes for one: "..." keeps spaces, and everything behind a lone -- belongs to

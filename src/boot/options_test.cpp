@@ -56,6 +56,27 @@ TEST(Options, LogLevels) {
   EXPECT_EQ(told, "");
 }
 
+std::string_view boot_of(const Taken& taken) { return {taken.options.boot.begin(), taken.options.boot.size()}; }
+
+TEST(Options, WhatToBootIsKeptAsItIs) {
+  EXPECT_EQ(boot_of(take("")), "");
+  EXPECT_EQ(boot_of(take("a efilite.boot=disk b")), "disk");
+  EXPECT_EQ(boot_of(take(R"(efilite.boot=\EFI\debian\grubx64.efi ro)")), R"(\EFI\debian\grubx64.efi)");
+  EXPECT_EQ(boot_of(take(R"(efilite.boot="\EFI\two words.efi" ro)")), R"(\EFI\two words.efi)");
+  EXPECT_EQ(take(R"(efilite.boot="\EFI\two words.efi" ro)").rest, "ro");
+  EXPECT_EQ(boot_of(take("efilite.boot=PARTUUID=1234-05")), "PARTUUID=1234-05");
+  EXPECT_EQ(boot_of(take("efilite.boot=disk efilite.boot=menu")), "menu") << "the last one counts";
+  EXPECT_EQ(told, "");
+}
+
+TEST(Options, AnEmptyOrOverlongBootIsTold) {
+  EXPECT_EQ(boot_of(take("efilite.boot= a")), "");
+  EXPECT_NE(told.find("efilite: efilite.boot= does not say what is to be booted\n"), std::string::npos);
+  EXPECT_EQ(boot_of(take("efilite.boot=" + std::string(513, 'x'))), "");
+  EXPECT_NE(told.find("efilite: efilite.boot= is longer than 512 characters\n"), std::string::npos);
+  EXPECT_EQ(boot_of(take("efilite.boot=" + std::string(512, 'x'))).size(), 512u);
+}
+
 TEST(Options, AWrongValueIsTold) {
   EXPECT_EQ(take("efilite.log=loud").options.log, LogLevel::Normal);
   EXPECT_NE(told.find("efilite.log=loud is none of quiet, normal, timing, debug\n"), std::string::npos);

@@ -35,8 +35,6 @@ bool has_section(core::ByteSource& image, uint64_t table, uint16_t count, std::s
   return false;
 }
 
-// What became of one place where a payload may lie; the failure line is made of these.
-enum class Found : uint8_t { Yes, NoDevice, Absent, NotMapped, NotPe };
 const char* text(Found f) {
   switch (f) {
     case Found::Yes: return "found";
@@ -54,18 +52,9 @@ class Chooser {
       : info_(info), memory_(memory), fw_cfg_(fw_cfg != nullptr && fw_cfg->present() ? fw_cfg : nullptr), formats_(formats),
         payload_(payload) {}
 
-  Result<> run() {
-    Found file = TRY(try_file());
-    Found module = file == Found::Yes ? Found::Absent : try_module();
-    Found initrd = Found::Absent;
-    // Some versions of QEMU pass no modules on pc and q35 (7.2 does): there, -initrd is only to be had from fw_cfg.
-    if (file != Found::Yes && module == Found::Absent) initrd = TRY(try_legacy_initrd());
-    if (payload_.image == nullptr) {
-      log::line("efilite: nothing to boot: fw_cfg file ", kKernelFile, ": ", text(file), "; first of ", info_.modules.size(),
-                " PVH modules: ", text(module), "; fw_cfg -initrd: ", text(initrd));
-      return Status::NotFound;
-    }
-    TRY(find_initrd());
+  Result<> run(bool want_program) {
+    if (want_program) TRY(find_program());
+    TRY(payload_.image != nullptr ? find_initrd() : find_disk());
     payload_.command_line = TRY(open(kCommandLineFile, payload_.command_line_file));
     return {};
   }
@@ -84,6 +73,15 @@ class Chooser {
     }
     into = *file;
     return &into;
+  }
+
+  Result<> find_program() {
+    payload_.file_found = TRY(try_file());
+    if (payload_.file_found == Found::Yes) return {};
+    payload_.module_found = try_module();
+    // Some versions of QEMU pass no modules on pc and q35 (7.2 does): there, -initrd is only to be had from fw_cfg.
+    if (payload_.module_found == Found::Absent) payload_.initrd_found = TRY(try_legacy_initrd());
+    return {};
   }
 
   Found consider(core::ByteSource* image, const char* origin, std::string_view file) {
@@ -110,7 +108,8 @@ class Chooser {
     if (info_.modules.empty()) return Found::Absent;
     if (!map_module(0, payload_.image_module)) return Found::NotMapped;
     Found found = consider(&payload_.image_module, "PVH module 0", "module");
-    if (found == Found::Yes && fw_cfg_has_module()) payload_.image = &payload_.image_file;
+    if (found != Found::Yes) payload_.image_module = {};
+    else if (fw_cfg_has_module()) payload_.image = &payload_.image_file;
     return found;
   }
 
@@ -133,8 +132,9 @@ class Chooser {
     if (fw_cfg_ == nullptr) return Found::NoDevice;
     core::ByteSource* item = TRY(opened(fw_cfg_->open_initrd(), "-initrd", payload_.image_file));
     if (item == nullptr) return Found::Absent;
-    initrd_item_is_image_ = true;
-    return consider(item, "fw_cfg -initrd", "initrd");
+    const Found found = consider(item, "fw_cfg -initrd", "initrd");
+    initrd_item_is_image_ = found == Found::Yes;
+    return found;
   }
 
   bool map_module(size_t index, MemorySource& into) {
@@ -166,6 +166,26 @@ class Chooser {
       log::line("efilite: the initrd from ", payload_.initrd_origin, " is not passed: ",
                 payload_.kind == PayloadKind::Uki ? "a unified kernel image brings its own" : "a boot loader loads its own");
     }
+    return {};
+  }
+
+  // Without a program the initrd makes sense as a disk alone, and so does any module.
+  Result<> find_disk() {
+    core::ByteSource* found = TRY(open(kInitrdFile, payload_.initrd_file));
+    payload_.initrd_origin = "fw_cfg file opt/efilite/initrd";
+    for (size_t i = 0; found == nullptr && i < info_.modules.size(); ++i) {
+      if (!map_module(i, payload_.initrd_module) || !is_disk_image(payload_.initrd_module, formats_)) continue;
+      found = &payload_.initrd_module;
+      payload_.initrd_origin = "a PVH module";
+    }
+    if (found == nullptr && info_.modules.empty() && fw_cfg_ != nullptr) {
+      found = TRY(opened(fw_cfg_->open_initrd(), "-initrd", payload_.initrd_file));
+      payload_.initrd_origin = "fw_cfg -initrd";
+    }
+    if (found != nullptr && is_disk_image(*found, formats_)) payload_.disk = found;
+    else if (found != nullptr || payload_.module_found == Found::NotPe)
+      log::line("efilite: ", found != nullptr ? payload_.initrd_origin : "PVH module 0",
+                " is neither an EFI program nor a disk: it is not used");
     return {};
   }
 
@@ -202,8 +222,13 @@ std::optional<PayloadKind> classify(core::ByteSource& image) {
 }
 
 Result<> choose_payload(const BootInfo& info, core::PhysicalMemory& memory, drivers::FwCfg* fw_cfg, core::DiskFormats& formats,
-                        Payload& payload) {
-  return Chooser(info, memory, fw_cfg, formats, payload).run();
+                        bool want_program, Payload& payload) {
+  return Chooser(info, memory, fw_cfg, formats, payload).run(want_program);
+}
+
+void tell_no_program(const BootInfo& info, const Payload& payload) {
+  log::line("efilite: nothing to boot: fw_cfg file ", kKernelFile, ": ", text(payload.file_found), "; first of ", info.modules.size(),
+            " PVH modules: ", text(payload.module_found), "; fw_cfg -initrd: ", text(payload.initrd_found));
 }
 
 }  // namespace efilite::boot

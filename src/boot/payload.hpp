@@ -33,13 +33,16 @@ enum class PayloadKind : uint8_t {
 // nullopt: not a PE image at all.
 std::optional<PayloadKind> classify(core::ByteSource& image);
 
+// What became of one place where a program may lie.
+enum class Found : uint8_t { Yes, NoDevice, Absent, NotMapped, NotPe };
+
 // The sources lie inside, so a Payload stays where it is.
 struct Payload {
   Payload() = default;
   Payload(const Payload&) = delete;
   Payload& operator=(const Payload&) = delete;
 
-  core::ByteSource* image = nullptr;
+  core::ByteSource* image = nullptr;   // nullptr: there is none, and the boot manager looks for one
   core::ByteSource* initrd = nullptr;  // to be offered by LoadFile2, nullptr: none. Only a kernel has one
   core::ByteSource* disk = nullptr;    // what came as the initrd and is a disk: a RAM disk for programs of every kind
   const char* origin = "";             // "fw_cfg file opt/efilite/kernel", "PVH module 0", "fw_cfg initrd"
@@ -51,11 +54,15 @@ struct Payload {
   MemorySource image_module;  // size 0 unless the image is a module, even when it is read by another way (image != &image_module)
   MemorySource initrd_module;
   drivers::FwCfgFile image_file, initrd_file, command_line_file;
+  Found file_found = Found::Absent, module_found = Found::Absent, initrd_found = Found::Absent;  // where a program was looked for
 };
 
-// Chooses by the order above. On failure one line in the log says what was looked for and where. `fw_cfg` may be nullptr.
-// `formats` tell a disk from an initrd.
+// Chooses by the order above; not `want_program`: nothing but a disk and the command line, for the program is on a disk. That there is no
+// program is no failure; a failure is told in one line of the log. `fw_cfg` may be nullptr. `formats` tell a disk from an initrd.
 Result<> choose_payload(const BootInfo& info, core::PhysicalMemory& memory, drivers::FwCfg* fw_cfg, core::DiskFormats& formats,
-                        Payload& payload);
+                        bool want_program, Payload& payload);
+
+// One line: where a program was looked for and what was there instead.
+void tell_no_program(const BootInfo& info, const Payload& payload);
 
 }  // namespace efilite::boot

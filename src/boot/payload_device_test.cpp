@@ -54,7 +54,7 @@ TEST_F(PayloadDeviceTest, AFileOfFwCfgIsLoadedAgainByItsPath) {
   struct NoMemory final : core::PhysicalMemory {
     std::optional<MutableByteSpan> window(PhysRange) override { return std::nullopt; }
   } none;
-  ASSERT_TRUE(choose_payload(boot_info, none, &fw_cfg, formats, payload));
+  ASSERT_TRUE(choose_payload(boot_info, none, &fw_cfg, formats, true, payload));
   efi::Handle image = start();
   auto& first = info(image);
   EXPECT_EQ(first.device_handle, handle);

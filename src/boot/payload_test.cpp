@@ -43,6 +43,12 @@ const Bytes kLoader = pe({".text", ".reloc"});
 const Bytes kInitrd(5000, 'i');
 const Bytes kJunk(0x1000, 'j');
 
+Bytes disk_image() {
+  const test::FatDisk fat = test::make_fat({.type = 12, .clusters = 100});
+  const auto* begin = reinterpret_cast<const uint8_t*>(fat.bytes.data());
+  return {begin, begin + fat.bytes.size()};
+}
+
 std::optional<PayloadKind> kind_of(Bytes image) {
   MemorySource source(std::as_writable_bytes(std::span(image)));
   return classify(source);
@@ -99,7 +105,7 @@ class Choice : public testing::Test {
   }
   Result<> choose() {
     (void)driver.detect();
-    return choose_payload(info, memory, &driver, formats, payload);
+    return choose_payload(info, memory, &driver, formats, true, payload);
   }
   static Bytes content(core::ByteSource* source) {
     if (source == nullptr) return {};
@@ -228,16 +234,14 @@ TEST_F(Choice, NoInitrdForAUkiAndItIsTold) {
 }
 
 TEST_F(Choice, ADiskIsNoInitrdWhateverIsStarted) {
-  const test::FatDisk fat = test::make_fat({.type = 12, .clusters = 100});
-  const auto* begin = reinterpret_cast<const uint8_t*>(fat.bytes.data());
-  const Bytes disk(begin, begin + fat.bytes.size());
+  const Bytes disk = disk_image();
   for (const Bytes& program : {kKernel, kUki, kLoader}) {
     info = {};
     add_module(program);
     add_module(disk);
     Payload chosen;
     (void)driver.detect();
-    ASSERT_TRUE(choose_payload(info, memory, &driver, formats, chosen));
+    ASSERT_TRUE(choose_payload(info, memory, &driver, formats, true, chosen));
     EXPECT_EQ(chosen.initrd, nullptr);
     EXPECT_EQ(content(chosen.disk), disk);
     EXPECT_STREQ(chosen.initrd_origin, "PVH module 1");
@@ -256,33 +260,81 @@ TEST_F(Choice, AnArchiveWithABootSectorsSignatureStaysAnInitrd) {
   EXPECT_EQ(payload.disk, nullptr);
 }
 
+// What is told when the boot manager has found nothing either.
+#define EXPECT_NO_PROGRAM(where)                          \
+  do {                                                    \
+    ASSERT_TRUE(choose());                                \
+    EXPECT_EQ(payload.image, nullptr);                    \
+    told.clear();                                         \
+    tell_no_program(info, payload);                       \
+    EXPECT_EQ(told, "efilite: nothing to boot: " where "\n"); \
+  } while (false)
+
 TEST_F(Choice, NothingAnywhereIsOneLineThatSaysWhereItLooked) {
-  EXPECT_EQ(choose().status(), Status::NotFound);
-  EXPECT_EQ(told,
-            "efilite: nothing to boot: fw_cfg file opt/efilite/kernel: absent; first of 0 PVH modules: absent; fw_cfg -initrd: absent\n");
+  EXPECT_NO_PROGRAM("fw_cfg file opt/efilite/kernel: absent; first of 0 PVH modules: absent; fw_cfg -initrd: absent");
 }
 
 TEST_F(Choice, WithoutADeviceItSaysThat) {
   arch::fake_io = nullptr;
   add_module(kInitrd);
-  EXPECT_EQ(choose().status(), Status::NotFound);
-  EXPECT_EQ(told,
-            "efilite: nothing to boot: fw_cfg file opt/efilite/kernel: no fw_cfg device; first of 1 PVH modules: not a PE image; "
-            "fw_cfg -initrd: absent\n");
-  told.clear();
-  EXPECT_EQ(choose_payload(info, memory, nullptr, formats, payload).status(), Status::NotFound);
+  EXPECT_NO_PROGRAM("fw_cfg file opt/efilite/kernel: no fw_cfg device; first of 1 PVH modules: not a PE image; fw_cfg -initrd: absent");
+  EXPECT_EQ(choose_payload(info, memory, nullptr, formats, true, payload).status(), Status::Success);
+  EXPECT_EQ(payload.image, nullptr);
 }
 
 TEST_F(Choice, AModuleThatIsNotMappedIsToldSo) {
   ASSERT_TRUE(info.modules.push_back({{{0x9000000}, {0x9001000}}, {}}));
-  EXPECT_EQ(choose().status(), Status::NotFound);
-  EXPECT_NE(told.find("first of 1 PVH modules: not in readable memory"), std::string::npos);
+  EXPECT_NO_PROGRAM("fw_cfg file opt/efilite/kernel: absent; first of 1 PVH modules: not in readable memory; fw_cfg -initrd: absent");
 }
 
 TEST_F(Choice, AnInitrdItemThatIsNoPeIsToldSo) {
   device.set_initrd(kInitrd);
-  EXPECT_EQ(choose().status(), Status::NotFound);
-  EXPECT_NE(told.find("fw_cfg -initrd: not a PE image"), std::string::npos);
+  EXPECT_NO_PROGRAM("fw_cfg file opt/efilite/kernel: absent; first of 0 PVH modules: absent; fw_cfg -initrd: not a PE image");
+}
+
+TEST_F(Choice, WhatIsNeitherProgramNorDiskIsTold) {
+  add_module(kInitrd);
+  ASSERT_TRUE(choose());
+  EXPECT_EQ(payload.disk, nullptr);
+  EXPECT_EQ(told, "efilite: PVH module 0 is neither an EFI program nor a disk: it is not used\n");
+  info = {};
+  told.clear();
+  device.set_initrd(kInitrd);
+  Payload other;
+  ASSERT_TRUE(choose_payload(info, memory, &driver, formats, true, other));
+  EXPECT_EQ(other.disk, nullptr);
+  EXPECT_EQ(told, "efilite: fw_cfg -initrd is neither an EFI program nor a disk: it is not used\n");
+}
+
+TEST_F(Choice, ADiskAloneIsAPayloadWithoutAProgram) {
+  add_module(disk_image());
+  ASSERT_TRUE(choose());
+  EXPECT_EQ(payload.image, nullptr);
+  EXPECT_EQ(payload.image_module.size(), 0u) << "its memory stays the disk's";
+  EXPECT_EQ(content(payload.disk), disk_image());
+  EXPECT_EQ(told, "");
+}
+
+TEST_F(Choice, TheInitrdItemMayBeADisk) {
+  device.set_initrd(disk_image());
+  ASSERT_TRUE(choose());
+  EXPECT_EQ(payload.image, nullptr);
+  EXPECT_EQ(content(payload.disk), disk_image());
+  EXPECT_STREQ(payload.initrd_origin, "fw_cfg -initrd");
+  EXPECT_EQ(told, "");
+}
+
+TEST_F(Choice, WhenTheProgramIsOnADiskOthersAreLeftAlone) {
+  device.add_file("opt/efilite/kernel", kJunk);
+  device.add_file("opt/efilite/cmdline", test::FakeFwCfg::bytes("ro quiet"));
+  add_module(kKernel);
+  add_module(disk_image());
+  (void)driver.detect();
+  ASSERT_TRUE(choose_payload(info, memory, &driver, formats, false, payload));
+  EXPECT_EQ(payload.image, nullptr);
+  EXPECT_EQ(content(payload.disk), disk_image());
+  EXPECT_EQ(content(payload.command_line), test::FakeFwCfg::bytes("ro quiet"));
+  EXPECT_EQ(told, "");
 }
 
 TEST_F(Choice, ABrokenImageThatWasAskedForByNameIsNotReplacedByAnother) {
@@ -295,7 +347,7 @@ TEST_F(Choice, ABrokenImageThatWasAskedForByNameIsNotReplacedByAnother) {
 TEST_F(Choice, ADeviceThatFailsIsTold) {
   ASSERT_TRUE(driver.detect());
   device.signals_error = true;
-  EXPECT_EQ(choose_payload(info, memory, &driver, formats, payload).status(), Status::DeviceError);
+  EXPECT_EQ(choose_payload(info, memory, &driver, formats, true, payload).status(), Status::DeviceError);
   EXPECT_EQ(told, "efilite: fw_cfg opt/efilite/kernel cannot be read: DEVICE_ERROR\n");
 }
 

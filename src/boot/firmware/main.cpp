@@ -16,16 +16,16 @@
 #include "boot/firmware/console.hpp"
 #include "boot/firmware/cpu_ports.hpp"
 #include "boot/firmware/describe.hpp"
+#include "boot/firmware/end.hpp"
 #include "boot/firmware/os_tables.hpp"
 #include "boot/firmware/runtime_region.hpp"
+#include "boot/firmware/start.hpp"
 #include "boot/firmware/storage.hpp"
-#include "boot/firmware/version.hpp"
 #include "boot/identity_memory.hpp"
 #include "boot/initrd_loader.hpp"
 #include "boot/load_options.hpp"
 #include "boot/memory_setup.hpp"
 #include "boot/payload.hpp"
-#include "boot/payload_device.hpp"
 #include "boot/pvh_start_info.hpp"
 #include "core/device_path/device_path.hpp"
 #include "core/events/event_services.hpp"
@@ -41,8 +41,6 @@
 #include "core/protocols/text_protocols.hpp"
 #include "core/protocols/timestamp.hpp"
 #include "drivers/debug_port.hpp"
-
-extern "C" uint64_t entry_timestamp;
 
 namespace efilite::boot {
 
@@ -77,37 +75,15 @@ constinit std::optional<core::MiscServices> misc;
 constinit std::optional<core::Rng> rng;
 constinit std::optional<core::hii::Protocols> hii;
 constinit std::optional<InitrdLoader> initrd_loader;
-constinit std::optional<PayloadDevice> payload_device;
 constinit std::optional<Storage> storage;
 
 PhysAddr address_of(const char& symbol) { return {reinterpret_cast<uint64_t>(&symbol)}; }
-
-[[noreturn]] void reset(efi::ResetType type, Status why) {
-  region.data->runtime_services.reset_system(type, efi::encode(why), 0, nullptr);
-  arch::halt_forever();
-}
 
 void watchdog_expired(uint64_t code, std::string_view description) {
   FailureLog urgent;
   log::line("efilite: watchdog: nothing happened for as long as the program allowed (code ", log::Hex{code},
             description.empty() ? "" : ", ", description, "); reset");
   reset(efi::ResetType::Cold, Status::Timeout);
-}
-
-[[noreturn]] void power_off() {
-  if (region.data == nullptr) arch::halt_forever();  // so early there is no way to power off yet
-  reset(efi::ResetType::Shutdown, Status::Success);
-}
-
-// For what boot_main cannot go on without.
-template <typename T>
-T must(Result<T> result, const char* what) {
-  if (!result) {
-    FailureLog urgent;
-    log::line("efilite: ", what, ": ", result.status());
-    power_off();
-  }
-  if constexpr (!std::is_void_v<T>) return *std::move(result);
 }
 
 class : public core::Departure {
@@ -168,6 +144,7 @@ void set_up_core(const platform::AcpiFacts* acpi) {
   region = must(make_runtime_region(memory, acpi, drivers::debug_port_present()), "runtime services");
   must(page_tables.set(region.code, efi::kMemoryRo), "runtime code");
   tables.emplace(pool, events, &region.data->system_table);
+  set_end_services(region.data->runtime_services);
   images.emplace(memory, pool, handles, events, *tables, page_tables, image_caller, departure);
   firmware.emplace(memory, pool, events, handles, *images, *tables, cpu_clock, &region.data->system_table);
   storage.emplace(memory, pool, events, handles, region.data->runtime_services);
@@ -222,71 +199,6 @@ void install_protocols(const Payload& payload) {
   }
 }
 
-// A module that is not run where it lies is free memory once it has been read.
-void free_module(const Payload& payload) {
-  auto bytes = const_cast<MemorySource&>(payload.image_module).in_place();
-  if (!bytes || bytes->empty()) return;
-  uint64_t begin = align_down(reinterpret_cast<uint64_t>(bytes->data()), kPageSize);
-  uint64_t end = reinterpret_cast<uint64_t>(bytes->data() + bytes->size());
-  Result<> freed = memory.free({begin}, PageCount::covering({end - begin}), core::PageOwner::SetUp);
-  if (!freed) log::line("efilite: the module's memory stays taken: ", freed.status());
-}
-
-// The loader tells itself what it finds wrong with an image, and only that.
-efi::Handle must_load(const Payload& payload, efi::Handle device, const efi::DevicePath* path) {
-  FailureLog urgent;
-  log::Subject subject(payload.origin);
-  Result<efi::Handle> image = images->load(*payload.image, nullptr, device, path);
-  if (image) return *image;
-  if (image.status() != Status::LoadError && image.status() != Status::Unsupported)
-    log::line("efilite: ", payload.origin, " cannot be loaded: ", image.status());
-  power_off();
-}
-
-efi::Handle load_payload(Payload& payload) {
-  bool read_elsewhere = payload.image != &payload.image_module;
-  if (read_elsewhere) free_module(payload);
-  payload_device.emplace(payload);
-  const efi::Handle device = must(payload_device->install(handles), "the program's device");
-  efi::Handle image = must_load(payload, device, payload_device->image_path());
-  if (!read_elsewhere && !images->find(image)->in_place) free_module(payload);
-  must(set_payload_options(info, payload, pool, *images, image), "load options");
-  return image;
-}
-
-[[noreturn]] void start(efi::Handle image, const Payload& payload) {
-  log_timing("entry", entry_timestamp);
-  log_timing("copied", images->copied_bytes());
-  log_timing("payload", arch::timestamp());
-  events.restore_tpl(efi::kTplApplication);
-  events.signal_group(efi::kEventGroupReadyToBoot);
-  events.signal_group(efi::kEventGroupAfterReadyToBoot);
-  uint64_t exit_data_size = 0;
-  efi::Char16* exit_data = nullptr;
-  efi::EfiStatus status = images->start(image, &exit_data_size, &exit_data);
-  leave_console();
-  {
-    FailureLog urgent;
-    uint64_t raw = static_cast<uint64_t>(status);
-    log::line("efilite: ", payload.origin, " returned ", log::Hex{raw}, raw == 0 ? " (success)" : "", "; power off");
-  }
-  power_off();
-}
-
-void announce(const Payload& payload) {
-  constexpr const char* kKinds[] = {"a Linux kernel", "a unified kernel image", "an EFI program"};
-  log::print("efilite ");
-  log::print(kVersion);
-  log::print(": ");
-  log::print(info.source);
-  log::print(", starting ");
-  log::print(kKinds[static_cast<size_t>(payload.kind)]);
-  log::print(" from ");
-  log::print(payload.origin);
-  if (payload.initrd == nullptr && payload.disk == nullptr) return log::line();
-  log::line(payload.disk != nullptr ? ", disk from " : ", initrd from ", payload.initrd_origin);
-}
-
 }  // namespace
 
 extern "C" void boot_main(uint32_t start_info) {
@@ -314,13 +226,16 @@ extern "C" void boot_main(uint32_t start_info) {
   static constinit Payload payload;
   {
     FailureLog urgent;  // choose_payload tells itself what is wrong
-    if (!choose_payload(info, physical, fw_cfg_device(), storage->formats(), payload)) power_off();
+    if (!choose_payload(info, physical, fw_cfg_device(), storage->formats(), options.boot.empty(), payload)) power_off();
   }
-  announce(payload);
+  const Machine machine{info, options, payload, memory, pool, events, handles, *images, *misc, *region.data};
+  announce(machine);
   install_protocols(payload);
-  efi::Handle image = load_payload(payload);
+  const efi::Handle image = payload.image != nullptr ? load_payload(machine) : nullptr;
   if (options.log >= LogLevel::Debug) describe(info, memory, *tables);
-  start(image, payload);
+  if (image != nullptr) start_payload(machine, image);
+  NoDiscovery no_devices;
+  run_boot_manager(machine, no_devices);
 }
 
 }  // namespace efilite::boot

@@ -184,17 +184,28 @@ Result<efi::Handle> Images::load(ByteSource& source, efi::Handle parent, efi::Ha
   return load_from(source, origin);
 }
 
+Result<efi::Handle> Images::load_for_boot(efi::DevicePath* path) {
+  Origin origin;
+  return load_by_path(true, path, origin);
+}
+
 Result<> Images::set_load_options(efi::Handle handle, std::u16string_view options) {
+  TRY(set_load_options(handle, std::as_bytes(std::span(options))));
+  // With the NUL that lies behind them.
+  if (ImageRecord* image = record_of(handle); !options.empty()) image->protocol.load_options_size += sizeof(char16_t);
+  return {};
+}
+
+Result<> Images::set_load_options(efi::Handle handle, ByteSpan options) {
   ImageRecord* image = record_of(handle);
   if (image == nullptr) return Status::InvalidParameter;
   TplGuard guard(events_, efi::kTplNotify);
-  const size_t text = options.size() * sizeof(char16_t);
-  auto* copy = static_cast<std::byte*>(TRY(pool_.allocate(efi::MemoryType::LoaderData, text + sizeof(char16_t))));
-  memcpy(copy, options.data(), text);
-  memset(copy + text, 0, sizeof(char16_t));
+  auto* copy = static_cast<std::byte*>(TRY(pool_.allocate(efi::MemoryType::LoaderData, options.size() + sizeof(char16_t))));
+  if (!options.empty()) memcpy(copy, options.data(), options.size());
+  memset(copy + options.size(), 0, sizeof(char16_t));
   if (image->load_options != nullptr) static_cast<void>(pool_.free(image->load_options));
   image->load_options = image->protocol.load_options = copy;
-  image->protocol.load_options_size = text == 0 ? 0 : static_cast<uint32_t>(text + sizeof(char16_t));
+  image->protocol.load_options_size = static_cast<uint32_t>(options.size());
   return {};
 }
 

@@ -113,9 +113,13 @@ class Images {
   // For the boot manager, whose images have no parent. `path` may be nullptr and is copied. When source.in_place() has memory, its pages
   // must be reserve()d in the memory map and hold nothing else: they become the image's, and the source is used up.
   Result<efi::Handle> load(ByteSource& source, efi::Handle parent, efi::Handle device, const efi::DevicePath* path);
+  // LoadImage by path as the boot manager calls it: with BootPolicy TRUE. `path` is well-formed.
+  Result<efi::Handle> load_for_boot(efi::DevicePath* path);
   // A copy, with a NUL behind it, that lives as long as the image. No text has the size 0 and is a NUL all the same: memtest86+ looks there
   // before it looks at the size.
   Result<> set_load_options(efi::Handle image, std::u16string_view options);
+  // Any bytes, as a boot option has them; none at all as above.
+  Result<> set_load_options(efi::Handle image, ByteSpan options);
 
   // The status is the image's own, or ours.
   efi::EfiStatus start(efi::Handle image, uint64_t* exit_data_size, efi::Char16** exit_data);

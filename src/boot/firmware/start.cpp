@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#include "boot/firmware/start.hpp"
+
+#include <optional>
+
+#include "arch/io.hpp"
+#include "boot/firmware/console.hpp"
+#include "boot/firmware/end.hpp"
+#include "boot/firmware/version.hpp"
+#include "boot/load_options.hpp"
+#include "boot/manager/boot_manager.hpp"
+#include "boot/payload_device.hpp"
+
+extern "C" uint64_t entry_timestamp;
+
+namespace efilite::boot {
+
+namespace {
+
+constinit std::optional<PayloadDevice> payload_device;
+
+// A module that is not run where it lies is free memory once it has been read.
+void free_module(const Machine& machine) {
+  auto bytes = machine.payload.image_module.in_place();
+  if (!bytes || bytes->empty()) return;
+  uint64_t begin = align_down(reinterpret_cast<uint64_t>(bytes->data()), kPageSize);
+  uint64_t end = reinterpret_cast<uint64_t>(bytes->data() + bytes->size());
+  Result<> freed = machine.memory.free({begin}, PageCount::covering({end - begin}), core::PageOwner::SetUp);
+  if (!freed) log::line("efilite: the module's memory stays taken: ", freed.status());
+}
+
+// The loader tells itself what it finds wrong with an image, and only that.
+efi::Handle must_load(const Machine& machine, efi::Handle device, const efi::DevicePath* path) {
+  const Payload& payload = machine.payload;
+  FailureLog urgent;
+  log::Subject subject(payload.origin);
+  Result<efi::Handle> image = machine.images.load(*payload.image, nullptr, device, path);
+  if (image) return *image;
+  if (image.status() != Status::LoadError && image.status() != Status::Unsupported)
+    log::line("efilite: ", payload.origin, " cannot be loaded: ", image.status());
+  power_off();
+}
+
+void log_start(const core::Images& images) {
+  log_timing("entry", entry_timestamp);
+  log_timing("copied", images.copied_bytes());
+  log_timing("payload", arch::timestamp());
+}
+
+class Host final : public ManagerHost {
+ public:
+  explicit Host(const Machine& machine) : machine_(machine) {}
+  void starting() override { log_start(machine_.images); }
+  void returned() override { leave_console(); }
+  Result<> pass_command_line(efi::Handle image) override {
+    return set_payload_options(machine_.info, machine_.payload, machine_.pool, machine_.images, image);
+  }
+
+ private:
+  const Machine& machine_;
+};
+
+}  // namespace
+
+void announce(const Machine& machine) {
+  constexpr const char* kKinds[] = {"a Linux kernel", "a unified kernel image", "an EFI program"};
+  const Payload& payload = machine.payload;
+  log::print("efilite ");
+  log::print(kVersion);
+  log::print(": ");
+  log::print(machine.info.source);
+  if (payload.image == nullptr) {
+    log::print(", looking for something to boot");
+  } else {
+    log::print(", starting ");
+    log::print(kKinds[static_cast<size_t>(payload.kind)]);
+    log::print(" from ");
+    log::print(payload.origin);
+  }
+  if (payload.initrd == nullptr && payload.disk == nullptr) return log::line();
+  log::line(payload.disk != nullptr ? ", disk from " : ", initrd from ", payload.initrd_origin);
+}
+
+efi::Handle load_payload(const Machine& machine) {
+  Payload& payload = machine.payload;
+  bool read_elsewhere = payload.image != &payload.image_module;
+  if (read_elsewhere) free_module(machine);
+  payload_device.emplace(payload);
+  const efi::Handle device = must(payload_device->install(machine.handles), "the program's device");
+  efi::Handle image = must_load(machine, device, payload_device->image_path());
+  if (!read_elsewhere && !machine.images.find(image)->in_place) free_module(machine);
+  must(set_payload_options(machine.info, payload, machine.pool, machine.images, image), "load options");
+  return image;
+}
+
+void start_payload(const Machine& machine, efi::Handle image) {
+  log_start(machine.images);
+  machine.events.restore_tpl(efi::kTplApplication);
+  machine.events.signal_group(efi::kEventGroupReadyToBoot);
+  machine.events.signal_group(efi::kEventGroupAfterReadyToBoot);
+  const efi::EfiStatus status = machine.images.start(image, nullptr, nullptr);
+  leave_console();
+  {
+    FailureLog urgent;
+    uint64_t raw = static_cast<uint64_t>(status);
+    log::line("efilite: ", machine.payload.origin, " returned ", log::Hex{raw}, raw == 0 ? " (success)" : "", "; power off");
+  }
+  power_off();
+}
+
+void run_boot_manager(const Machine& machine, Discovery& discovery) {
+  machine.events.restore_tpl(efi::kTplApplication);
+  Host host(machine);
+  BootManager manager({machine.events, machine.handles, machine.images, machine.runtime.state.variables, machine.misc.watchdog, discovery,
+                       host});
+  manager.run();
+  {
+    FailureLog urgent;
+    if (manager.report().empty()) {
+      tell_no_program(machine.info, machine.payload);
+      log::line("efilite: give it a program or the image of a disk as the initrd, or a disk with \\EFI\\BOOT\\BOOTX64.EFI on it");
+    } else {
+      log::line(manager.succeeded() ? "efilite: what was started has returned; nothing is left to boot:"
+                                     : "efilite: nothing could be booted:");
+      manager.report().print();
+    }
+  }
+  power_off();
+}
+
+}  // namespace efilite::boot

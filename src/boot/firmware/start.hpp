@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+// The last step of a boot: a program is started, the one that came with efilite or one that the boot manager finds.
+#pragma once
+
+#include "boot/firmware/runtime_region.hpp"
+#include "boot/manager/discovery.hpp"
+#include "boot/options.hpp"
+#include "boot/payload.hpp"
+#include "core/handles/handles.hpp"
+#include "core/images/images.hpp"
+#include "core/misc_services.hpp"
+
+namespace efilite::boot {
+
+// What boot_main has made.
+struct Machine {
+  const BootInfo& info;
+  const Options& options;
+  Payload& payload;
+  core::MemoryMap& memory;
+  core::Pool& pool;
+  core::EventQueue& events;
+  core::HandleDatabase& handles;
+  core::Images& images;
+  core::MiscServices& misc;
+  RuntimeData& runtime;
+};
+
+// One line that tells what was chosen.
+void announce(const Machine& machine);
+
+// The payload's image, loaded and with its options.
+efi::Handle load_payload(const Machine& machine);
+[[noreturn]] void start_payload(const Machine& machine, efi::Handle image);
+
+// There is no payload, or another program was asked for.
+[[noreturn]] void run_boot_manager(const Machine& machine, Discovery& discovery);
+
+}  // namespace efilite::boot
