@@ -10,6 +10,7 @@ tool_packages=(
   qemu-system-x86 ovmf                    # the hypervisor, and the firmware to compare with
   busybox-static kmod xz-utils            # what the test guest's initramfs is made of
   dosfstools mtools                       # to compare our FAT engine with
+  mmdebstrap fdisk e2fsprogs              # disks with an installed Debian
   python3 ca-certificates binutils cpio zstd
 )
 
