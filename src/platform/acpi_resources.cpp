@@ -13,10 +13,18 @@ constexpr std::string_view kDeviceOp = "\x5B\x82";
 constexpr std::string_view kVirtioMmio = "\x08_HID\x0DLNRO0005";
 constexpr std::string_view kResources = "_CRS";
 
-// Where `text` begins at `from` or behind; aml.size(): nowhere.
+// Where `text` begins at `from` or behind; aml.size(): nowhere. Steps over as many bytes as it is long where one is none of its letters.
 size_t find(ByteSpan aml, std::string_view text, size_t from) {
-  for (; from + text.size() <= aml.size(); ++from) {
-    if (static_cast<char>(aml[from]) == text[0] && memcmp(aml.data() + from, text.data(), text.size()) == 0) return from;
+  uint64_t letters = 0;
+  for (char c : text) letters |= uint64_t{1} << (c & 63);
+  for (size_t last = from + text.size() - 1; last < aml.size();) {
+    if ((letters >> (static_cast<uint8_t>(aml[last]) & 63) & 1) == 0) {
+      last += text.size();
+      continue;
+    }
+    const size_t first = last + 1 - text.size();
+    if (memcmp(aml.data() + first, text.data(), text.size()) == 0) return first;
+    ++last;
   }
   return aml.size();
 }
@@ -77,14 +85,19 @@ std::optional<Range> range_of(const Item& item) {
   return std::nullopt;
 }
 
-void read_template(ByteSpan list, bool is_virtio, Buses& buses) {
+void read_virtio(ByteSpan list, Buses& buses) {
   while (auto item = next_item(list)) {
     auto range = range_of(*item);
-    if (!range) continue;
-    if (is_virtio && range->kind == 0) buses.add(MmioPlace{range->first, range->size});
-    // Whoever produces addresses is a bridge to a bus of its own.
-    else if (range->produced && range->kind <= 1)
-      buses.add(PciWindow{range->kind == 0 ? core::RegisterSpace::Memory : core::RegisterSpace::Io, range->first, range->size});
+    if (range && range->kind == 0) buses.add(MmioPlace{range->first, range->size});
+  }
+}
+
+// Whoever produces addresses is a bridge to a bus of its own.
+void read_bridge(ByteSpan list, Buses& buses) {
+  while (auto item = next_item(list)) {
+    auto range = range_of(*item);
+    if (!range || !range->produced || range->kind > 1) continue;
+    buses.add(PciWindow{range->kind == 0 ? core::RegisterSpace::Memory : core::RegisterSpace::Io, range->first, range->size});
   }
 }
 
@@ -99,18 +112,23 @@ std::optional<ByteSpan> buffer_behind(ByteSpan aml, size_t name) {
   return cursor.rest().first(std::min<uint64_t>(*length, cursor.rest().size()));
 }
 
+void for_each_template(ByteSpan aml, void (*read)(ByteSpan list, Buses& buses), Buses& buses) {
+  for (size_t at = find(aml, kResources, 0); at != aml.size(); at = find(aml, kResources, at + 1)) {
+    if (auto list = buffer_behind(aml, at)) read(*list, buses);
+  }
+}
+
 }  // namespace
 
-// A device is taken to end where the next one begins: those of virtio have none within.
 void find_resources(ByteSpan aml, Buses& buses) {
-  for (size_t begin = 0; begin < aml.size();) {
-    const size_t end = find(aml, kDeviceOp, begin + 1);
-    ByteSpan device = aml.subspan(begin, end - begin);
-    const bool is_virtio = find(device, kVirtioMmio, 0) != device.size();
-    for (size_t at = find(device, kResources, 0); at != device.size(); at = find(device, kResources, at + 1)) {
-      if (auto list = buffer_behind(device, at)) read_template(*list, is_virtio, buses);
-    }
-    begin = end;
+  for_each_template(aml, read_bridge, buses);
+  // A device lies between two that begin: those of virtio have none within.
+  for (size_t at = find(aml, kVirtioMmio, 0); at != aml.size(); at = find(aml, kVirtioMmio, at)) {
+    size_t begin = at;
+    while (begin > 0 && memcmp(aml.data() + begin, kDeviceOp.data(), kDeviceOp.size()) != 0) --begin;
+    const size_t end = find(aml, kDeviceOp, at);
+    for_each_template(aml.subspan(begin, end - begin), read_virtio, buses);
+    at = end;
   }
 }
 
