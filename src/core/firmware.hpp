@@ -15,6 +15,7 @@ class HandleDatabase;
 class Images;
 class Tables;
 class RamDisks;
+class DeviceSearch;
 
 struct Firmware {
   MemoryMap& memory;
@@ -26,6 +27,7 @@ struct Firmware {
   Clock& clock;
   efi::SystemTable* system_table;
   RamDisks* ram_disks = nullptr;  // for a protocol whose functions have no This
+  DeviceSearch* device_search = nullptr;  // nullptr: there is nothing more to find
 };
 
 extern constinit Firmware* the_firmware;

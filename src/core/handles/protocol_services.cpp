@@ -2,6 +2,7 @@
 // The thunks of chapter 7.3 [UEFI 2.10]: validate pointers, call the handle database, encode.
 #include "core/handles/protocol_services.hpp"
 
+#include "core/device_search.hpp"
 #include "core/handles/service_call.hpp"
 #include "core/images/images.hpp"
 
@@ -26,6 +27,15 @@ HandleDatabase& handles() { return the_firmware->handles; }
 using Call = ServiceCall;
 
 constexpr EfiStatus kInvalid = encode(Status::InvalidParameter);
+
+// Before the call that is to find what this finds.
+void look_for(const Guid* protocol) {
+  if (the_firmware->device_search != nullptr) the_firmware->device_search->before_search(protocol);
+}
+void look_for(efi::LocateSearchType type, const Guid* protocol) {
+  if (type == efi::LocateSearchType::AllHandles) look_for(nullptr);
+  if (type == efi::LocateSearchType::ByProtocol && protocol != nullptr) look_for(protocol);
+}
 
 EfiStatus EFIAPI install_protocol_interface(Handle* handle, Guid* protocol, efi::InterfaceType type, void* interface) {
   if (handle == nullptr || protocol == nullptr || type != efi::InterfaceType::Native) return kInvalid;
@@ -82,6 +92,7 @@ EfiStatus EFIAPI protocols_per_handle(Handle handle, Guid*** protocols, efi::Uin
 
 EfiStatus EFIAPI register_protocol_notify(Guid* protocol, efi::Event event, void** registration) {
   if (protocol == nullptr || event == nullptr || registration == nullptr) return kInvalid;
+  look_for(protocol);  // what is there already will be told, too
   Call call;
   auto key = handles().register_notify(*protocol, event);
   if (key) *registration = *key;
@@ -89,6 +100,7 @@ EfiStatus EFIAPI register_protocol_notify(Guid* protocol, efi::Event event, void
 }
 
 EfiStatus EFIAPI locate_handle(efi::LocateSearchType type, Guid* protocol, void* key, efi::Uintn* size, Handle* buffer) {
+  look_for(type, protocol);
   Call call;
   auto count = handles().count(type, protocol, key);
   if (!count) return encode(count);
@@ -104,6 +116,7 @@ EfiStatus EFIAPI locate_handle(efi::LocateSearchType type, Guid* protocol, void*
 
 EfiStatus EFIAPI locate_handle_buffer(efi::LocateSearchType type, Guid* protocol, void* key, efi::Uintn* count, Handle** buffer) {
   if (count == nullptr || buffer == nullptr) return kInvalid;
+  look_for(type, protocol);
   Call call;
   auto found = handles().locate_buffer(type, protocol, key);
   *buffer = found ? found->data() : nullptr;
@@ -115,6 +128,7 @@ EfiStatus EFIAPI locate_protocol(Guid* protocol, void* registration, void** inte
   if (interface == nullptr) return kInvalid;
   *interface = nullptr;
   if (protocol == nullptr) return kInvalid;
+  look_for(protocol);
   Call call;
   auto found = handles().locate_protocol(*protocol, registration);
   if (found) *interface = *found;
@@ -123,6 +137,7 @@ EfiStatus EFIAPI locate_protocol(Guid* protocol, void* registration, void** inte
 
 EfiStatus EFIAPI locate_device_path(Guid* protocol, efi::DevicePath** path, Handle* device) {
   if (protocol == nullptr || path == nullptr || *path == nullptr) return kInvalid;
+  look_for(protocol);
   Call call;
   efi::DevicePath* rest = *path;
   auto found = handles().locate_device_path(*protocol, rest);
@@ -134,11 +149,13 @@ EfiStatus EFIAPI locate_device_path(Guid* protocol, efi::DevicePath** path, Hand
 }
 
 EfiStatus EFIAPI connect_controller(Handle controller, Handle* drivers, efi::DevicePath* remaining, efi::Boolean recursive) {
+  if (the_firmware->device_search != nullptr) the_firmware->device_search->before_connect();
   Call call;
   return encode(handles().connect(controller, drivers, remaining, recursive != 0));
 }
 
 EfiStatus EFIAPI disconnect_controller(Handle controller, Handle driver, Handle child) {
+  look_for(nullptr);
   Call call;
   return encode(handles().disconnect(controller, driver, child));
 }

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "core/device_path/device_path.hpp"
+#include "core/device_search.hpp"
 #include "core/events/events.hpp"
 #include "core/firmware.hpp"
 #include "core/handles/handles_testing.hpp"
@@ -331,6 +332,68 @@ TEST_F(ProtocolServices, DevicePathUtilitiesAnswerWithNothingOnFailure) {
   heap.left = 0;
   EXPECT_EQ(utilities.duplicate_device_path(whole), nullptr);
   EXPECT_EQ(queue.tpl(), efi::kTplApplication);
+}
+
+// Devices are looked for before a search, at the program's own level, and what comes of it is found.
+struct RecordingSearch : DeviceSearch {
+  explicit RecordingSearch(ProtocolServices& test) : test_(test) {}
+  void before_search(const efi::Guid* protocol) override;
+  void before_connect() override { searches += "connect "; }
+  std::string searches;
+  ProtocolServices& test_;
+};
+
+struct DeviceSearches : ProtocolServices {
+  RecordingSearch search{*this};
+  DeviceSearches() { firmware.device_search = &search; }
+  using ProtocolServices::firmware;
+  using ProtocolServices::make_handle;
+  using ProtocolServices::queue;
+};
+
+void RecordingSearch::before_search(const efi::Guid* protocol) {
+  auto& test = static_cast<DeviceSearches&>(test_);
+  EXPECT_EQ(test.queue.tpl(), efi::kTplApplication);
+  searches += protocol == nullptr ? "all " : *protocol == guid(1) ? "one " : "other ";
+  if (searches == "one ") test.make_handle(1);
+}
+
+TEST_F(DeviceSearches, AHandleThatTheSearchBringsIsFound) {
+  efi::Uintn size = 0;
+  EXPECT_EQ(bs.locate_handle(efi::LocateSearchType::ByProtocol, &one, nullptr, &size, nullptr), kTooSmall);
+  EXPECT_EQ(size, sizeof(efi::Handle));
+  EXPECT_EQ(search.searches, "one ");
+}
+
+TEST_F(DeviceSearches, EveryServiceThatSearchesSaysForWhat) {
+  efi::Uintn count = 0;
+  efi::Handle *buffer = nullptr, controller = make_handle(3);
+  EXPECT_EQ(bs.locate_handle_buffer(efi::LocateSearchType::ByProtocol, &two, nullptr, &count, &buffer), kNotFound);
+  EXPECT_EQ(bs.locate_handle_buffer(efi::LocateSearchType::AllHandles, nullptr, nullptr, &count, &buffer), kSuccess);
+  heap.release(buffer);
+  EXPECT_EQ(bs.locate_protocol(&two, nullptr, &interface), kNotFound);
+  efi::DevicePath end = efi::kEndEntirePath, *path = &end;
+  efi::Handle device = nullptr;
+  EXPECT_EQ(bs.locate_device_path(&two, &path, &device), kNotFound);
+  efi::Event event = *queue.create(0, 0, nullptr, nullptr);
+  void* key = nullptr;
+  EXPECT_EQ(bs.register_protocol_notify(&two, event, &key), kSuccess);
+  EXPECT_EQ(bs.connect_controller(controller, nullptr, nullptr, 0), kNotFound);
+  EXPECT_EQ(bs.disconnect_controller(controller, nullptr, nullptr), kSuccess);
+  EXPECT_EQ(search.searches, "other all other other other connect all ");
+  EXPECT_EQ(bs.close_protocol(controller, &three, nullptr, nullptr), kInvalid);
+  bs.install_protocol_interface(&controller, &two, efi::InterfaceType::Native, nullptr);
+  EXPECT_EQ(bs.handle_protocol(controller, &three, &interface), kSuccess);
+  EXPECT_EQ(search.searches, "other all other other other connect all ") << "whoever has a handle searches no more";
+}
+
+TEST_F(DeviceSearches, ACallThatIsRefusedLooksForNothing) {
+  efi::Uintn count = 0;
+  efi::Handle* buffer = nullptr;
+  EXPECT_EQ(bs.locate_handle_buffer(efi::LocateSearchType::ByProtocol, nullptr, nullptr, &count, &buffer), kInvalid);
+  EXPECT_EQ(bs.locate_protocol(nullptr, nullptr, &interface), kInvalid);
+  EXPECT_EQ(bs.locate_device_path(&two, nullptr, nullptr), kInvalid);
+  EXPECT_EQ(search.searches, "");
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 // Images raises the task priority by itself, and only where it touches shared state: it calls programs and their protocols in between.
 #include "core/images/image_services.hpp"
 
+#include "core/device_search.hpp"
 #include "core/firmware.hpp"
 #include "core/handles/handles.hpp"
 #include "core/images/images.hpp"
@@ -17,6 +18,9 @@ using efi::encode;
 EfiStatus EFIAPI load_image(efi::Boolean boot_policy, efi::Handle parent, efi::DevicePath* path, void* source, efi::Uintn source_size,
                             efi::Handle* image) {
   if (image == nullptr) return encode(Status::InvalidParameter);
+  // By its path it may lie on a device that nobody has looked for.
+  if (source == nullptr && path != nullptr && the_firmware->device_search != nullptr)
+    the_firmware->device_search->before_search(&efi::SimpleFileSystemProtocol::kGuid);
   auto loaded = the_firmware->images.load(boot_policy != 0, parent, path, {static_cast<std::byte*>(source), source_size});
   if (loaded) *image = *loaded;
   return encode(loaded);
