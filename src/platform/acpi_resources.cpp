@@ -97,7 +97,7 @@ void read_bridge(ByteSpan list, Buses& buses) {
   while (auto item = next_item(list)) {
     auto range = range_of(*item);
     if (!range || !range->produced || range->kind > 1) continue;
-    buses.add(PciWindow{range->kind == 0 ? core::RegisterSpace::Memory : core::RegisterSpace::Io, range->first, range->size});
+    buses.add(core::PciWindow{range->kind == 0 ? core::RegisterSpace::Memory : core::RegisterSpace::Io, range->first, range->size});
   }
 }
 

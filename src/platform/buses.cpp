@@ -79,11 +79,11 @@ void Buses::add(const EcamWindow& window) {
   add_to(ecam, window, "PCI configuration spaces");
 }
 
-void Buses::add(const PciWindow& window) {
+void Buses::add(const core::PciWindow& window) {
   const bool memory = window.space == core::RegisterSpace::Memory;
   const uint64_t limit = memory ? kPhysicalLimit : kPortsEnd;
   if (window.size == 0 || window.size > limit || window.base > limit - window.size || (memory && window.base < kLegacyEnd)) return;
-  for (const PciWindow& known : pci_windows) {
+  for (const core::PciWindow& known : pci_windows) {
     if (known.space == window.space && known.base == window.base) return;
   }
   add_to(pci_windows, window, "PCI address windows");

@@ -7,23 +7,11 @@
 
 #include "base/static_vector.hpp"
 #include "core/device_ports.hpp"
+#include "drivers/pci/config_access.hpp"
 
 namespace efilite::platform {
 
-// PCI configuration space in memory: 4 KiB a function, 1 MiB a bus [PCI Express 5.0, 7.2.2].
-struct EcamWindow {
-  uint64_t base = 0;  // of bus 0, even where first_bus is another
-  uint16_t segment = 0;
-  uint8_t first_bus = 0;
-  uint8_t last_bus = 0;
-};
-
-// Addresses that a host bridge passes on to PCI.
-struct PciWindow {
-  core::RegisterSpace space = core::RegisterSpace::Memory;
-  uint64_t base = 0;
-  uint64_t size = 0;
-};
+using drivers::pci::EcamWindow;
 
 // Registers of what may be a virtio device [virtio 1.2, 4.2].
 struct MmioPlace {
@@ -33,12 +21,12 @@ struct MmioPlace {
 
 struct Buses {
   StaticVector<EcamWindow, 8> ecam;
-  StaticVector<PciWindow, 32> pci_windows;
+  StaticVector<core::PciWindow, 32> pci_windows;
   StaticVector<MmioPlace, 128> mmio;
 
   // Told twice it is there once. What there is no room for is left out after a word in the log; sizes that cannot be are left out, too.
   void add(const EcamWindow& window);
-  void add(const PciWindow& window);
+  void add(const core::PciWindow& window);
   void add(const MmioPlace& place);
 };
 

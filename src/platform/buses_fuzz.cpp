@@ -25,7 +25,7 @@ void check(const Buses& buses) {
     EXPECT(place.base != 0 && place.size >= 0x100 && place.base <= kLimit && place.size <= kLimit - place.base);
     for (size_t j = 0; j < i; ++j) EXPECT(buses.mmio[j].base != place.base);
   }
-  for (const PciWindow& window : buses.pci_windows) {
+  for (const core::PciWindow& window : buses.pci_windows) {
     const bool memory = window.space == core::RegisterSpace::Memory;
     const uint64_t limit = memory ? kLimit : 0x10000;
     EXPECT(window.size != 0 && window.base <= limit && window.size <= limit - window.base);
