@@ -16,6 +16,7 @@ inline constexpr uint8_t kEndPath = 0x7F;
 inline constexpr uint8_t kEndInstance = 0x01;
 inline constexpr uint8_t kEndEntire = 0xFF;
 
+inline constexpr uint8_t kHardwarePci = 0x01;
 inline constexpr uint8_t kHardwareMemoryMapped = 0x03;
 inline constexpr uint8_t kHardwareVendor = 0x04;
 inline constexpr uint8_t kAcpiDevice = 0x01;

@@ -39,6 +39,16 @@ enum class PciAttributeOperation : uint32_t { Get, Set, Enable, Disable, Support
 
 inline constexpr uint8_t kPciPassThroughBar = 0xFF;
 
+// [UEFI 2.10, 14.2.6] what a configuration access has for its address
+struct PciConfigAddress {
+  uint8_t offset;
+  uint8_t function;
+  uint8_t device;
+  uint8_t bus;
+  uint32_t extended_offset;  // instead of the other, unless it is 0
+};
+static_assert(sizeof(PciConfigAddress) == 8);
+
 // [UEFI 2.10, 14.2.1]
 struct PciRootBridgeIoProtocol {
   static constexpr Guid kGuid = {0x2f707ebb, 0x4a1a, 0x11d4, {0x9a, 0x38, 0x00, 0x90, 0x27, 0x3f, 0xc1, 0x4d}};
@@ -107,6 +117,27 @@ struct PciIoProtocol {
   uint64_t rom_size;
   void* rom_image;
 };
+
+// [ACPI 6.5, 6.4.3.5.1], with what UEFI 2.10, 14.2.1 makes of its fields
+struct [[gnu::packed]] AddressSpaceDescriptor {
+  uint8_t tag;
+  uint16_t length;  // of what follows
+  uint8_t type;
+  uint8_t general_flags;
+  uint8_t specific_flags;
+  uint64_t granularity;  // how many bits an address of memory has
+  uint64_t minimum;
+  uint64_t maximum;
+  uint64_t translation;
+  uint64_t size;
+};
+static_assert(sizeof(AddressSpaceDescriptor) == 46);
+inline constexpr uint8_t kQwordAddressSpace = 0x8A;
+inline constexpr uint8_t kAddressSpaceMemory = 0;
+inline constexpr uint8_t kAddressSpaceIo = 1;
+inline constexpr uint8_t kAddressSpaceBus = 2;
+inline constexpr uint8_t kAddressSpacePrefetchable = 6;  // and cacheable
+inline constexpr uint8_t kResourcesEnd[] = {0x79, 0};    // a sum of 0 is always right [ACPI 6.5, 6.4.2.9]
 
 // [UEFI 2.10, 10.3.2.1]
 struct [[gnu::packed]] PciNode {

@@ -8,27 +8,20 @@
 
 namespace efilite::core {
 
-class EventQueue;
-class MemoryMap;
-class Pool;
-
 class PciBuses {
  public:
-  PciBuses(HandleDatabase& handles, EventQueue& events, MemoryMap& memory, Pool& pool, Clock& clock)
-      : handles_(handles), events_(events), memory_(memory), pool_(pool), clock_(clock) {}
+  PciBuses(HandleDatabase& handles, EventQueue& events, MemoryMap& memory, Pool& pool, Clock& clock, const PageProtection& pages)
+      : handles_(handles), services_(events, memory, pool, clock, pages) {}
   PciBuses(const PciBuses&) = delete;
   PciBuses& operator=(const PciBuses&) = delete;
 
   // Looks for what is behind the bridge, and makes the handles. `uid` is that of PciRoot() in the paths, and ACPI's _UID. The bus lives until
-  // ExitBootServices. Under TPL_NOTIFY, as whatever installs handles.
+  // ExitBootServices. NOT_FOUND: there is nothing, and then no handle. Under TPL_NOTIFY, as whatever installs handles.
   Result<> add(PciRoot& root, uint32_t uid);
 
  private:
   HandleDatabase& handles_;
-  EventQueue& events_;
-  MemoryMap& memory_;
-  Pool& pool_;
-  Clock& clock_;
+  PciServices services_;
 };
 
 }  // namespace efilite::core
