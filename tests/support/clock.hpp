@@ -19,6 +19,7 @@ class FakeClock final : public core::Clock {
   static constexpr uint64_t kMillisecond = 10'000;
 
   uint64_t time = 0;
+  uint64_t step = 0;  // for those who wait by looking at it
   std::optional<uint64_t> alarm;
   std::function<void()> interrupt;  // what the alarm calls; none: it is never heard
   bool enabled = false;
@@ -27,7 +28,7 @@ class FakeClock final : public core::Clock {
 
   uint64_t now() override {
     ++looks;
-    return time;
+    return time += step;
   }
   void stall(uint64_t microseconds) override { advance(microseconds * 10); }
   void set_alarm(uint64_t due) override {

@@ -124,6 +124,7 @@ Result<> BlkDevice::finish(const Completion& done) {
 }
 
 Result<> BlkDevice::transfer(uint32_t type, uint64_t block, std::byte* data, size_t size) {
+  if (!device_.usable()) return Status::DeviceError;
   if (size % block_size_ != 0 || block > block_count_ || size / block_size_ > block_count_ - block) return Status::InvalidParameter;
   const uint64_t sector = block * (block_size_ / kSector);
   Result<> result;
