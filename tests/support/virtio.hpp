@@ -6,6 +6,7 @@
 #define VIRTIO_RING_NO_LEGACY
 #include <linux/virtio_config.h>
 #include <linux/virtio_ring.h>
+#include <sys/mman.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -21,32 +22,52 @@
 
 namespace efilite::test {
 
-// Pages on the host's heap, where nobody may touch them any more once they are given back.
+// Pages that nobody may touch any more once they are given back.
 class FakeDeviceMemory final : public core::DeviceMemory {
  public:
   size_t allowed = SIZE_MAX;  // allocations
   uint64_t lowest_limit = ~uint64_t{0};
   ~FakeDeviceMemory() {
-    for (MutableByteSpan memory : held_) std::free(memory.data());
+    for (const Held& held : held_) free_pages(held);
   }
   Result<MutableByteSpan> allocate(PageCount pages, uint64_t below = ~uint64_t{0}) override {
     lowest_limit = std::min(lowest_limit, below);
     if (allowed == 0) return Status::OutOfResources;
     --allowed;
     const size_t size = pages.value * kPageSize;
-    held_.emplace_back(static_cast<std::byte*>(std::aligned_alloc(kPageSize, size)), size);
-    memset(held_.back().data(), 0, size);
-    return held_.back();
+    const bool low = below >> 47 == 0;
+    void* at = low ? mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0)
+                   : std::aligned_alloc(kPageSize, size);
+    if (at == nullptr || at == MAP_FAILED) std::abort();
+    memset(at, 0, size);
+    const Held held{{static_cast<std::byte*>(at), size}, low};
+    held_.push_back(held);
+    return held.bytes;
   }
   void release(MutableByteSpan pages) override {
-    const size_t erased = std::erase_if(held_, [=](MutableByteSpan m) { return m.data() == pages.data() && m.size() == pages.size(); });
-    if (erased != 1) std::abort();
-    std::free(pages.data());
+    for (size_t i = 0; i < held_.size(); ++i) {
+      if (held_[i].bytes.data() != pages.data() || held_[i].bytes.size() != pages.size()) continue;
+      free_pages(held_[i]);
+      held_.erase(held_.begin() + static_cast<long>(i));
+      return;
+    }
+    std::abort();
   }
   size_t held() const { return held_.size(); }
 
  private:
-  std::vector<MutableByteSpan> held_;
+  struct Held {
+    MutableByteSpan bytes;
+    bool is_low;  // the sanitizer has its heap where a legacy device does not reach
+  };
+  static void free_pages(const Held& held) {
+    if (held.is_low) {
+      munmap(held.bytes.data(), held.bytes.size());
+    } else {
+      std::free(held.bytes.data());
+    }
+  }
+  std::vector<Held> held_;
 };
 
 // What a driver asks for, as its descriptors say.

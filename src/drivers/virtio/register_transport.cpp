@@ -113,7 +113,8 @@ Result<> RegisterTransport::read_config(uint32_t offset, MutableByteSpan out) {
   if (!has_config(offset, out.size())) return Status::Unsupported;
   // [virtio 1.2, 2.5.1] what one access gives is of one moment, more of it while the generation is the same. [virtio 1.2, 2.5.4] where
   // there is none, when it reads the same twice.
-  if (!copy_config(offset, out) || out.size() == access_size(offset, out.size())) return {};
+  copy_config(offset, out);
+  if (out.size() == access_size(offset, out.size())) return {};
   const uint8_t generation = layout_->generation;
   for (int i = 0; i < kConfigReads; ++i) {
     const uint64_t before = generation == RegisterLayout::kNone ? 0 : get(generation, layout_->status_width);
