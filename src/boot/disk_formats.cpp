@@ -2,20 +2,21 @@
 #include "boot/disk_formats.hpp"
 
 #include "fs/fat/fat_volume.hpp"
+#include "fs/partitions/partitions.hpp"
 
 namespace efilite::boot {
 
-bool DiskFormats::recognises(core::BlockDevice& device) {
-  auto volume = mount(device);
-  if (volume) unmount(**volume);
-  return volume.has_value();
+// Tables first: whoever has made a disk of a volume may have left the volume's first sector where it was.
+Result<core::DiskFormats::Found> DiskFormats::look(core::BlockDevice& device, const core::Partition* self,
+                                                   core::PartitionVisitor& visitor) {
+  fs::DiskReader reader(device, heap_);
+  if (TRY(fs::tell_partitions(reader, self, visitor))) return Found::Partitions;
+  return fs::FatVolume::recognises(device, TRY(reader.read(0, device.block_size()))) ? Found::Volume : Found::Nothing;
 }
 
 Result<core::FileSystem*> DiskFormats::mount(core::BlockDevice& device) { return TRY(fs::FatVolume::mount(device, heap_, clock_)); }
 
 void DiskFormats::unmount(core::FileSystem& volume) { static_cast<fs::FatVolume&>(volume).unmount(); }
-
-Result<> DiskFormats::partitions(core::BlockDevice&, core::PartitionVisitor&) { return {}; }
 
 namespace {
 
@@ -39,13 +40,9 @@ class SourceBlocks final : public core::BlockDevice {
   core::ByteSource& source_;
 };
 
-class Counter final : public core::PartitionVisitor {
+class Ignore final : public core::PartitionVisitor {
  public:
-  Result<> visit(const core::Partition&) override {
-    ++count;
-    return {};
-  }
-  size_t count = 0;
+  Result<> visit(const core::Partition&) override { return {}; }
 };
 
 }  // namespace
@@ -57,9 +54,9 @@ bool is_disk_image(core::ByteSource& source, core::DiskFormats& formats) {
   if (source.size() < kBlock || !source.read(kSignatureAt, signature)) return false;
   if (signature[0] != std::byte{0x55} || signature[1] != std::byte{0xAA}) return false;
   SourceBlocks blocks(source);
-  if (formats.recognises(blocks)) return true;
-  Counter partitions;
-  return formats.partitions(blocks, partitions) && partitions.count != 0;
+  Ignore partitions;
+  const auto found = formats.look(blocks, nullptr, partitions);
+  return found && *found != core::DiskFormats::Found::Nothing;
 }
 
 }  // namespace efilite::boot

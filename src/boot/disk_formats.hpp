@@ -11,10 +11,9 @@ class DiskFormats final : public core::DiskFormats {
   // `heap` may be called below TPL_NOTIFY.
   DiskFormats(core::Heap& heap, core::FileClock& clock) : heap_(heap), clock_(clock) {}
 
-  bool recognises(core::BlockDevice& device) override;
+  Result<Found> look(core::BlockDevice& device, const core::Partition* self, core::PartitionVisitor& visitor) override;
   Result<core::FileSystem*> mount(core::BlockDevice& device) override;
   void unmount(core::FileSystem& volume) override;
-  Result<> partitions(core::BlockDevice& device, core::PartitionVisitor& visitor) override;
 
  private:
   core::Heap& heap_;

@@ -4,6 +4,7 @@
 
 #include <span>
 
+#include "abi/uefi/partition.hpp"
 #include "core/ports.hpp"
 
 namespace efilite::core {
@@ -22,6 +23,23 @@ class BlockDevice {
 
  protected:
   ~BlockDevice() = default;
+};
+
+// A part of a disk, by a partition table: its blocks, the node that it adds to the disk's device path, HD() or CDROM(), and what programs are
+// told of it.
+struct Partition {
+  uint64_t first = 0;
+  uint64_t count = 0;
+  const efi::DevicePath* node = nullptr;
+  const efi::PartitionInfoProtocol* info = nullptr;
+};
+
+class PartitionVisitor {
+ public:
+  virtual Result<> visit(const Partition& partition) = 0;
+
+ protected:
+  ~PartitionVisitor() = default;
 };
 
 // What a file system tells about a file or directory [UEFI 2.10, 13.5.16]. Times are of the local clock, zero where nothing is known.

@@ -22,21 +22,25 @@ using namespace testing_images;
 class FakeFormats final : public DiskFormats {
  public:
   test::FakeFileSystems volumes;
-  bool recognises(BlockDevice& device) override { return volumes.recognises(device); }
   Result<FileSystem*> mount(BlockDevice& device) override { return volumes.mount(device); }
   void unmount(FileSystem& volume) override { volumes.unmount(volume); }
-  Result<> partitions(BlockDevice& device, PartitionVisitor& visitor) override {
+  Result<Found> look(BlockDevice& device, const Partition* self, PartitionVisitor& visitor) override {
+    if (self != nullptr) insides.push_back(*self);
+    if (volumes.recognises(device)) return Found::Volume;
     std::vector<uint8_t> block(device.block_size());
     TRY(device.read(0, std::as_writable_bytes(std::span(block))));
-    for (size_t i = 1; block[0] == 'P' && block[i] != 0; i += 2) {
+    if (block[0] != 'P') return Found::Nothing;
+    for (size_t i = 1; block[i] != 0; i += 2) {
       efi::HardDriveNode node{};
       node.header = device_path::header(efi::kMediaPath, efi::kMediaHardDrive, sizeof node);
       node.partition_number = static_cast<uint32_t>(i / 2 + 1);
       node.partition_start = block[i];
-      TRY(visitor.visit({block[i], block[i + 1], &node.header}));
+      TRY(visitor.visit({block[i], block[i + 1], &node.header, &info}));
     }
-    return {};
+    return Found::Partitions;
   }
+  efi::PartitionInfoProtocol info{efi::PartitionInfoProtocol::kRevision, efi::PartitionKind::Mbr, 0, {}, {}};
+  std::vector<Partition> insides;  // the partitions that were looked into
 };
 
 // A program's own disk.

@@ -234,7 +234,7 @@ class FakeFileSystems final : public core::FileSystems {
   bool is_mounted = false;
   int mounts = 0;
   Status failure = Status::Success;
-  bool recognises(core::BlockDevice& device) override {
+  bool recognises(core::BlockDevice& device) {
     std::vector<std::byte> block(device.block_size());
     return device.read(0, block).has_value() && block[0] == std::byte{'F'};
   }

@@ -5,16 +5,22 @@
 
 namespace efilite::core {
 
-std::array<ProtocolPair, 5> Disk::pairs() {
-  return {{{&efi::kDevicePathGuid, path_},
-           {&efi::BlockIoProtocol::kGuid, block_io.protocol()},
-           {&efi::BlockIo2Protocol::kGuid, block_io.protocol2()},
-           {&efi::DiskIoProtocol::kGuid, disk_io.protocol()},
-           {&efi::DiskIo2Protocol::kGuid, disk_io.protocol2()}}};
+StaticVector<ProtocolPair, Disk::kMostPairs> Disk::pairs() {
+  StaticVector<ProtocolPair, kMostPairs> out;
+  for (const ProtocolPair& pair : std::initializer_list<ProtocolPair>{{&efi::kDevicePathGuid, path_},
+                                                                      {&efi::BlockIoProtocol::kGuid, block_io.protocol()},
+                                                                      {&efi::BlockIo2Protocol::kGuid, block_io.protocol2()},
+                                                                      {&efi::DiskIoProtocol::kGuid, disk_io.protocol()},
+                                                                      {&efi::DiskIo2Protocol::kGuid, disk_io.protocol2()}}) {
+    CHECK(out.push_back(pair));
+  }
+  for (const ProtocolPair& pair : more_) CHECK(out.push_back(pair));
+  return out;
 }
 
-Result<> Disk::install(HandleDatabase& handles, efi::DevicePath* path) {
+Result<> Disk::install(HandleDatabase& handles, efi::DevicePath* path, std::span<const ProtocolPair> more) {
   path_ = path;
+  more_ = more;
   return handles.install_multiple(&handle_, pairs());
 }
 

@@ -3,6 +3,7 @@
 // that need no driver: a part of another disk, and memory.
 #pragma once
 
+#include "base/static_vector.hpp"
 #include "core/handles/handles.hpp"
 #include "core/storage/disk_io.hpp"
 
@@ -13,8 +14,9 @@ class Disk {
   Disk(EventQueue& events, Heap& heap, BlockDevice* device, const BlockIo::Traits& traits)
       : block_io(events, device, traits), disk_io(events, heap, block_io.medium()) {}
 
-  // ALREADY_STARTED when the path is in use. The path lives as long as it is installed. Under TPL_NOTIFY.
-  Result<> install(HandleDatabase& handles, efi::DevicePath* path);
+  // ALREADY_STARTED when the path is in use. The path and what `more` there is on the handle live as long as they are installed. Under
+  // TPL_NOTIFY.
+  Result<> install(HandleDatabase& handles, efi::DevicePath* path, std::span<const ProtocolPair> more = {});
   // ACCESS_DENIED while somebody uses it, and then it stays.
   Result<> uninstall(HandleDatabase& handles);
   efi::Handle handle() const { return handle_; }
@@ -24,10 +26,12 @@ class Disk {
   DiskIo disk_io;
 
  private:
-  std::array<ProtocolPair, 5> pairs();
+  static constexpr size_t kMostPairs = 7;
+  StaticVector<ProtocolPair, kMostPairs> pairs();
 
   efi::Handle handle_ = nullptr;
   efi::DevicePath* path_ = nullptr;
+  std::span<const ProtocolPair> more_;
 };
 
 class PartitionBlocks final : public BlockDevice {

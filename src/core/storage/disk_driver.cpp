@@ -13,11 +13,34 @@ namespace efilite::core {
 // A partition's handle.
 struct DiskDriver::Child {
   Child(DiskDriver& driver, BlockDevice& whole, const Partition& partition)
-      : blocks(whole, partition.first, partition.count), disk(driver.events_, driver.heap_, &blocks, {.partition = true}) {}
+      : self(partition), info(*partition.info), blocks(whole, partition.first, partition.count),
+        disk(driver.events_, driver.heap_, &blocks, {.partition = true}) {
+    self.info = &info;
+    self.node = nullptr;  // the caller's
+  }
+  // [UEFI 2.10, 13.3.2] a partition's type is a protocol without an interface, so that partitions of a type can be looked for.
+  const efi::Guid* type() const {
+    if (info.kind == efi::PartitionKind::Gpt) return &info.gpt.type;
+    return info.kind == efi::PartitionKind::Mbr && info.system != 0 ? &efi::kSystemPartitionType : nullptr;
+  }
+  Result<> install(HandleDatabase& handles, efi::DevicePath* path);
+
   Child* next = nullptr;
+  Partition self;
+  efi::PartitionInfoProtocol info;
+  std::array<ProtocolPair, 2> more{{{&efi::PartitionInfoProtocol::kGuid, &info}}};
   PartitionBlocks blocks;
   Disk disk;
 };
+
+// A table can name any type. One that is a protocol's GUID would give programs an interface that is none.
+Result<> DiskDriver::Child::install(HandleDatabase& handles, efi::DevicePath* path) {
+  size_t count = 1;
+  const bool names_protocol = type() != nullptr && handles.locate_protocol(*type()).value_or(nullptr) != nullptr;
+  const bool names_volume = type() != nullptr && *type() == efi::SimpleFileSystemProtocol::kGuid;
+  if (type() != nullptr && !names_protocol && !names_volume) more[count++] = {type(), nullptr};
+  return disk.install(handles, path, std::span(more).first(count));
+}
 
 // What we have made of a handle with BLOCK_IO.
 struct DiskDriver::Controller {
@@ -39,13 +62,16 @@ struct DiskDriver::Controller {
 class DiskDriver::ChildMaker final : public PartitionVisitor {
  public:
   ChildMaker(DiskDriver& driver, Controller& controller) : driver_(driver), controller_(controller) {}
-  // A table may have the same partition twice; it is one.
   Result<> visit(const Partition& partition) override {
+    if (!may_be_parted()) return {};
+    // A table may have the same partition twice; it is one.
     auto added = driver_.add_child(controller_, partition);
     return added.status() == Status::AlreadyStarted ? Result<>() : added;
   }
 
  private:
+  bool may_be_parted();
+
   DiskDriver& driver_;
   Controller& controller_;
 };
@@ -137,13 +163,18 @@ Result<> DiskDriver::fill(Controller& controller) {
     return installed;
   }));
   if (controller.medium.device == nullptr) return {};
-  if (formats_.recognises(*controller.medium.device)) return add_volume(controller);
-  // A partition is not parted again.
-  if (controller.medium.media->logical_partition != 0) return {};
-  // [UEFI 2.10, 3.1.2] HD() alone would be a short-form path, which names a partition on any disk.
-  if (in_database([&] { return handles_.find(controller.handle, efi::kDevicePathGuid).value_or(nullptr); }) == nullptr) return {};
   ChildMaker maker(*this, controller);
-  return formats_.partitions(*controller.medium.device, maker);
+  const auto found = TRY(formats_.look(*controller.medium.device, self_of(controller.handle), maker));
+  return found == DiskFormats::Found::Volume ? add_volume(controller) : Result<>();
+}
+
+// A partition's partition is not parted again, and a program's partitions are its own business.
+bool DiskDriver::ChildMaker::may_be_parted() {
+  const efi::Handle handle = controller_.handle;
+  Controller* parent = driver_.parent_of(handle);
+  if (parent != nullptr ? driver_.parent_of(parent->handle) != nullptr : controller_.medium.media->logical_partition != 0) return false;
+  // [UEFI 2.10, 3.1.2] HD() alone would be a short-form path, which names a partition on any disk.
+  return in_database([&] { return driver_.handles_.find(handle, efi::kDevicePathGuid).value_or(nullptr); }) != nullptr;
 }
 
 Result<> DiskDriver::add_volume(Controller& controller) {
@@ -161,7 +192,7 @@ Result<> DiskDriver::add_child(Controller& controller, const Partition& partitio
     auto parent = handles_.find(controller.handle, efi::kDevicePathGuid);
     efi::DevicePath* path =
         TRY(device_path::append_node(heap_, static_cast<efi::DevicePath*>(parent.value_or(nullptr)), partition.node));
-    auto done = child->disk.install(handles_, path);
+    auto done = child->install(handles_, path);
     void* interface;
     if (done) {
       done = handles_.open(controller.handle, efi::BlockIoProtocol::kGuid, &interface, self, child->disk.handle(),
@@ -184,6 +215,18 @@ DiskDriver::Child** DiskDriver::link_of(Controller& controller, efi::Handle hand
   Child** at = &controller.children;
   while (*at != nullptr && (*at)->disk.handle() != handle) at = &(*at)->next;
   return at;
+}
+
+// Whose partition it is.
+DiskDriver::Controller* DiskDriver::parent_of(efi::Handle handle) {
+  Controller* at = controllers_;
+  while (at != nullptr && *link_of(*at, handle) == nullptr) at = at->next;
+  return at;
+}
+
+const Partition* DiskDriver::self_of(efi::Handle handle) {
+  Controller* parent = parent_of(handle);
+  return parent != nullptr ? &(*link_of(*parent, handle))->self : nullptr;
 }
 
 Result<> DiskDriver::remove_child(Controller& controller, efi::Handle handle) {
@@ -256,10 +299,8 @@ Result<> DiskDriver::release(Controller& controller) {
 // Whether the blocks come from a program's BLOCK_IO, be it by way of a partition of ours.
 bool DiskDriver::is_a_programs(Controller& controller) {
   if (controller.medium.device == &controller.foreign) return true;
-  for (Controller* at = controllers_; at != nullptr; at = at->next) {
-    if (*link_of(*at, controller.handle) != nullptr) return is_a_programs(*at);
-  }
-  return false;
+  Controller* parent = parent_of(controller.handle);
+  return parent != nullptr && is_a_programs(*parent);
 }
 
 Result<> DiskDriver::quiesce() {

@@ -10,26 +10,13 @@
 
 namespace efilite::core {
 
-// One entry of a partition table: blocks of the disk, and the node that it adds to the disk's device path, HD() or CDROM().
-struct Partition {
-  uint64_t first = 0;
-  uint64_t count = 0;
-  const efi::DevicePath* node = nullptr;
-};
-
-class PartitionVisitor {
- public:
-  virtual Result<> visit(const Partition& partition) = 0;
-
- protected:
-  ~PartitionVisitor() = default;
-};
-
 // What may lie on a disk: boot/ knows fs/, a test what it wants.
 class DiskFormats : public FileSystems {
  public:
-  // Tells all partitions of the disk that have blocks at all and lie on it. Without a table: a success, and nothing is told.
-  virtual Result<> partitions(BlockDevice& device, PartitionVisitor& visitor) = 0;
+  enum class Found : uint8_t { Nothing, Volume, Partitions };
+  // What the device is. All partitions that have blocks at all and lie on it are told. `self`: what the device itself is a partition of
+  // another as; nullptr for a whole disk.
+  virtual Result<Found> look(BlockDevice& device, const Partition* self, PartitionVisitor& visitor) = 0;
 
  protected:
   ~DiskFormats() = default;
@@ -64,6 +51,8 @@ class DiskDriver final : public Quiescer {
 
   Controller* find(efi::Handle handle);
   static Child** link_of(Controller& controller, efi::Handle handle);
+  Controller* parent_of(efi::Handle handle);
+  const Partition* self_of(efi::Handle handle);
   bool is_a_programs(Controller& controller);
   Result<> fill(Controller& controller);
   Result<> add_volume(Controller& controller);

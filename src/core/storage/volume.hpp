@@ -14,8 +14,6 @@ class OpenFile;
 // How a file system comes to be: boot/ knows those of fs/, a test its own.
 class FileSystems {
  public:
-  // Whether one that we know begins on the device: a look at its first block.
-  virtual bool recognises(BlockDevice& device) = 0;
   virtual Result<FileSystem*> mount(BlockDevice& device) = 0;
   virtual void unmount(FileSystem& volume) = 0;  // all nodes have been released
 

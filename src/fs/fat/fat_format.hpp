@@ -136,6 +136,8 @@ struct FatGeometry {
 };
 
 // UNSUPPORTED: this is no FAT volume. VOLUME_CORRUPTED: it is one, but what it says of itself cannot be.
+// By the first sector alone: what lies in others is left at 0.
+Result<FatGeometry> geometry_of(const BootSector& boot, const core::BlockDevice& device);
 Result<FatGeometry> read_geometry(BlockCache& disk);
 
 }  // namespace efilite::fs

@@ -12,6 +12,11 @@ namespace {
 constexpr std::string_view kNoLabel = "NO NAME    ";  // what the boot sector says where the root has no label
 }
 
+bool FatVolume::recognises(const core::BlockDevice& device, ByteSpan first) {
+  const auto boot = read_at<BootSector>(first, 0);
+  return boot && geometry_of(*boot, device);
+}
+
 Result<FatVolume*> FatVolume::mount(core::BlockDevice& device, core::Heap& heap, core::FileClock& clock) {
   void* memory = heap.allocate(sizeof(FatVolume));
   if (memory == nullptr) return Status::OutOfResources;

@@ -12,6 +12,8 @@ class FatNode;
 
 class FatVolume final : public core::FileSystem {
  public:
+  // Whether one can be mounted, by the device's first bytes.
+  static bool recognises(const core::BlockDevice& device, ByteSpan first);
   // UNSUPPORTED: the device holds no FAT volume. The three must live until unmount(), the heap until the last node is released.
   static Result<FatVolume*> mount(core::BlockDevice& device, core::Heap& heap, core::FileClock& clock);
   // The device is not used any more on return. Nodes that are still open answer MEDIA_CHANGED, and the last release() ends the volume.
