@@ -60,6 +60,13 @@ class Host final : public ManagerHost {
   const Machine& machine_;
 };
 
+Result<BootChoice> boot_choice(const Machine& machine, core::Heap& heap) {
+  const auto& text = machine.options.boot;
+  if (text.empty()) return BootChoice();
+  FailureLog urgent;
+  return parse_boot_choice({text.begin(), text.size()}, heap);
+}
+
 }  // namespace
 
 void announce(const Machine& machine) {
@@ -113,7 +120,10 @@ void run_boot_manager(const Machine& machine, Discovery& discovery) {
   Host host(machine);
   BootManager manager({machine.events, machine.handles, machine.images, machine.runtime.state.variables, machine.misc.watchdog, discovery,
                        host});
-  manager.run();
+  core::StorageHeap heap(machine.pool, machine.events);
+  auto choice = boot_choice(machine, heap);
+  if (!choice) power_off();  // it has been told why
+  manager.run(*choice);
   {
     FailureLog urgent;
     if (manager.report().empty()) {

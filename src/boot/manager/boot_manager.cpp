@@ -93,6 +93,14 @@ BootManager::Outcome BootManager::boot_numbered(uint16_t number, bool chosen) {
   return attempt(job);
 }
 
+BootManager::Outcome BootManager::boot_chosen(const BootChoice& choice) {
+  LoadOption option;
+  option.first_path = choice.path.bytes();
+  option.description = choice.label.bytes();
+  Job job{.name = u"efilite.boot", .option = &option, .is_boot = true, .command_line = true, .label = choice.label.bytes()};
+  return attempt(job);
+}
+
 BootManager::Outcome BootManager::recover() {
   variables_.remove(u"BootCurrent");
   const RecoveryOption recovery;
@@ -110,8 +118,9 @@ BootManager::Outcome BootManager::attempt(Job& job) {
     events_.signal_group(efi::kEventGroupAfterReadyToBoot);
   }
   Job* const before = std::exchange(job_, &job);
-  const Result<bool> done = paths_.visit(job.option->first_path, *this);
-  if (!done) nothing_at(core::device_path::as_path(job.option->first_path), status_name(done.error()));
+  const ByteSpan path = job.option->first_path;
+  const Result<bool> done = job.label.empty() ? paths_.visit(path, *this) : paths_.visit_label(job.label, path, *this);
+  if (!done) nothing_at(core::device_path::as_path(path), status_name(done.error()));
   job_ = before;
   if (job.outcome != Outcome::NotStarted) last_ = job.outcome;
   return job.outcome;
@@ -121,7 +130,9 @@ void BootManager::nothing_at(const efi::DevicePath* path, const char* why) {
   report_.add(job_->name, job_->option->description, path, why);
 }
 
-Result<> BootManager::give_options(efi::Handle image) { return images_.set_load_options(image, job_->option->optional_data); }
+Result<> BootManager::give_options(efi::Handle image) {
+  return job_->command_line ? host_.pass_command_line(image) : images_.set_load_options(image, job_->option->optional_data);
+}
 
 // [UEFI 2.10, 7.5.1] five minutes, and none any more when the program is back.
 efi::EfiStatus BootManager::start(efi::Handle image) {
@@ -200,11 +211,14 @@ void BootManager::reconnect_all() {
   each([&](efi::Handle handle) { return handles_.connect(handle, nullptr, nullptr, true); });
 }
 
-void BootManager::run() {
+void BootManager::run(const BootChoice& choice) {
   publish_variables();
   run_list(u"Driver", u"DriverOrder");
   run_list(u"SysPrep", u"SysPrepOrder");
   last_ = Outcome::NotStarted;
+  // What was asked for is started, and nothing in its place.
+  if (choice.kind == BootChoice::Kind::Option) return (void)boot_numbered(choice.number, true);
+  if (choice.kind == BootChoice::Kind::Path) return (void)boot_chosen(choice);
   while (boot_once()) {
   }
 }

@@ -5,6 +5,7 @@
 
 #include <optional>
 
+#include "boot/manager/boot_choice.hpp"
 #include "boot/manager/boot_paths.hpp"
 #include "boot/manager/boot_report.hpp"
 #include "boot/manager/boot_variables.hpp"
@@ -46,7 +47,7 @@ class BootManager final : ImageVisitor {
   BootManager& operator=(const BootManager&) = delete;
 
   // At TPL_APPLICATION. Returns when there is nothing left to try.
-  void run();
+  void run(const BootChoice& choice);
   // One line for each thing that was tried.
   const BootReport& report() const { return report_; }
   // Whether some program was started and came back with SUCCESS at the end.
@@ -58,7 +59,9 @@ class BootManager final : ImageVisitor {
   struct Job {
     std::u16string_view name;
     const LoadOption* option;
-    bool is_boot;  // not a driver or a system preparation application
+    bool is_boot;               // not a driver or a system preparation application
+    bool command_line = false;  // its options are the hypervisor's command line
+    ByteSpan label = {};        // any volume of this name, if not empty
     Outcome outcome = Outcome::NotStarted;
   };
 
@@ -67,6 +70,7 @@ class BootManager final : ImageVisitor {
   void reconnect_all();
   bool boot_once();
   Outcome boot_numbered(uint16_t number, bool chosen);
+  Outcome boot_chosen(const BootChoice& choice);
   Outcome recover();
   Outcome attempt(Job& job);
   bool order_has_changed();

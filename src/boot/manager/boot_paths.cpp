@@ -2,9 +2,11 @@
 #include "boot/manager/boot_paths.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "abi/uefi.hpp"
 #include "abi/uefi/boot_options.hpp"
+#include "base/letter_case.hpp"
 #include "core/device_path/device_path.hpp"
 #include "core/handles/service_call.hpp"
 
@@ -163,7 +165,7 @@ BootPaths::Group BootPaths::group_of(efi::Handle volume) const {
 Result<bool> BootPaths::visit(ByteSpan path, ImageVisitor& visitor) {
   constexpr uint8_t kUsbClass = 0x0F, kUsbWwid = 0x10, kUri = 0x18;
   const auto first = TRY(node_at(path, 0));
-  if (is_file(first) && only_files(path)) return visit_every_volume(path, visitor);
+  if (is_file(first) && only_files(path)) return visit_every_volume(path, {}, visitor);
   if (first.type == efi::kMediaPath && first.sub_type == efi::kMediaHardDrive) return visit_partition(path, visitor);
   if (first.type == efi::kMessagingPath && (first.sub_type == kUsbClass || first.sub_type == kUsbWwid || first.sub_type == kUri)) {
     visitor.nothing_at(core::device_path::as_path(path), "efilite boots neither from USB nor from a network");
@@ -230,8 +232,9 @@ Result<bool> BootPaths::visit_partition(ByteSpan path, ImageVisitor& visitor) {
 
 // [UEFI 2.10, 3.1.2] a path that is a file's alone: on all media that can be removed, then on all others. RAM disks come first, for
 // somebody has put them there for this very start.
-Result<bool> BootPaths::visit_every_volume(ByteSpan file, ImageVisitor& visitor) {
+Result<bool> BootPaths::visit_every_volume(ByteSpan file, ByteSpan label, ImageVisitor& visitor) {
   Handles seen(heap_);
+  bool found = false;
   connect_disks_without_volume();
   for (Group group : {Group::RamDisk, Group::Removable, Group::Fixed}) {
     do {
@@ -239,12 +242,38 @@ Result<bool> BootPaths::visit_every_volume(ByteSpan file, ImageVisitor& visitor)
       for (efi::Handle volume : volumes.all()) {
         if (seen.has(volume) || group_of(volume) != group) continue;
         TRY(seen.add(volume));
+        if (!label.empty() && !is_called(volume, label)) continue;
+        found = true;
         if (TRY(visit_volume(volume, file, visitor))) return true;
       }
     } while (group != Group::RamDisk &&
              discovery_.connect_next(group == Group::Removable ? Discovery::Media::MayBeRemovable : Discovery::Media::Any));
   }
-  tell_disks_without_volume(visitor);
+  if (label.empty()) tell_disks_without_volume(visitor);
+  else if (!found) visitor.nothing_at(nullptr, "no volume has this name");
+  return false;
+}
+
+Result<bool> BootPaths::visit_label(ByteSpan label, ByteSpan file, ImageVisitor& visitor) {
+  return visit_every_volume(file, label, visitor);
+}
+
+bool BootPaths::is_called(efi::Handle handle, ByteSpan label) const {
+  auto* volume = static_cast<efi::SimpleFileSystemProtocol*>(interface_on(handle, efi::SimpleFileSystemProtocol::kGuid));
+  efi::FileProtocol* root = nullptr;
+  if (volume == nullptr || efi::is_error(volume->open_volume(volume, &root))) return false;
+  std::array<char16_t, 64> name;
+  efi::Uintn size = sizeof name;
+  efi::Guid type = efi::kFileSystemVolumeLabel;
+  const bool told = !efi::is_error(root->get_info(root, &type, &size, name.data()));
+  root->close(root);
+  if (!told || size > sizeof name) return false;
+  for (size_t i = 0; i < name.size(); ++i) {
+    const char16_t wanted = read_at<char16_t>(label, i * sizeof(char16_t)).value_or(u'\0');
+    const char16_t here = i * sizeof(char16_t) < size ? name[i] : u'\0';
+    if (to_upper(wanted) != to_upper(here)) return false;
+    if (here == u'\0') return true;
+  }
   return false;
 }
 

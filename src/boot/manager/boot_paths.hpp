@@ -14,7 +14,7 @@ class ImageVisitor {
  public:
   // A whole path that LoadImage may find an image behind. True: enough, no other is wanted.
   virtual bool visit(efi::DevicePath* image) = 0;
-  // Behind this path nothing is to be had, and why.
+  // Behind this path nothing is to be had, and why. nullptr: nowhere.
   virtual void nothing_at(const efi::DevicePath* path, const char* why) = 0;
 
  protected:
@@ -29,6 +29,8 @@ class BootPaths {
 
   // `path` is well-formed. True: the visitor had enough. OUT_OF_RESOURCES.
   Result<bool> visit(ByteSpan path, ImageVisitor& visitor);
+  // `file`, or the default file when there are no nodes in it, on every volume of this name, which is UCS-2 in any letter case.
+  Result<bool> visit_label(ByteSpan label, ByteSpan file, ImageVisitor& visitor);
 
   // All disks that there are, for a list of them.
   void connect_all();
@@ -43,7 +45,8 @@ class BootPaths {
 
   Result<bool> visit_whole(ByteSpan path, ImageVisitor& visitor);
   Result<bool> visit_partition(ByteSpan path, ImageVisitor& visitor);
-  Result<bool> visit_every_volume(ByteSpan file, ImageVisitor& visitor);
+  Result<bool> visit_every_volume(ByteSpan file, ByteSpan label, ImageVisitor& visitor);
+  bool is_called(efi::Handle volume, ByteSpan label) const;
   Result<bool> visit_volumes_below(efi::Handle disk, ByteSpan file, ImageVisitor& visitor);
   Result<bool> visit_volume(efi::Handle volume, ByteSpan file, ImageVisitor& visitor);
   void tell_disks_without_volume(ImageVisitor& visitor);

@@ -44,18 +44,19 @@ void BootReport::add(std::u16string_view name, ByteSpan description, const efi::
 void BootReport::print() const {
   unsigned printed = 0;
   for (const Line* line = first_; line != nullptr; line = line->next, ++printed) {
-    log::print("efilite:   ");
+    log::print("efilite:  ");
     if (line->name[0] != '\0') {
-      log::print(line->name.data());
       log::print(" ");
+      log::print(line->name.data());
     }
     if (line->description[0] != '\0') {
-      log::print("\"");
+      log::print(" \"");
       log::print(line->description.data());
-      log::print("\" ");
+      log::print("\"");
     }
     if (line->path != nullptr) {
       std::array<char, 160> text;
+      log::print(" ");
       log::print(readable(line->path, text));
     }
     log::print(": ");
