@@ -15,6 +15,7 @@ import sys
 HERE = pathlib.Path(__file__).resolve().parent
 REPO = HERE.parent.parent
 sys.path[:0] = [str(HERE), str(REPO / "scripts/lib")]
+import disk  # noqa: E402
 import qemu  # noqa: E402
 import program  # noqa: E402
 import refusal  # noqa: E402
@@ -24,7 +25,7 @@ import witness  # noqa: E402
 from cached import payload_dir  # noqa: E402
 from verdict import judge  # noqa: E402
 
-LIMIT = 150  # seconds; a boot takes about ten on an idle machine
+LIMIT = 150  # seconds; a boot takes about ten on an idle machine, of an installed system forty
 # reboot=efi: Linux would else reset through ACPI or the keyboard controller and never call ResetSystem.
 # no_timer_check: a busy host delays the ticks that Linux counts to find out whether its timer works.
 CMDLINE = "console=ttyS0 no_timer_check efi=debug reboot=efi guest.test=standard guest.end="
@@ -130,6 +131,8 @@ def main():
         run, (complaints, summary) = witness.run(scenario, options)
     elif isinstance(scenario, scenarios.ShellDisk):
         run, (complaints, summary) = shell_disk.run(scenario, options)
+    elif isinstance(scenario, scenarios.Disk):
+        run, (complaints, summary) = disk.run(scenario, options)
     else:
         run, (complaints, summary) = boot(scenario, options, options.logs)
     tell(scenario.name, run, complaints, summary, options.logs)

@@ -3,6 +3,7 @@
 """Tests of the harness itself. A verdict that cannot be bad is worth nothing: each case spoils a good boot in one way."""
 import os
 import pathlib
+import re
 import struct
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import unittest
 HERE = pathlib.Path(__file__).resolve().parent
 REPO = HERE.parent.parent
 sys.path[:0] = [str(HERE), str(REPO / "scripts/lib")]
+import disk  # noqa: E402
 import scenarios  # noqa: E402
 from conversation import Conversation, Turn  # noqa: E402
 from qemu import Run  # noqa: E402
@@ -140,6 +142,19 @@ class Images(unittest.TestCase):
         self.assertTrue(seen[b".cmdline"].startswith(b"x=1\0"))
         self.assertEqual(seen[b".initrd"].rstrip(b"\0"), b"I" * 4097)
         self.assertEqual(seen[b".linux"].rstrip(b"\0"), b"K" * 70001)
+
+
+class Disks(unittest.TestCase):
+    def test_each_command_line_gets_the_hosts_figure_and_keeps_its_length(self):
+        with tempfile.TemporaryDirectory() as root:
+            source, target = pathlib.Path(root, "source"), pathlib.Path(root, "target")
+            before = bytes(5000) + disk.TSC_PLACE + b" quiet\n" + bytes(9000) + disk.TSC_PLACE + b"\0"
+            source.write_bytes(before)
+            disk.copy_disk(source, target)
+            after = target.read_bytes()
+        self.assertEqual(len(after), len(before))
+        self.assertNotIn(disk.TSC_PLACE, after)
+        self.assertEqual(len(re.findall(rb"tsc_early_khz=[1-9]\d+ *( quiet\n|\0)", after)), 2)
 
 
 class Line:

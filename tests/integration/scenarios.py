@@ -179,7 +179,29 @@ class ShellDisk:
 
 SHELL_DISKS = [ShellDisk("q35"), ShellDisk("microvm"), ShellDisk("pc")]
 
-ALL = BOOTS + RESIDENTS + PROGRAMS + WITNESSES + SHELL_DISKS + REFUSALS
+
+@dataclass(frozen=True)
+class Disk:
+    """An installed Debian, started from its disk: disk.py."""
+    loader: str     # of disk.LOADERS
+    device: str     # blk, scsi: the virtio device that has the disk
+    machine: str
+
+    @property
+    def name(self):
+        return f"disk.{self.loader}.{self.device}.{self.machine}"
+
+
+DISKS = [Disk(*row) for row in [
+    ("debian-grub", "blk", "q35"),
+    ("debian-grub-option", "blk", "microvm"),
+    ("debian-grub-removable", "scsi", "pc"),
+    ("systemd-boot-uki", "blk", "pc"),
+    ("systemd-boot-entry", "blk", "microvm"),
+    ("systemd-boot-uki", "scsi", "q35"),
+]]
+
+ALL = BOOTS + RESIDENTS + PROGRAMS + WITNESSES + SHELL_DISKS + DISKS + REFUSALS
 
 
 def by_name(name):
