@@ -12,6 +12,7 @@ namespace {
 constexpr std::string_view kDeviceOp = "\x5B\x82";
 constexpr std::string_view kVirtioMmio = "\x08_HID\x0DLNRO0005";
 constexpr std::string_view kResources = "_CRS";
+constexpr std::string_view kConfigBase = "_CBA";
 
 // Where `text` begins at `from` or behind; aml.size(): nowhere. Steps over as many bytes as it is long where one is none of its letters.
 size_t find(ByteSpan aml, std::string_view text, size_t from) {
@@ -101,12 +102,16 @@ void read_bridge(ByteSpan list, Buses& buses) {
   }
 }
 
-// Behind the name: the buffer itself, or a method that returns just that. Its length is a constant, and so is what it begins with.
-std::optional<ByteSpan> buffer_behind(ByteSpan aml, size_t name) {
-  Aml cursor(aml, name + kResources.size());
-  auto op = cursor.byte();
-  if (op && *op != kBufferOp && cursor.byte() == kReturnOp) op = cursor.byte();  // a method's flags came first
-  if (op != kBufferOp || !cursor.package_length()) return std::nullopt;
+// What stands behind a name: its value, or a method that returns just that, whose flags come first.
+Aml value_at(ByteSpan aml, size_t at) {
+  const bool is_method = read_at<uint8_t>(aml, at + 1) == kReturnOp;
+  return {aml, at + (is_method ? 2 : 0)};
+}
+
+// A buffer whose length is a constant, and so is what it begins with.
+std::optional<ByteSpan> buffer_at(ByteSpan aml, size_t at) {
+  Aml cursor = value_at(aml, at);
+  if (cursor.byte() != kBufferOp || !cursor.package_length()) return std::nullopt;
   auto length = cursor.integer();
   if (!length) return std::nullopt;
   return cursor.rest().first(std::min<uint64_t>(*length, cursor.rest().size()));
@@ -114,7 +119,7 @@ std::optional<ByteSpan> buffer_behind(ByteSpan aml, size_t name) {
 
 void for_each_template(ByteSpan aml, void (*read)(ByteSpan list, Buses& buses), Buses& buses) {
   for (size_t at = find(aml, kResources, 0); at != aml.size(); at = find(aml, kResources, at + 1)) {
-    if (auto list = buffer_behind(aml, at)) read(*list, buses);
+    if (auto list = buffer_at(aml, at + kResources.size())) read(*list, buses);
   }
 }
 
@@ -122,6 +127,9 @@ void for_each_template(ByteSpan aml, void (*read)(ByteSpan list, Buses& buses), 
 
 void find_resources(ByteSpan aml, Buses& buses) {
   for_each_template(aml, read_bridge, buses);
+  // [PCI Firmware 3.2, 4.1.3] where MCFG does not tell. It can be no more than one segment then: which one is said elsewhere.
+  auto base = value_at(aml, find(aml, kConfigBase, 0) + kConfigBase.size()).integer();
+  if (base && buses.ecam.empty()) buses.add(EcamWindow{*base, 0, 0, 255});
   // A device lies between two that begin: those of virtio have none within.
   for (size_t at = find(aml, kVirtioMmio, 0); at != aml.size(); at = find(aml, kVirtioMmio, at)) {
     size_t begin = at;

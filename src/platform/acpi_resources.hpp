@@ -6,7 +6,7 @@
 
 namespace efilite::platform {
 
-// Adds the windows of PCI host bridges, and where devices of the _HID "LNRO0005" are, Linux's name for virtio-mmio. `aml` is what
+// Adds the windows and configuration space of PCI host bridges, and where devices of the _HID "LNRO0005" are, Linux's name for virtio-mmio. `aml` is what
 // follows a table's header.
 void find_resources(ByteSpan aml, Buses& buses);
 

@@ -15,7 +15,7 @@ inline constexpr uint8_t kReturnOp = 0xA4;
 // A cursor that gives nullopt at the end, and from then on.
 class Aml {
  public:
-  Aml(ByteSpan bytes, size_t at) : bytes_(bytes), at_(at) {}
+  Aml(ByteSpan bytes, size_t at) : bytes_(bytes), at_(at < bytes.size() ? at : bytes.size()) {}
   std::optional<uint8_t> byte() {
     if (at_ >= bytes_.size()) return std::nullopt;
     return static_cast<uint8_t>(bytes_[at_++]);

@@ -100,18 +100,20 @@ void Buses::add(const MmioPlace& place) {
 void read_acpi_buses(core::PhysicalMemory& memory, PhysAddr rsdp_at_address, PhysAddr dsdt, Buses& buses) {
   auto rsdp = rsdp_at(memory, rsdp_at_address);
   if (!rsdp) return;
+  TableList list(memory, *rsdp);
+  auto for_each = [&](uint32_t name, auto read) {
+    for (uint64_t i = 0; i < list.count(); ++i)
+      if (memory.read<uint32_t>(list[i]) == name) read(list[i]);
+  };
+  for_each(acpi::signature("MCFG"), [&](PhysAddr at) {
+    if (auto table = table_at(memory, at, Checksum::Verified)) read_mcfg(*table, buses);
+  });
   // A checksum of AML is not looked at, as Linux does not.
   auto read_aml = [&](PhysAddr at) {
     if (auto table = table_at(memory, at, Checksum::Ignored)) find_resources(table->subspan(sizeof(acpi::Header)), buses);
   };
   if (dsdt.value != 0) read_aml(dsdt);
-  TableList list(memory, *rsdp);
-  for (uint64_t i = 0; i < list.count(); ++i) {
-    auto name = memory.read<uint32_t>(list[i]);
-    if (name == acpi::signature("SSDT")) read_aml(list[i]);
-    if (name != acpi::signature("MCFG")) continue;
-    if (auto table = table_at(memory, list[i], Checksum::Verified)) read_mcfg(*table, buses);
-  }
+  for_each(acpi::signature("SSDT"), read_aml);
 }
 
 // A word is what Linux takes for one: quotes keep spaces, a dash in a name is as good as an underscore, and all behind "--" is init's.

@@ -145,6 +145,20 @@ TEST_F(BusesTest, WindowsAreWhatABridgeProduces) {
   EXPECT_EQ(buses.pci_windows[2].size, 0x800000000u);
 }
 
+TEST_F(BusesTest, ABridgeTellsOfItsConfigurationSpace) {
+  aml(device(hid("PNP0A08") + Bytes{0x08} + text("_CBA") + Bytes{0x0C} + number(0xE0000000, 4)));
+  ASSERT_EQ(buses.ecam.size(), 1u);
+  EXPECT_EQ(buses.ecam[0].base, 0xE0000000u);
+  EXPECT_EQ(buses.ecam[0].last_bus, 255);
+  aml(device(Bytes{0x14} + package(text("_CBA") + Bytes{0x08, 0xA4, 0x0C} + number(0xD0000000, 4))));
+  EXPECT_EQ(buses.ecam.size(), 1u) << "it is known already";
+  buses.ecam.clear();
+  aml(device(Bytes{0x14} + package(text("_CBA") + Bytes{0x08, 0xA4, 0x0C} + number(0xD0000000, 4))));
+  ASSERT_EQ(buses.ecam.size(), 1u);
+  EXPECT_EQ(buses.ecam[0].base, 0xD0000000u);
+  aml(text("_CBA"));
+}
+
 TEST_F(BusesTest, AWindowThatContradictsItselfIsNone) {
   aml(resources(space(4, 0, 0xC0000000, 0xDFFFFFFF, 0x1000) + space(4, 0, 0xD0000000, 0xC0000000, 0x1000) + space(4, 0, 0xC0000000, 0xBFFFFFFF, 0)));
   EXPECT_TRUE(buses.pci_windows.empty());
