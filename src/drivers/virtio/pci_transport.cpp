@@ -87,24 +87,29 @@ bool RegisterTransport::find_pci_windows() {
   return common_.length != 0 && notify_.length >= 2;
 }
 
-Result<> RegisterTransport::open_pci(core::PciFunction& function) {
+// [virtio 1.2, 4.1.2.1 and 4.1.2.3]
+std::optional<DeviceType> RegisterTransport::type_of(core::PciFunction& function) {
   const uint32_t id = function.read_config(PCI_VENDOR_ID, 4);
   const uint32_t device = id >> 16;
-  if ((id & 0xFFFF) != kVendor || device < kFirstTransitional || device > kLast) return Status::NotFound;
+  if ((id & 0xFFFF) != kVendor || device < kFirstTransitional || device > kLast) return std::nullopt;
+  return DeviceType{device >= kFirstModern ? device - kFirstModern : function.read_config(PCI_SUBSYSTEM_ID, 2)};
+}
+
+Result<> RegisterTransport::open_pci(core::PciFunction& function) {
+  const auto type = type_of(function);
+  if (!type) return Status::NotFound;
   function_ = &function;
   const bool modern = find_pci_windows();
   if (!modern) {
     // [virtio 1.2, 4.1.4.10]
     const core::PciBar bar = function.bar(0);
-    if (device >= kFirstModern || bar.space != core::RegisterSpace::Io || bar.size < kLegacyConfig) return Status::Unsupported;
+    if (function.read_config(PCI_DEVICE_ID, 2) >= kFirstModern || bar.space != core::RegisterSpace::Io || bar.size < kLegacyConfig) return Status::Unsupported;
     common_ = {bar.space, bar.base, kLegacyConfig};
     notify_ = {bar.space, bar.base + VIRTIO_PCI_QUEUE_NOTIFY, 2};
     config_ = {bar.space, bar.base + kLegacyConfig, bar.size - kLegacyConfig};
     notify_multiplier_ = 0;
   }
-  // [virtio 1.2, 4.1.2.1 and 4.1.2.3]
-  const uint32_t type = device >= kFirstModern ? device - kFirstModern : function.read_config(PCI_SUBSYSTEM_ID, 2);
-  set_up(function.registers(), modern ? kModern : kLegacy, DeviceType{type});
+  set_up(function.registers(), modern ? kModern : kLegacy, *type);
   uint16_t decode = PCI_COMMAND_MASTER;
   for (const RegisterWindow* window : {&common_, &notify_, &config_})
     if (window->length != 0) decode |= window->space == core::RegisterSpace::Io ? PCI_COMMAND_IO : PCI_COMMAND_MEMORY;

@@ -43,6 +43,8 @@ class RegisterTransport final : public Transport {
   // [virtio 1.2, 4.1] NOT_FOUND: not a virtio device. UNSUPPORTED: one without an interface that we know, or in BARs that have no place.
   // The function lives as long as the transport is used; it decodes its BARs and is bus master from then on.
   Result<> open_pci(core::PciFunction& function);
+  // By its identity alone; nullopt: not a virtio device.
+  static std::optional<DeviceType> type_of(core::PciFunction& function);
 
   DeviceType type() const override { return type_; }
   bool legacy() const override { return layout_->legacy; }
