@@ -13,6 +13,7 @@ efi::Time Storage::Clock::now() {
 Result<> Storage::install() {
   efi::Handle handle = nullptr;
   const core::ProtocolPair pairs[] = {{&efi::DriverBindingProtocol::kGuid, driver_.protocol()},
+                                      {&efi::ComponentName2Protocol::kGuid, driver_.names()},
                                       {&efi::RamDiskProtocol::kGuid, &core::RamDisks::protocol()}};
   TRY(handles_.install_multiple(&handle, pairs));
   driver_.set_handle(handle, handles_.core_agent());

@@ -31,4 +31,11 @@ class ServiceCall final : public DriverGate {
   DriverGate* outer_;
 };
 
+// The database is everybody's, up to TPL_NOTIFY. Drivers that are called from it run at the level that we were at.
+template <typename Work>
+auto in_database(Work work) {
+  ServiceCall call;
+  return work();
+}
+
 }  // namespace efilite::core

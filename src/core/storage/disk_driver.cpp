@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "core/storage/disk_driver.hpp"
 
-#include <new>
-
 #include "base/log.hpp"
 #include "core/device_path/device_path.hpp"
 #include "core/handles/service_call.hpp"
+#include "core/heap_objects.hpp"
 #include "core/storage/storage_call.hpp"
 
 namespace efilite::core {
@@ -76,31 +75,6 @@ class DiskDriver::ChildMaker final : public PartitionVisitor {
   Controller& controller_;
 };
 
-namespace {
-
-// The database is everybody's, up to TPL_NOTIFY, and so is the list of what we manage. Drivers that are called from it run at the level
-// that we were at.
-template <typename Work>
-auto in_database(Work work) {
-  ServiceCall call;
-  return work();
-}
-
-}  // namespace
-
-template <typename T, typename... Arguments>
-Result<T*> DiskDriver::make(Arguments&&... arguments) {
-  void* memory = heap_.allocate(sizeof(T));
-  if (memory == nullptr) return Status::OutOfResources;
-  return new (memory) T(std::forward<Arguments>(arguments)...);
-}
-
-template <typename T>
-void DiskDriver::drop(T* object) {
-  object->~T();
-  heap_.release(object);
-}
-
 void DiskDriver::set_handle(efi::Handle handle, efi::Handle image) {
   edge_.driver_binding_handle = handle;
   edge_.image_handle = image;
@@ -132,7 +106,7 @@ Result<> DiskDriver::start(efi::Handle handle) {
   }));
   auto* block_io = static_cast<efi::BlockIoProtocol*>(interface);
   const bool has_media = block_io != nullptr && block_io->media != nullptr;  // a program may have installed anything
-  auto made = has_media ? make<Controller>(handle, *block_io, heap_) : Result<Controller*>(Status::Unsupported);
+  auto made = has_media ? make<Controller>(heap_, handle, *block_io, heap_) : Result<Controller*>(Status::Unsupported);
   if (!made) {
     (void)in_database([&] { return handles_.close(handle, efi::BlockIoProtocol::kGuid, self, handle); });
     return made.error();
@@ -186,7 +160,7 @@ Result<> DiskDriver::add_volume(Controller& controller) {
 }
 
 Result<> DiskDriver::add_child(Controller& controller, const Partition& partition) {
-  Child* child = TRY(make<Child>(*this, *controller.medium.device, partition));
+  Child* child = TRY(make<Child>(heap_, *this, *controller.medium.device, partition));
   const efi::Handle self = edge_.driver_binding_handle;
   auto installed = in_database([&]() -> Result<> {
     auto parent = handles_.find(controller.handle, efi::kDevicePathGuid);
@@ -203,7 +177,7 @@ Result<> DiskDriver::add_child(Controller& controller, const Partition& partitio
     return done;
   });
   if (!installed) {
-    drop(child);
+    drop(heap_, child);
     return installed;
   }
   *link_of(controller, nullptr) = child;  // behind all others
@@ -249,7 +223,7 @@ Result<> DiskDriver::remove_child(Controller& controller, efi::Handle handle) {
     return {};
   }));
   heap_.release(child->disk.path());
-  drop(child);
+  drop(heap_, child);
   return {};
 }
 
@@ -292,7 +266,7 @@ Result<> DiskDriver::release(Controller& controller) {
     *at = controller.next;
     return {};
   }));
-  drop(&controller);
+  drop(heap_, &controller);
   return {};
 }
 
@@ -301,6 +275,15 @@ bool DiskDriver::is_a_programs(Controller& controller) {
   if (controller.medium.device == &controller.foreign) return true;
   Controller* parent = parent_of(controller.handle);
   return parent != nullptr && is_a_programs(*parent);
+}
+
+const efi::Char16* DiskDriver::controller_name(efi::Handle handle, efi::Handle child) {
+  return in_database([&]() -> const efi::Char16* {
+    Controller* controller = find(handle);
+    if (controller == nullptr) return nullptr;
+    if (child != nullptr) return *link_of(*controller, child) != nullptr ? u"Partition" : nullptr;
+    return controller->volume ? u"File System" : u"Disk";
+  });
 }
 
 Result<> DiskDriver::quiesce() {
@@ -332,7 +315,7 @@ struct DiskDriverThunks {
 };
 
 DiskDriver::DiskDriver(HandleDatabase& handles, EventQueue& events, Heap& heap, DiskFormats& formats)
-    : handles_(handles), events_(events), heap_(heap), formats_(formats) {
+    : handles_(handles), events_(events), heap_(heap), formats_(formats), names_(handles, u"Partitions and File Systems", *this) {
   edge_.supported = DiskDriverThunks::supported;
   edge_.start = DiskDriverThunks::start;
   edge_.stop = DiskDriverThunks::stop;

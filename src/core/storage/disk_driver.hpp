@@ -4,6 +4,7 @@
 #pragma once
 
 #include "core/images/images.hpp"
+#include "core/protocols/component_name.hpp"
 #include "core/storage/disk.hpp"
 #include "core/storage/foreign_blocks.hpp"
 #include "core/storage/volume.hpp"
@@ -22,7 +23,7 @@ class DiskFormats : public FileSystems {
   ~DiskFormats() = default;
 };
 
-class DiskDriver final : public Quiescer {
+class DiskDriver final : public Quiescer, public ComponentName::Owner {
  public:
   // `heap` may be called below TPL_NOTIFY.
   DiskDriver(HandleDatabase& handles, EventQueue& events, Heap& heap, DiskFormats& formats);
@@ -30,6 +31,7 @@ class DiskDriver final : public Quiescer {
   DiskDriver& operator=(const DiskDriver&) = delete;
 
   efi::DriverBindingProtocol* protocol() { return &edge_; }
+  efi::ComponentName2Protocol* names() { return names_.protocol(); }
   // Where the binding was installed, and on whose behalf.
   void set_handle(efi::Handle handle, efi::Handle image);
 
@@ -39,6 +41,7 @@ class DiskDriver final : public Quiescer {
 
   // ExitBootServices: what programs wrote and did not close goes to the disks.
   Result<> quiesce() override;
+  const efi::Char16* controller_name(efi::Handle controller, efi::Handle child) override;
 
  private:
   struct Edge : efi::DriverBindingProtocol {
@@ -60,17 +63,13 @@ class DiskDriver final : public Quiescer {
   Result<> remove_child(Controller& controller, efi::Handle child);
   Result<> release(Controller& controller);
 
-  template <typename T, typename... Arguments>
-  Result<T*> make(Arguments&&... arguments);
-  template <typename T>
-  void drop(T* object);
-
   HandleDatabase& handles_;
   EventQueue& events_;
   Heap& heap_;
   DiskFormats& formats_;
   Controller* controllers_ = nullptr;
   Edge edge_{};
+  ComponentName names_;
 };
 
 }  // namespace efilite::core
