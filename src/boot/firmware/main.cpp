@@ -12,6 +12,7 @@
 #include "arch/x86_64/paging.hpp"
 #include "base/log.hpp"
 #include "boot/console_variables.hpp"
+#include "boot/devices/devices.hpp"
 #include "boot/firmware/boot_log.hpp"
 #include "boot/firmware/console.hpp"
 #include "boot/firmware/cpu_ports.hpp"
@@ -76,6 +77,7 @@ constinit std::optional<core::Rng> rng;
 constinit std::optional<core::hii::Protocols> hii;
 constinit std::optional<InitrdLoader> initrd_loader;
 constinit std::optional<Storage> storage;
+constinit std::optional<Devices> devices;
 
 PhysAddr address_of(const char& symbol) { return {reinterpret_cast<uint64_t>(&symbol)}; }
 
@@ -149,6 +151,8 @@ void set_up_core(const platform::AcpiFacts* acpi) {
   firmware.emplace(memory, pool, events, handles, *images, *tables, cpu_clock, &region.data->system_table);
   storage.emplace(memory, pool, events, handles, region.data->runtime_services);
   firmware->ram_disks = &storage->ram_disks();
+  devices.emplace(MachineFacts{physical, acpi, info.command_line(), fw_cfg.present()}, *firmware, registers, page_tables);
+  firmware->device_search = &*devices;
   core::the_firmware = &*firmware;
   must(tables->begin(), "system table");
 
@@ -188,6 +192,8 @@ void install_protocols(const Payload& payload) {
   handle = nullptr;
   if (rng->available()) must(handles.install(&handle, rng->protocol()), "random numbers");
   must(storage->install(), "disks");
+  // Devices are reset when all that is open has been written.
+  if (!images->add_quiescer(devices->quiescer())) log::line("efilite: devices will not be reset at ExitBootServices");
   if (!images->add_quiescer(storage->quiescer())) log::line("efilite: open files will not be written at ExitBootServices");
   if (payload.disk != nullptr) {
     Result<> added = storage->add_image(*payload.disk);

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#include "boot/devices/devices.hpp"
+
+#include <utility>
+
+#include "base/log.hpp"
+#include "boot/devices/virtio_mmio.hpp"
+#include "core/handles/service_call.hpp"
+#include "core/heap_objects.hpp"
+#include "drivers/pci/root_bus.hpp"
+#include "drivers/virtio/register_transport.hpp"
+
+namespace efilite::boot {
+
+using core::in_database;
+using drivers::virtio::DeviceType;
+
+// A way to configuration space, and what it leads to. It lives until ExitBootServices.
+template <typename Access>
+struct Devices::PciBus {
+  template <typename Way>
+  PciBus(const Way& way, core::Registers& registers, core::Heap& heap, const drivers::pci::RootBusPlace& place)
+      : access(way(registers)), root(access, registers, heap, place) {}
+  Access access;
+  drivers::pci::RootBus root;
+};
+
+namespace {
+
+// What needs no more than the buses' handles, and what a device brings once it is connected.
+constexpr const efi::Guid* kOfBuses[] = {&efi::PciIoProtocol::kGuid, &efi::PciRootBridgeIoProtocol::kGuid,
+                                         &efi::DriverBindingProtocol::kGuid, &efi::ComponentName2Protocol::kGuid};
+constexpr const efi::Guid* kOfDevices[] = {&efi::kDevicePathGuid,         &efi::BlockIoProtocol::kGuid, &efi::BlockIo2Protocol::kGuid,
+                                           &efi::DiskIoProtocol::kGuid,   &efi::DiskIo2Protocol::kGuid,
+                                           &efi::SimpleFileSystemProtocol::kGuid};
+
+bool is_one_of(const efi::Guid& guid, std::span<const efi::Guid* const> list) {
+  for (const efi::Guid* each : list)
+    if (*each == guid) return true;
+  return false;
+}
+
+}  // namespace
+
+Devices::Devices(const MachineFacts& machine, core::Firmware& firmware, core::Registers& registers, const core::PageProtection& pages)
+    : machine_(machine), firmware_(firmware), registers_(registers), heap_(firmware.pool, firmware.events),
+      pages_(firmware.memory, firmware.events),
+      driver_(firmware.handles, firmware.events, heap_, pages_, firmware.clock, registers),
+      pci_(firmware.handles, firmware.events, firmware.memory, firmware.pool, firmware.clock, pages) {}
+
+// A program that searches from within a notification above TPL_CALLBACK finds what is there: no driver may be called from there.
+void Devices::before_search(const efi::Guid* protocol) {
+  if (firmware_.events.tpl() > efi::kTplCallback) return;
+  if (protocol == nullptr || is_one_of(*protocol, kOfDevices)) return connect_all();
+  if (is_one_of(*protocol, kOfBuses)) scan_pci();
+}
+
+void Devices::before_connect() {
+  if (firmware_.events.tpl() <= efi::kTplCallback) scan_buses();
+}
+
+// Each of these does its work once, and is done before it begins: what it calls may search, too.
+void Devices::prepare() {
+  if (std::exchange(prepared_, true)) return;
+  Result<> installed = in_database([&] { return driver_.install(firmware_.handles.core_agent()); });
+  if (!installed) log::line("efilite: virtio devices cannot be used: ", installed.status());
+  if (machine_.acpi != nullptr) platform::read_acpi_buses(machine_.memory, machine_.acpi->rsdp, machine_.acpi->dsdt, buses_);
+}
+
+void Devices::scan_buses() {
+  scan_pci();
+  scan_mmio();
+}
+
+template <typename Access, typename Way>
+bool Devices::add_pci(const Way& way, const platform::EcamWindow& range) {
+  auto bus = core::make<PciBus<Access>>(heap_, way, registers_, heap_,
+                                        drivers::pci::RootBusPlace{range.segment, range.first_bus, range.last_bus,
+                                                                   {buses_.pci_windows.begin(), buses_.pci_windows.size()}});
+  Result<> added = bus ? (*bus)->access.open() : Result<>(bus.error());
+  if (added) added = in_database([&] { return pci_.add((*bus)->root, range.segment); });
+  if (added) return true;
+  if (added.status() == Status::NotFound) core::drop(heap_, *bus);
+  else log::line("efilite: not all PCI devices can be used: ", added.status());
+  return added.status() != Status::NotFound;
+}
+
+void Devices::scan_pci() {
+  if (std::exchange(pci_scanned_, true)) return;
+  prepare();
+  find_windows();
+  using drivers::pci::EcamAccess, drivers::pci::PortAccess;
+  auto add_window = [&](const platform::EcamWindow& window) {
+    return add_pci<EcamAccess>([&](core::Registers& registers) { return EcamAccess(registers, window); }, window);
+  };
+  bool any = false;
+  for (const platform::EcamWindow& window : buses_.ecam) any |= add_window(window);
+  if (!any) any = add_pci<PortAccess>([](core::Registers& registers) { return PortAccess(registers); }, {0, 0, 0, 255});
+  for (size_t i = 0; !any && machine_.acpi == nullptr && i < std::size(platform::kKnownEcam); ++i) any = add_window(platform::kKnownEcam[i]);
+}
+
+// A window that ACPI tells of may be configuration space itself. Where it tells of none below 4 GiB, devices lie between memory and the
+// I/O APIC, as they do on every PC.
+void Devices::find_windows() {
+  constexpr uint64_t kIoApic = 0xFEC0'0000, k4GiB = uint64_t{1} << 32, kFirstPort = 0xC000, kPorts = 0x4000;
+  auto& windows = buses_.pci_windows;
+  bool low = false;
+  for (size_t i = windows.size(); i-- > 0;) {
+    bool is_config = false;
+    for (const platform::EcamWindow& ecam : buses_.ecam) is_config |= windows[i].base == ecam.base;
+    if (is_config) windows.erase(i);
+    else low |= windows[i].space == core::RegisterSpace::Memory && windows[i].base < k4GiB;
+  }
+  if (low) return;
+  uint64_t base = 0;
+  firmware_.memory.for_each([&](const efi::MemoryDescriptor& memory) {
+    const uint64_t end = memory.physical_start + memory.number_of_pages * kPageSize;
+    if (end <= kIoApic && end > base) base = end;
+  });
+  for (const platform::EcamWindow& ecam : buses_.ecam) {
+    const uint64_t end = ecam.base + ((uint64_t{ecam.last_bus} + 1) << 20);
+    if (end <= kIoApic && end > base) base = end;
+  }
+  buses_.add(core::PciWindow{core::RegisterSpace::Memory, base, kIoApic - base});
+  buses_.add(core::PciWindow{core::RegisterSpace::Io, kFirstPort, kPorts});
+}
+
+void Devices::scan_mmio() {
+  if (std::exchange(mmio_scanned_, true)) return;
+  prepare();
+  platform::read_mmio_options(machine_.command_line, buses_);
+  const bool nothing_told = buses_.mmio.empty() && machine_.acpi == nullptr;
+  if (nothing_told && machine_.is_qemu && !firmware_.handles.locate<efi::PciRootBridgeIoProtocol>()) platform::add_microvm_slots(buses_);
+  for (const platform::MmioPlace& place : buses_.mmio) {
+    Result<> added = add_mmio(place);
+    if (!added && added.status() != Status::NotFound)
+      log::line("efilite: the virtio device at ", PhysAddr{place.base}, " cannot be used: ", added.status());
+  }
+}
+
+Result<> Devices::add_mmio(const platform::MmioPlace& place) {
+  TRY(registers_.map({{place.base}, {place.base + place.size}}));
+  drivers::virtio::RegisterTransport transport(firmware_.clock);
+  TRY(transport.open_mmio(registers_, place.base, place.size));
+  auto* device = TRY(core::make<VirtioMmioDevice>(heap_, place, transport.type()));
+  auto installed = in_database([&] {
+    efi::Handle handle = nullptr;
+    const core::ProtocolPair pairs[] = {{&efi::kDevicePathGuid, &device->path}, {&VirtioMmioProtocol::kGuid, &device->protocol}};
+    return firmware_.handles.install_multiple(&handle, pairs);
+  });
+  if (!installed) core::drop(heap_, device);
+  return installed;
+}
+
+// PCI's, then those on MMIO, as their buses tell of them.
+void Devices::list_devices() {
+  if (std::exchange(listed_, true)) return;
+  scan_buses();
+  in_database([&] {
+    core::HandleDatabase& handles = firmware_.handles;
+    constexpr const efi::Guid* kBuses[] = {&efi::PciIoProtocol::kGuid, &VirtioMmioProtocol::kGuid};
+    constexpr auto kSearch = efi::LocateSearchType::ByProtocol;
+    size_t count = 0;
+    for (const efi::Guid* bus : kBuses) count += handles.count(kSearch, bus, nullptr).value_or(0);
+    auto* list = static_cast<Found*>(heap_.allocate(count * sizeof(Found)));
+    if (list == nullptr) return log::line("efilite: there is no memory left to list devices in");
+    size_t used = 0;
+    for (const efi::Guid* bus : kBuses) {
+      auto on_bus = handles.locate_buffer(kSearch, bus, nullptr);
+      if (!on_bus) continue;
+      for (efi::Handle handle : *on_bus) list[used++] = {handle, driver_.type_of(handle), false};
+      heap_.release(on_bus->data());
+    }
+    found_ = {list, used};
+  });
+}
+
+void Devices::connect(Found& device) {
+  device.connected = true;
+  in_database([&] { (void)firmware_.handles.connect(device.handle, nullptr, nullptr, true); });  // nobody may be able to drive it
+}
+
+void Devices::connect_all() {
+  if (std::exchange(all_connected_, true)) return;
+  list_devices();
+  for (Found& device : found_)
+    if (!device.connected) connect(device);
+  firmware_.device_search = nullptr;
+}
+
+Result<> Devices::connect_path(const efi::DevicePath* path) {
+  core::HandleDatabase& handles = firmware_.handles;
+  auto nearest = [&](const efi::Guid& protocol) -> efi::Handle {
+    auto* rest = const_cast<efi::DevicePath*>(path);
+    return in_database([&] { return handles.locate_device_path(protocol, rest).value_or(nullptr); });
+  };
+  if (nearest(efi::BlockIoProtocol::kGuid) != nullptr) return {};
+  list_devices();
+  efi::Handle handle = nearest(efi::PciIoProtocol::kGuid);
+  if (handle == nullptr) handle = nearest(VirtioMmioProtocol::kGuid);
+  for (Found& device : found_) {
+    if (device.handle != handle) continue;
+    if (!device.connected) connect(device);
+    return {};
+  }
+  return Status::NotFound;
+}
+
+bool Devices::connect_next(Media kind) {
+  list_devices();
+  for (Found& device : found_) {
+    const bool may_have = device.type == DeviceType::Scsi || (kind == Media::Any && device.type == DeviceType::Block);
+    if (device.connected || !may_have) continue;
+    connect(device);
+    return true;
+  }
+  return false;
+}
+
+}  // namespace efilite::boot

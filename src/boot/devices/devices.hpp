@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+// The machine's devices, each found when somebody wants it and not before: a program that looks for PCI has the buses scanned, one that
+// looks for disks has all devices connected, and the boot manager connects what its options name.
+#pragma once
+
+#include "boot/devices/device_pages.hpp"
+#include "boot/devices/virtio_driver.hpp"
+#include "boot/manager/discovery.hpp"
+#include "core/device_search.hpp"
+#include "core/firmware.hpp"
+#include "core/pci/pci_buses.hpp"
+#include "core/storage/storage_call.hpp"
+#include "platform/acpi.hpp"
+#include "platform/buses.hpp"
+
+namespace efilite::boot {
+
+// Where to read of devices.
+struct MachineFacts {
+  core::PhysicalMemory& memory;
+  const platform::AcpiFacts* acpi;  // nullptr: there is no ACPI
+  std::string_view command_line;
+  bool is_qemu;
+};
+
+class Devices final : public core::DeviceSearch, public Discovery {
+ public:
+  Devices(const MachineFacts& machine, core::Firmware& firmware, core::Registers& registers, const core::PageProtection& pages);
+  Devices(const Devices&) = delete;
+  Devices& operator=(const Devices&) = delete;
+
+  core::Quiescer& quiescer() { return driver_; }
+
+  void before_search(const efi::Guid* protocol) override;
+  void before_connect() override;
+
+  Result<> connect_path(const efi::DevicePath* path) override;
+  bool connect_next(Media kind) override;
+
+ private:
+  // What a bus has told of, in its order.
+  struct Found {
+    efi::Handle handle;
+    std::optional<drivers::virtio::DeviceType> type;
+    bool connected;
+  };
+  template <typename Access>
+  struct PciBus;
+
+  void prepare();
+  void scan_pci();
+  void scan_mmio();
+  void scan_buses();
+  void find_windows();
+  template <typename Access, typename Way>
+  bool add_pci(const Way& way, const platform::EcamWindow& range);
+  Result<> add_mmio(const platform::MmioPlace& place);
+  void list_devices();
+  void connect_all();
+  void connect(Found& device);
+
+  const MachineFacts machine_;
+  core::Firmware& firmware_;
+  core::Registers& registers_;
+  core::StorageHeap heap_;
+  DevicePages pages_;
+  VirtioDriver driver_;
+  core::PciBuses pci_;
+  platform::Buses buses_;
+  std::span<Found> found_;
+  bool prepared_ = false, pci_scanned_ = false, mmio_scanned_ = false, listed_ = false, all_connected_ = false;
+};
+
+}  // namespace efilite::boot

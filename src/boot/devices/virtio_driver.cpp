@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#include "boot/devices/virtio_driver.hpp"
+
+#include <array>
+
+#include "base/log.hpp"
+#include "boot/devices/device_name.hpp"
+#include "boot/devices/virtio_mmio.hpp"
+#include "core/handles/service_call.hpp"
+#include "core/heap_objects.hpp"
+#include "core/pci/pci_io.hpp"
+#include "core/storage/block_io.hpp"
+#include "core/storage/storage_call.hpp"
+#include "drivers/virtio/blk.hpp"
+#include "drivers/virtio/register_transport.hpp"
+
+namespace efilite::boot {
+
+using core::in_database;
+using drivers::virtio::DeviceType;
+
+// How a handle's device is reached: one of the two.
+struct VirtioDriver::Link {
+  core::PciFunction* function = nullptr;
+  const VirtioMmioProtocol* mmio = nullptr;
+  DeviceType type{};
+
+  const efi::Guid& protocol() const { return function != nullptr ? efi::PciIoProtocol::kGuid : VirtioMmioProtocol::kGuid; }
+  Result<> open(drivers::virtio::RegisterTransport& transport, core::Registers& registers) const {
+    return function != nullptr ? transport.open_pci(*function) : transport.open_mmio(registers, mmio->place.base, mmio->place.size);
+  }
+  DeviceName name() const {
+    constexpr std::string_view kKind = "virtio disk ";
+    return function != nullptr ? DeviceName(kKind, function->address()) : DeviceName(kKind, mmio->place.base);
+  }
+};
+
+// A device that has been started.
+class VirtioDriver::Device {
+ public:
+  Device(VirtioDriver& driver, efi::Handle handle, const Link& link)
+      : handle(handle), link(link), name(link.name()), transport(driver.clock_) {}
+  virtual Result<> start(VirtioDriver& driver) = 0;
+  // Takes back what start() has installed; ACCESS_DENIED while somebody uses it, and then it stays.
+  virtual Result<> stop(VirtioDriver& driver, std::span<const efi::Handle> children) = 0;
+  virtual void reset() = 0;
+  virtual const efi::Char16* title(efi::Handle child) const = 0;
+  virtual void drop(core::Heap& heap) = 0;
+
+  Device* next = nullptr;
+  const efi::Handle handle;
+  const Link link;
+  const DeviceName name;
+  drivers::virtio::RegisterTransport transport;
+
+ protected:
+  ~Device() = default;
+};
+
+// virtio-blk: BLOCK_IO on the device's own handle.
+class VirtioDriver::Disk final : public Device {
+ public:
+  Disk(VirtioDriver& driver, efi::Handle handle, const Link& link)
+      : Device(driver, handle, link), blocks_(transport, driver.memory_, driver.clock_, name.view()),
+        block_io_(driver.events_, nullptr, {.write_caching = true}) {}
+
+  Result<> start(VirtioDriver& driver) override {
+    TRY(link.open(transport, driver.registers_));
+    TRY(blocks_.start());
+    block_io_.set_medium(&blocks_);
+    efi::Handle on = handle;
+    return in_database([&] { return driver.handles_.install_multiple(&on, pairs()); });
+  }
+  Result<> stop(VirtioDriver& driver, std::span<const efi::Handle>) override {
+    return in_database([&] { return driver.handles_.uninstall_multiple(handle, pairs()); });
+  }
+  void reset() override { blocks_.device().stop(); }
+  void drop(core::Heap& heap) override { core::drop(heap, this); }
+  const efi::Char16* title(efi::Handle child) const override { return child == nullptr ? u"virtio Disk" : nullptr; }
+
+ private:
+  std::array<core::ProtocolPair, 2> pairs() {
+    return {{{&efi::BlockIoProtocol::kGuid, block_io_.protocol()}, {&efi::BlockIo2Protocol::kGuid, block_io_.protocol2()}}};
+  }
+
+  drivers::virtio::BlkDevice blocks_;
+  core::BlockIo block_io_;
+};
+
+Result<VirtioDriver::Link> VirtioDriver::link_of(efi::Handle handle) const {
+  if (auto mmio = handles_.get<VirtioMmioProtocol>(handle)) return Link{.mmio = *mmio, .type = (*mmio)->type};
+  auto* io = TRY(handles_.get<efi::PciIoProtocol>(handle));
+  core::PciIo* ours = io != nullptr ? core::PciIo::of(io) : nullptr;
+  if (ours == nullptr) return Status::Unsupported;
+  auto type = drivers::virtio::RegisterTransport::type_of(ours->function());
+  if (!type) return Status::Unsupported;
+  return Link{.function = &ours->function(), .type = *type};
+}
+
+std::optional<DeviceType> VirtioDriver::type_of(efi::Handle handle) const {
+  auto link = in_database([&] { return link_of(handle); });
+  if (!link) return std::nullopt;
+  return link->type;
+}
+
+// For ourselves alone, which may stop another driver of ours or a program's.
+Result<VirtioDriver::Link> VirtioDriver::open(efi::Handle handle) {
+  return in_database([&]() -> Result<Link> {
+    const Link link = TRY(link_of(handle));
+    if (link.type != DeviceType::Block) return Status::Unsupported;
+    void* interface;
+    TRY(handles_.open(handle, link.protocol(), &interface, edge_.driver_binding_handle, handle, efi::kOpenByDriver));
+    return link;
+  });
+}
+
+Result<> VirtioDriver::close(efi::Handle handle, const Link& link) {
+  return in_database([&] { return handles_.close(handle, link.protocol(), edge_.driver_binding_handle, handle); });
+}
+
+Result<> VirtioDriver::supported(efi::Handle handle) { return close(handle, TRY(open(handle))); }
+
+// Where the pointer to the device of this handle is, or where the list ends.
+VirtioDriver::Device** VirtioDriver::place_of(efi::Handle handle) {
+  Device** at = &devices_;
+  while (*at != nullptr && (*at)->handle != handle) at = &(*at)->next;
+  return at;
+}
+
+Result<> VirtioDriver::start(efi::Handle handle) {
+  core::StorageLock lock(events_);
+  const Link link = TRY(open(handle));
+  auto made = core::make<Disk>(heap_, *this, handle, link);
+  if (!made) {
+    (void)close(handle, link);
+    return made.error();
+  }
+  Device& device = **made;
+  in_database([&] { *place_of(nullptr) = &device; });
+  Result<> started = device.start(*this);
+  if (!started) release(device);
+  return started;
+}
+
+void VirtioDriver::release(Device& device) {
+  in_database([&] {
+    Device** at = place_of(device.handle);
+    *at = device.next;
+  });
+  (void)close(device.handle, device.link);  // it may have been closed for us
+  device.drop(heap_);
+}
+
+// Other drivers are called, which may come back to us.
+Result<> VirtioDriver::stop(efi::Handle handle, std::span<const efi::Handle> children) {
+  if (events_.tpl() > efi::kTplCallback) return Status::DeviceError;  // whom we interrupt may be using it
+  core::StorageLock lock(events_);
+  Device* device = *place_of(handle);
+  if (device == nullptr) return Status::DeviceError;
+  TRY(device->stop(*this, children));
+  if (children.empty()) release(*device);
+  return {};
+}
+
+Result<> VirtioDriver::quiesce() {
+  for (Device* at = devices_; at != nullptr; at = at->next) at->reset();
+  return {};
+}
+
+const efi::Char16* VirtioDriver::controller_name(efi::Handle controller, efi::Handle child) {
+  return in_database([&]() -> const efi::Char16* {
+    Device* device = *place_of(controller);
+    return device != nullptr ? device->title(child) : nullptr;
+  });
+}
+
+// ---- the C edge
+
+struct VirtioDriverThunks {
+  using Binding = efi::DriverBindingProtocol;
+  static VirtioDriver& owner(Binding* self) { return *static_cast<VirtioDriver::Edge*>(self)->owner; }
+
+  static efi::EfiStatus EFIAPI supported(Binding* self, efi::Handle controller, efi::DevicePath*) {
+    return efi::encode(owner(self).supported(controller));
+  }
+  static efi::EfiStatus EFIAPI start(Binding* self, efi::Handle controller, efi::DevicePath*) {
+    return efi::encode(owner(self).start(controller));
+  }
+  static efi::EfiStatus EFIAPI stop(Binding* self, efi::Handle controller, efi::Uintn count, efi::Handle* children) {
+    return efi::encode(owner(self).stop(controller, {children, count}));
+  }
+};
+
+VirtioDriver::VirtioDriver(core::HandleDatabase& handles, core::EventQueue& events, core::Heap& heap, core::DeviceMemory& memory,
+                           core::Clock& clock, core::Registers& registers)
+    : handles_(handles), events_(events), heap_(heap), memory_(memory), clock_(clock), registers_(registers),
+      names_(handles, u"virtio", *this) {
+  edge_.supported = VirtioDriverThunks::supported;
+  edge_.start = VirtioDriverThunks::start;
+  edge_.stop = VirtioDriverThunks::stop;
+  edge_.version = 1;  // [UEFI 2.10, 11.1.1] below 0x10 are the platform's own drivers: any other comes first
+  edge_.owner = this;
+}
+
+Result<> VirtioDriver::install(efi::Handle image) {
+  const core::ProtocolPair pairs[] = {{&efi::DriverBindingProtocol::kGuid, &edge_}, {&efi::ComponentName2Protocol::kGuid, names_.protocol()}};
+  TRY(handles_.install_multiple(&edge_.driver_binding_handle, pairs));
+  edge_.image_handle = image;
+  return {};
+}
+
+}  // namespace efilite::boot
