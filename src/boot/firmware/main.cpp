@@ -240,8 +240,7 @@ extern "C" void boot_main(uint32_t start_info) {
   const efi::Handle image = payload.image != nullptr ? load_payload(machine) : nullptr;
   if (options.log >= LogLevel::Debug) describe(info, memory, *tables);
   if (image != nullptr) start_payload(machine, image);
-  NoDiscovery no_devices;
-  run_boot_manager(machine, no_devices);
+  run_boot_manager(machine, *devices);
 }
 
 }  // namespace efilite::boot
