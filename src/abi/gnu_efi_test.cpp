@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 // Our structs against another hand's reading of the specification: gnu-efi's headers, field by field.
 #include <efi.h>
+#include <efipciio.h>
 #undef EFIAPI
 
 #include <gtest/gtest.h>
@@ -11,6 +12,7 @@
 #include "abi/uefi.hpp"
 #include "abi/uefi/hii_font.hpp"
 #include "abi/uefi/driver_overrides.hpp"
+#include "abi/uefi/pci_io.hpp"
 
 namespace efilite::efi {
 namespace {
@@ -66,6 +68,61 @@ TEST(GnuEfi, BootServices) {
   SAME(EFI_BOOT_SERVICES, CopyMem, BootServices, copy_mem);
   SAME(EFI_BOOT_SERVICES, SetMem, BootServices, set_mem);
   SAME(EFI_BOOT_SERVICES, CreateEventEx, BootServices, create_event_ex);
+}
+
+TEST(GnuEfi, PciRootBridgeIo) {
+  using Theirs = EFI_PCI_ROOT_BRIDGE_IO_PROTOCOL;
+  EXPECT_EQ(sizeof(Theirs), sizeof(PciRootBridgeIoProtocol));
+  SAME(Theirs, ParentHandle, PciRootBridgeIoProtocol, parent_handle);
+  SAME(Theirs, PollMem, PciRootBridgeIoProtocol, poll_mem);
+  SAME(Theirs, PollIo, PciRootBridgeIoProtocol, poll_io);
+  SAME(Theirs, Mem, PciRootBridgeIoProtocol, mem);
+  SAME(Theirs, Io, PciRootBridgeIoProtocol, io);
+  SAME(Theirs, Pci, PciRootBridgeIoProtocol, pci);
+  SAME(Theirs, CopyMem, PciRootBridgeIoProtocol, copy_mem);
+  SAME(Theirs, Map, PciRootBridgeIoProtocol, map);
+  SAME(Theirs, Unmap, PciRootBridgeIoProtocol, unmap);
+  SAME(Theirs, AllocateBuffer, PciRootBridgeIoProtocol, allocate_buffer);
+  SAME(Theirs, FreeBuffer, PciRootBridgeIoProtocol, free_buffer);
+  SAME(Theirs, Flush, PciRootBridgeIoProtocol, flush);
+  SAME(Theirs, GetAttributes, PciRootBridgeIoProtocol, get_attributes);
+  SAME(Theirs, SetAttributes, PciRootBridgeIoProtocol, set_attributes);
+  SAME(Theirs, Configuration, PciRootBridgeIoProtocol, configuration);
+  SAME(Theirs, SegmentNumber, PciRootBridgeIoProtocol, segment_number);
+  SAME(EFI_PCI_ROOT_BRIDGE_IO_PROTOCOL_PCI_ADDRESS, Register, PciConfigAddress, offset);
+  SAME(EFI_PCI_ROOT_BRIDGE_IO_PROTOCOL_PCI_ADDRESS, Function, PciConfigAddress, function);
+  SAME(EFI_PCI_ROOT_BRIDGE_IO_PROTOCOL_PCI_ADDRESS, Device, PciConfigAddress, device);
+  SAME(EFI_PCI_ROOT_BRIDGE_IO_PROTOCOL_PCI_ADDRESS, Bus, PciConfigAddress, bus);
+  SAME(EFI_PCI_ROOT_BRIDGE_IO_PROTOCOL_PCI_ADDRESS, ExtendedRegister, PciConfigAddress, extended_offset);
+}
+
+TEST(GnuEfi, PciIo) {
+  using Theirs = EFI_PCI_IO_PROTOCOL;
+  EXPECT_EQ(sizeof(Theirs), sizeof(PciIoProtocol));
+  SAME(Theirs, PollMem, PciIoProtocol, poll_mem);
+  SAME(Theirs, PollIo, PciIoProtocol, poll_io);
+  SAME(Theirs, Mem, PciIoProtocol, mem);
+  SAME(Theirs, Io, PciIoProtocol, io);
+  SAME(Theirs, Pci, PciIoProtocol, pci);
+  SAME(Theirs, CopyMem, PciIoProtocol, copy_mem);
+  SAME(Theirs, Map, PciIoProtocol, map);
+  SAME(Theirs, Unmap, PciIoProtocol, unmap);
+  SAME(Theirs, AllocateBuffer, PciIoProtocol, allocate_buffer);
+  SAME(Theirs, FreeBuffer, PciIoProtocol, free_buffer);
+  SAME(Theirs, Flush, PciIoProtocol, flush);
+  SAME(Theirs, GetLocation, PciIoProtocol, get_location);
+  SAME(Theirs, Attributes, PciIoProtocol, attributes);
+  SAME(Theirs, GetBarAttributes, PciIoProtocol, get_bar_attributes);
+  SAME(Theirs, SetBarAttributes, PciIoProtocol, set_bar_attributes);
+  SAME(Theirs, RomSize, PciIoProtocol, rom_size);
+  SAME(Theirs, RomImage, PciIoProtocol, rom_image);
+  EXPECT_EQ(sizeof(PCI_DEVICE_PATH), sizeof(PciNode));
+  SAME(PCI_DEVICE_PATH, Function, PciNode, function);
+  SAME(PCI_DEVICE_PATH, Device, PciNode, device);
+  EXPECT_EQ(EFI_PCI_ATTRIBUTE_VGA_IO_16, kPciVgaIo16);
+  EXPECT_EQ(EFI_PCI_ATTRIBUTE_DUAL_ADDRESS_CYCLE, kPciDualAddressCycle);
+  EXPECT_EQ(EfiPciOperationBusMasterCommonBuffer64, static_cast<int>(PciRootOperation::CommonBuffer64));
+  EXPECT_EQ(EfiPciIoAttributeOperationSupported, static_cast<int>(PciAttributeOperation::Supported));
 }
 
 TEST(GnuEfi, RuntimeServices) {
@@ -288,6 +345,8 @@ TEST(GnuEfi, Guids) {
   EXPECT_EQ(ours(EFI_GUID EFI_BLOCK_IO2_PROTOCOL_GUID), BlockIo2Protocol::kGuid);
   EXPECT_EQ(ours(EFI_GUID EFI_DISK_IO_PROTOCOL_GUID), DiskIoProtocol::kGuid);
   EXPECT_EQ(ours(EFI_GUID EFI_DISK_IO2_PROTOCOL_GUID), DiskIo2Protocol::kGuid);
+  EXPECT_EQ(ours(EFI_GUID EFI_PCI_IO_PROTOCOL_GUID), PciIoProtocol::kGuid);
+  EXPECT_EQ(ours(EFI_GUID EFI_PCI_ROOT_BRIDGE_IO_PROTOCOL_GUID), PciRootBridgeIoProtocol::kGuid);
   EXPECT_EQ(ours(EFI_GUID ACPI_20_TABLE_GUID), kAcpi20Table);
   EXPECT_EQ(ours(EFI_GUID ACPI_TABLE_GUID), kAcpi10Table);
   EXPECT_EQ(ours(EFI_GUID SMBIOS_TABLE_GUID), kSmbiosTable);

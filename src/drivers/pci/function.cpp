@@ -17,6 +17,7 @@ constexpr unsigned kMostCapabilities = (256 - PCI_STD_HEADER_SIZEOF) / PCI_CAP_S
 constexpr uint64_t kMemoryGranule = 1 << 20, kIoGranule = 1 << 12;  // of a bridge's windows
 // Addresses have no more bits than the CPU can map one to one.
 constexpr uint64_t kAddressEnd = uint64_t{1} << 52;
+constexpr uint64_t kPortsEnd = 0x10000;
 
 constexpr uint8_t kMultiFunction = 0x80;  // of the header type
 
@@ -148,7 +149,7 @@ bool Function::measure_bar(unsigned index) {
     bits &= PCI_BASE_ADDRESS_MEM_MASK;
   }
   range.size = range.alignment = bits & (0 - bits);
-  const uint64_t end = range.space == RegisterSpace::Io ? 0x10000 : range.is_64_bit ? kAddressEnd : uint64_t{1} << 32;
+  const uint64_t end = range.space == RegisterSpace::Io ? kPortsEnd : range.is_64_bit ? kAddressEnd : uint64_t{1} << 32;
   if (range.size > end) range.size = 0;
   if (base % (range.size != 0 ? range.size : 1) == 0 && base <= end - range.size) range.base = base;
   return range.is_64_bit;
@@ -187,7 +188,7 @@ void Function::learn_window(unsigned index) {
     }
   }
   window.alignment = index == kIoWindow ? kIoGranule : kMemoryGranule;
-  if (base != 0 && base <= limit && limit < kAddressEnd) {
+  if (base != 0 && base <= limit && limit < (index == kIoWindow ? kPortsEnd : kAddressEnd)) {
     window.base = base;
     window.size = limit + 1 - base;
   } else if (index != kMemoryWindow && !has_window(index)) {

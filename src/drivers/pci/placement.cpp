@@ -14,6 +14,8 @@ namespace {
 
 constexpr uint64_t kFourGiB = uint64_t{1} << 32;
 constexpr uint64_t kTooMuch = uint64_t{1} << 52;
+// Below are a PC's old devices, whatever a window says.
+constexpr uint64_t kFirstPort = 0x1000, kFirstByte = 1 << 20;
 
 }  // namespace
 
@@ -132,8 +134,7 @@ bool Placement::place(Range& range, const Function* bridge) const {
 bool Placement::place_in(const PciWindow& window, Range& range, const Function* bridge) const {
   if (window.space != range.space) return false;
   const uint64_t end = range.is_64_bit ? window.base + window.size : std::min(window.base + window.size, kFourGiB);
-  // Base 0 says that there is no place.
-  for (uint64_t from = std::max<uint64_t>(window.base, 1);;) {
+  for (uint64_t from = std::max(window.base, window.space == RegisterSpace::Io ? kFirstPort : kFirstByte);;) {
     auto base = align_up(from, range.alignment);
     if (!base || *base >= end || end - *base < range.size) return false;
     const Range* other = in_the_way(range.space, *base, *base + range.size, bridge);
