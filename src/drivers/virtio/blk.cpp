@@ -31,18 +31,18 @@ struct BlkDevice::Request {
 };
 
 Result<> BlkDevice::start() {
-  TRY(device_.begin(bit(VIRTIO_BLK_F_SIZE_MAX) | bit(VIRTIO_BLK_F_SEG_MAX) | bit(VIRTIO_BLK_F_RO) | bit(VIRTIO_BLK_F_BLK_SIZE) |
-                    bit(VIRTIO_BLK_F_FLUSH)));
-  Result<> learned = learn();
-  if (!learned) {
+  Result<> begun = begin();
+  if (begun) {
+    device_.ready();
+  } else {
     device_.shutdown();
-    return learned;
   }
-  device_.ready();
-  return {};
+  return begun;
 }
 
-Result<> BlkDevice::learn() {
+Result<> BlkDevice::begin() {
+  TRY(device_.begin(bit(VIRTIO_BLK_F_SIZE_MAX) | bit(VIRTIO_BLK_F_SEG_MAX) | bit(VIRTIO_BLK_F_RO) | bit(VIRTIO_BLK_F_BLK_SIZE) |
+                    bit(VIRTIO_BLK_F_FLUSH)));
   TRY(learn_size());
   return set_up_requests();
 }
@@ -155,7 +155,8 @@ Result<> BlkDevice::write(uint64_t block, ByteSpan bytes) {
 
 // [virtio 1.2, 5.2.6.2] a device without the command, or that was not asked for it, writes through.
 Result<> BlkDevice::flush() {
-  if (!device_.has(VIRTIO_BLK_F_FLUSH)) return device_.usable() ? Result<>() : Status::DeviceError;
+  if (!device_.usable()) return Status::DeviceError;
+  if (!device_.has(VIRTIO_BLK_F_FLUSH)) return {};
   TRY(submit(VIRTIO_BLK_T_FLUSH, 0, nullptr, 0));
   queue_.notify();
   return finish(TRY(queue_.wait()));

@@ -32,7 +32,7 @@ class BlkDevice final : public core::BlockDevice {
   // What the device reads and writes beside the data.
   struct Request;
 
-  Result<> learn();
+  Result<> begin();
   Result<> learn_size();
   Result<> set_up_requests();
   Result<> transfer(uint32_t type, uint64_t block, std::byte* data, size_t size);

@@ -49,6 +49,8 @@ struct Layout {
 Result<> Device::begin(uint64_t wanted) {
   usable_ = false;
   if (!transport_.reset()) return fail("it does not reset");
+  quiet_ = true;
+  release_pages();  // of a start before this one that did not end well
   transport_.set_status(kStatusAcknowledge);
   transport_.set_status(kStatusAcknowledge | kStatusDriver);
   Result<> agreed = agree(wanted);
@@ -105,8 +107,11 @@ void Device::stop() {
 
 void Device::shutdown() {
   stop();
-  if (quiet_)
-    for (MutableByteSpan memory : pages_) memory_.release(memory);
+  if (quiet_) release_pages();
+}
+
+void Device::release_pages() {
+  for (MutableByteSpan memory : pages_) memory_.release(memory);
   pages_.clear();
 }
 

@@ -86,6 +86,7 @@ class Device {
 
  private:
   Result<> agree(uint64_t wanted);
+  void release_pages();
 
   Transport& transport_;
   core::DeviceMemory& memory_;
