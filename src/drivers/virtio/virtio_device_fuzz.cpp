@@ -157,6 +157,7 @@ class DishonestDevice final : public Transport {
   DishonestDevice(Input& input, Transport& registers) : input_(input), registers_(registers) {}
   bool is_reset = true;
   uint64_t notifies = 0;
+  uint64_t moved = 0;  // bytes of requests that were served and ended well
 
   DeviceType type() const override { return registers_.type(); }
   bool legacy() const override { return registers_.legacy(); }
@@ -243,7 +244,7 @@ class DishonestDevice final : public Transport {
     pending_.pop_front();
     EXPECT(head < place_.size);
     const auto* table = reinterpret_cast<const vring_desc*>(place_.descriptors);
-    uint32_t entries = place_.size, written = 0;
+    uint32_t entries = place_.size, written = 0, read = 0;
     uint16_t at = head;
     if ((table[at].flags & VRING_DESC_F_INDIRECT) != 0) {
       entries = table[at].len / sizeof *table;
@@ -265,8 +266,13 @@ class DishonestDevice final : public Transport {
       } else {
         EXPECT(written == 0);
         (void)(bytes[0] + bytes[one.len - 1]);
+        read += one.len;
       }
-      if (last) return {head, written};
+      if (last) {
+        EXPECT(one.len == 1 && read >= sizeof(virtio_blk_outhdr));
+        if (status == VIRTIO_BLK_S_OK) moved += read - sizeof(virtio_blk_outhdr) + written - 1;
+        return {head, written};
+      }
       at = one.next;
     }
   }
@@ -291,7 +297,7 @@ void operate(Input& input, BlkDevice& disk, DishonestDevice& device) {
   const uint64_t size = uint64_t{input.take<uint8_t>()} * (operation & 0x40 ? 512 : std::min(disk.block_size(), 4096u));
   auto bytes = std::make_unique<std::byte[]>(size);
   const bool usable = disk.device().usable();
-  const uint64_t notifies = device.notifies;
+  const uint64_t notifies = device.notifies, moved = device.moved;
   Result<> done;
   switch (operation & 3) {
     case 0: done = disk.read(block, {bytes.get(), size}); break;
@@ -302,6 +308,7 @@ void operate(Input& input, BlkDevice& disk, DishonestDevice& device) {
       done = Status::DeviceError;
       break;
   }
+  if (done && (operation & 3) < 2) EXPECT(device.moved - moved == size);
   EXPECT(usable || (!done && device.notifies == notifies));
   EXPECT(done || done.status() == Status::DeviceError || done.status() == Status::InvalidParameter || done.status() == Status::WriteProtected);
 }
