@@ -106,7 +106,7 @@ Result<> BlkDevice::submit(uint32_t type, uint64_t sector, std::byte* data, size
   return {};
 }
 
-Result<> BlkDevice::finish(const Completion& done) {
+Result<> BlkDevice::finish(const Completion& done, bool tell) {
   const Request& request = requests_[done.token];
   free_requests_ = static_cast<uint16_t>(free_requests_ | 1u << done.token);
   const uint8_t status = read_once(&request.status);
@@ -114,6 +114,7 @@ Result<> BlkDevice::finish(const Completion& done) {
   // exist that count the data only. [virtio 1.2, 5.2.6.3] those of old count as they like.
   const bool complete = device_.transport().legacy() || done.written >= request.to_memory;
   if (status == VIRTIO_BLK_S_OK && complete) return {};
+  if (!tell) return Status::DeviceError;
   const char* what = request.header.type == VIRTIO_BLK_T_IN ? "reading" : request.header.type == VIRTIO_BLK_T_OUT ? "writing" : "flushing";
   const char* why = status == VIRTIO_BLK_S_OK       ? ": it stopped short"
                     : status == VIRTIO_BLK_S_IOERR  ? ": I/O error"
@@ -138,9 +139,8 @@ Result<> BlkDevice::transfer(uint32_t type, uint64_t block, std::byte* data, siz
       at += length;
     }
     queue_.notify();
-    Result<> finished = finish(TRY(queue_.wait()));
-    if (finished) continue;
-    result = finished;
+    if (finish(TRY(queue_.wait()), result.has_value())) continue;
+    result = Status::DeviceError;
     at = size;  // the rest is not begun, but what is in flight is still writing to the caller's memory
   }
   return result;
@@ -159,7 +159,7 @@ Result<> BlkDevice::flush() {
   if (!device_.has(VIRTIO_BLK_F_FLUSH)) return {};
   TRY(submit(VIRTIO_BLK_T_FLUSH, 0, nullptr, 0));
   queue_.notify();
-  return finish(TRY(queue_.wait()));
+  return finish(TRY(queue_.wait()), true);
 }
 
 }  // namespace efilite::drivers::virtio

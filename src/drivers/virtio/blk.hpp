@@ -37,7 +37,7 @@ class BlkDevice final : public core::BlockDevice {
   Result<> set_up_requests();
   Result<> transfer(uint32_t type, uint64_t block, std::byte* data, size_t size);
   Result<> submit(uint32_t type, uint64_t sector, std::byte* data, size_t size);
-  Result<> finish(const Completion& done);
+  Result<> finish(const Completion& done, bool tell);
 
   Device device_;
   Virtqueue queue_;
