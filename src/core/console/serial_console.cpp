@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "core/console/serial_console.hpp"
 
+#include <algorithm>
+
 #include "core/device_path/device_path.hpp"
 #include "core/firmware.hpp"
 
@@ -25,14 +27,24 @@ SerialConsole::SerialConsole(SerialPort& port, EventQueue& events, HandleDatabas
     : handles_(handles), output_(port, events), input_(port, events, clock), input_ex_(input_, events, handles.heap()),
       serial_io_(port, events, clock, *this) {}
 
-Result<> SerialConsole::install_line(uint32_t number) {
-  line_path_ = {{device_path::header(efi::kAcpiPath, efi::kAcpiDevice, sizeof(efi::AcpiNode)), efi::pnp_id(kUart16550), number},
-                uart_node(kDefaultSerialFormat),
-                efi::kEndEntirePath};
-  terminal_path_ = {line_path_.port, line_path_.line,
+efi::DevicePath* SerialConsole::line_path() {
+  return const_cast<efi::DevicePath*>(device_path::as_path(behind_parent(line_path_)));
+}
+efi::DevicePath* SerialConsole::terminal_path() {
+  return const_cast<efi::DevicePath*>(device_path::as_path(behind_parent(terminal_path_)));
+}
+
+Result<> SerialConsole::install_line(uint32_t number, ByteSpan parent) {
+  if (parent.size() > LineParent::kRoom) return Status::Unsupported;
+  parent_size_ = parent.size();
+  std::ranges::copy(parent, line_path_.parent.nodes.end() - parent.size());
+  line_path_.port = {device_path::header(efi::kAcpiPath, efi::kAcpiDevice, sizeof(efi::AcpiNode)), efi::pnp_id(kUart16550), number};
+  line_path_.line = uart_node(kDefaultSerialFormat);
+  line_path_.end = efi::kEndEntirePath;
+  terminal_path_ = {line_path_.parent, line_path_.port, line_path_.line,
                     {device_path::header(efi::kMessagingPath, efi::kMessagingVendor, sizeof(efi::VendorNode)), efi::kVtUtf8Terminal},
                     efi::kEndEntirePath};
-  const ProtocolPair pairs[] = {{&efi::SerialIoProtocol::kGuid, serial_io_.protocol()}, {&efi::kDevicePathGuid, &line_path_}};
+  const ProtocolPair pairs[] = {{&efi::SerialIoProtocol::kGuid, serial_io_.protocol()}, {&efi::kDevicePathGuid, line_path()}};
   return handles_.install_multiple(&line_, pairs);
 }
 
@@ -45,14 +57,14 @@ Result<> SerialConsole::hold_line() {
   return handles_.open(line_, efi::SerialIoProtocol::kGuid, &interface, self, terminal_, efi::kOpenByChildController);
 }
 
-Result<efi::Handle> SerialConsole::install(std::optional<uint32_t> number) {
+Result<efi::Handle> SerialConsole::install(std::optional<uint32_t> number, ByteSpan parent) {
   TRY(input_.open());
   TRY(input_ex_.open());
-  if (number) TRY(install_line(*number));
+  if (number) TRY(install_line(*number, parent));
   const ProtocolPair pairs[] = {{&efi::SimpleTextOutputProtocol::kGuid, output_.protocol()},
                                 {&efi::SimpleTextInputProtocol::kGuid, input_.protocol()},
                                 {&efi::SimpleTextInputExProtocol::kGuid, input_ex_.protocol()},
-                                {&efi::kDevicePathGuid, &terminal_path_}};
+                                {&efi::kDevicePathGuid, terminal_path()}};
   // Without a line the terminal is nobody's device: no path then.
   TRY(handles_.install_multiple(&terminal_, std::span(pairs).first(number ? 4 : 3)));
   if (number) TRY(hold_line());
@@ -65,8 +77,8 @@ void SerialConsole::format_changed(const SerialFormat& format) {
   line_path_.line = terminal_path_.line = uart_node(format);
   auto reinstall = the_firmware->system_table->boot_services->reinstall_protocol_interface;
   efi::Guid guid = efi::kDevicePathGuid;
-  static_cast<void>(reinstall(line_, &guid, &line_path_, &line_path_));
-  static_cast<void>(reinstall(terminal_, &guid, &terminal_path_, &terminal_path_));
+  static_cast<void>(reinstall(line_, &guid, line_path(), line_path()));
+  static_cast<void>(reinstall(terminal_, &guid, terminal_path(), terminal_path()));
 }
 
 }  // namespace efilite::core

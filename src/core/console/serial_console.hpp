@@ -3,6 +3,8 @@
 // terminal with the text protocols. Without a line there is the terminal's alone, which swallows what it is told and never has a key.
 #pragma once
 
+#include <array>
+
 #include "abi/uefi/device_path.hpp"
 #include "core/console/serial_io.hpp"
 #include "core/console/text_input_ex.hpp"
@@ -11,13 +13,22 @@
 
 namespace efilite::core {
 
+// The device that a line belongs to, e.g. PciRoot(0x0)/Pci(0x4,0x0): whole nodes, which lie at the end, so that what follows them is one path
+// with them. COM1 belongs to none.
+struct LineParent {
+  static constexpr size_t kRoom = 128;
+  std::array<std::byte, kRoom> nodes;
+};
+
 // [UEFI 2.10, 10.3] the line's path is the beginning of the terminal's.
 struct [[gnu::packed]] SerialLinePath {
+  LineParent parent;
   efi::AcpiNode port;
   efi::UartNode line;
   efi::DevicePath end;
 };
 struct [[gnu::packed]] TerminalPath {
+  LineParent parent;
   efi::AcpiNode port;
   efi::UartNode line;
   efi::VendorNode terminal;
@@ -31,16 +42,23 @@ class SerialConsole final : SerialIo::Observer {
   SerialConsole(const SerialConsole&) = delete;
   SerialConsole& operator=(const SerialConsole&) = delete;
 
-  // Both handles; the terminal's is the answer. `number` is the _UID of the line, nullopt: there is none.
-  Result<efi::Handle> install(std::optional<uint32_t> number);
+  // Both handles; the terminal's is the answer. `number` is the _UID of the line, nullopt: there is none. `parent` is the path of its device,
+  // without the end. UNSUPPORTED: that is too long.
+  Result<efi::Handle> install(std::optional<uint32_t> number, ByteSpan parent = {});
 
   TextOutput& output() { return output_; }
   TextInput& input() { return input_; }
   SerialIo& serial_io() { return serial_io_; }
-  const TerminalPath& path() const { return terminal_path_; }
+  ByteSpan path() const { return behind_parent(terminal_path_); }
 
  private:
-  Result<> install_line(uint32_t number);
+  template <typename Path>
+  ByteSpan behind_parent(const Path& path) const {
+    return bytes_of(path).subspan(LineParent::kRoom - parent_size_);
+  }
+  efi::DevicePath* line_path();
+  efi::DevicePath* terminal_path();
+  Result<> install_line(uint32_t number, ByteSpan parent);
   Result<> hold_line();
   void format_changed(const SerialFormat& format) override;
 
@@ -51,6 +69,7 @@ class SerialConsole final : SerialIo::Observer {
   SerialIo serial_io_;
   SerialLinePath line_path_{};
   TerminalPath terminal_path_{};
+  size_t parent_size_ = 0;
   efi::Handle line_ = nullptr;
   efi::Handle terminal_ = nullptr;
 };

@@ -37,7 +37,7 @@ TEST_F(SerialConsoleTest, TheTerminalLiesBelowItsLine) {
   ASSERT_TRUE(terminal);
   EXPECT_EQ(text_of(line()), "Serial(0x0)/Uart(115200,8,N,1)");
   EXPECT_EQ(text_of(*terminal), "Serial(0x0)/Uart(115200,8,N,1)/VenUtf8()");
-  EXPECT_EQ(bytes_of(console.path()).size(), sizeof(TerminalPath));
+  EXPECT_EQ(console.path().size(), sizeof(TerminalPath) - LineParent::kRoom);
   for (const efi::Guid* guid : {&efi::SimpleTextOutputProtocol::kGuid, &efi::SimpleTextInputProtocol::kGuid,
                                 &efi::SimpleTextInputExProtocol::kGuid})
     EXPECT_TRUE(handles.find(*terminal, *guid));
@@ -46,6 +46,23 @@ TEST_F(SerialConsoleTest, TheTerminalLiesBelowItsLine) {
 TEST_F(SerialConsoleTest, TheNumberOfTheLineIsItsUid) {
   ASSERT_TRUE(console.install(3));
   EXPECT_EQ(text_of(line()), "Serial(0x3)/Uart(115200,8,N,1)");
+}
+
+TEST_F(SerialConsoleTest, ALineMayBelongToADevice) {
+  const auto device = device_path::vendor_path(efi::kHardwarePath, efi::kHardwareVendor, efi::kVtUtf8Terminal);
+  auto terminal = console.install(2, device_path::without_end(bytes_of(device)));
+  ASSERT_TRUE(terminal);
+  const std::string name = "VenHw(AD15A0D6-8BEC-4ACF-A073-D01DE77E2D88)/";
+  EXPECT_EQ(text_of(line()), name + "Serial(0x2)/Uart(115200,8,N,1)");
+  EXPECT_EQ(text_of(*terminal), name + "Serial(0x2)/Uart(115200,8,N,1)/VenUtf8()");
+  auto* io = console.serial_io().protocol();
+  EXPECT_EQ(io->set_attributes(io, 9600, 0, 0, efi::Parity::Even, 7, efi::StopBits::Two), efi::encode(Status::Success));
+  EXPECT_EQ(text_of(*terminal), name + "Serial(0x2)/Uart(9600,7,E,2)/VenUtf8()");
+}
+
+TEST_F(SerialConsoleTest, ADeviceWithAPathThatIsTooLongIsUnsupported) {
+  const std::vector<std::byte> nodes(LineParent::kRoom + 1);
+  EXPECT_EQ(console.install(0, nodes).status(), Status::Unsupported);
 }
 
 TEST_F(SerialConsoleTest, WithoutALineThereIsATerminalWithoutPath) {
