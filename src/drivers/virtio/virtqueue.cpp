@@ -116,6 +116,7 @@ void Device::release_pages() {
 }
 
 Status Device::fail(std::string_view what_it_did, std::optional<uint64_t> number) {
+  usable_ = false;  // before the log is told, which may leave by this very device
   log::print("efilite: ");
   log::print(name_);
   log::print(": ");
