@@ -45,14 +45,17 @@ class Ignore final : public core::PartitionVisitor {
   Result<> visit(const core::Partition&) override { return {}; }
 };
 
+bool says(core::ByteSource& source, uint64_t at, std::string_view text) {
+  std::array<std::byte, 8> bytes;
+  const MutableByteSpan part = std::span(bytes).first(text.size());
+  return source.size() >= at + text.size() && source.read(at, part) && memcmp(part.data(), text.data(), text.size()) == 0;
+}
+
 }  // namespace
 
 bool is_disk_image(core::ByteSource& source, core::DiskFormats& formats) {
-  // FAT, MBR and GPT all have it, and so everything else is told by two bytes.
-  constexpr uint64_t kSignatureAt = 510;
-  std::array<std::byte, 2> signature;
-  if (source.size() < kBlock || !source.read(kSignatureAt, signature)) return false;
-  if (signature[0] != std::byte{0x55} || signature[1] != std::byte{0xAA}) return false;
+  // Everything else is told by a few bytes: FAT, MBR and GPT all have the one, what lies on a CD has the other.
+  if (!says(source, 510, "\x55\xAA") && !says(source, 0x8001, "CD001")) return false;
   SourceBlocks blocks(source);
   Ignore partitions;
   const auto found = formats.look(blocks, nullptr, partitions);

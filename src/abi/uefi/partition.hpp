@@ -69,7 +69,7 @@ inline constexpr Guid kSystemPartitionType = {0xc12a7328, 0xf81f, 0x11d2, {0xba,
 // [UEFI 2.10, 13.18] EFI_PARTITION_INFO_PROTOCOL
 enum class PartitionKind : uint32_t { Other = 0, Mbr = 1, Gpt = 2 };
 
-struct [[gnu::packed]] PartitionInfoProtocol {
+struct PartitionInfoProtocol {
   static constexpr Guid kGuid = {0x8cf2f62c, 0xbc9b, 0x4821, {0x80, 0x8d, 0xec, 0x9e, 0xc4, 0x21, 0xa1, 0xa0}};
   static constexpr uint32_t kRevision = 0x0001000;
   uint32_t revision;
@@ -81,7 +81,7 @@ struct [[gnu::packed]] PartitionInfoProtocol {
     GptEntry gpt;
   };
 };
-static_assert(sizeof(PartitionInfoProtocol) == 144);
+static_assert(sizeof(PartitionInfoProtocol) == 144 && offsetof(PartitionInfoProtocol, mbr) == 16);
 
 inline constexpr uint8_t kHardDriveMbr = 1;  // HardDriveNode::format and, of what it is told by, signature_type
 inline constexpr uint8_t kHardDriveGpt = 2;

@@ -10,11 +10,15 @@ namespace {
 constexpr uint64_t kHead = 40 * 1024;
 }  // namespace
 
-DiskReader::~DiskReader() { heap_.release(bytes_.data()); }
+DiskReader::~DiskReader() { drop(); }
+
+void DiskReader::drop() {
+  if (!bytes_.empty()) heap_.release(bytes_.data());
+  bytes_ = {};
+}
 
 Result<> DiskReader::load(uint64_t block, uint64_t blocks) {
-  heap_.release(bytes_.data());
-  bytes_ = {};
+  drop();
   const uint64_t size = blocks * block_bytes();
   void* memory = heap_.allocate(size);
   if (memory == nullptr) return Status::OutOfResources;

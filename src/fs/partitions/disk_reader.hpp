@@ -23,6 +23,7 @@ class DiskReader {
   Result<ByteSpan> read(uint64_t block, uint64_t size);
 
  private:
+  void drop();
   Result<> load(uint64_t block, uint64_t blocks);
 
   core::BlockDevice& device_;

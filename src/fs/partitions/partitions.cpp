@@ -23,6 +23,7 @@ void leave_out(uint32_t number, const char* why) { log::line("efilite: partition
 Result<bool> tell_partitions(DiskReader& disk, const core::Partition* self, core::PartitionVisitor& visitor) {
   const bool in_gpt = self != nullptr && self->info->kind == efi::PartitionKind::Gpt;
   if (!in_gpt && TRY(tell_gpt(disk, visitor))) return true;
+  if (TRY(tell_el_torito(disk, visitor))) return true;
   return tell_mbr(disk, self, visitor);
 }
 
