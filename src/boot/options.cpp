@@ -2,6 +2,7 @@
 #include "boot/options.hpp"
 
 #include <algorithm>
+#include <charconv>
 
 #include "base/log.hpp"
 
@@ -56,12 +57,19 @@ void take_boot(std::string_view value, Options& options) {
   for (char c : value) (void)options.boot.push_back(c);
 }
 
+void take_timeout(std::string_view value, Options& options) {
+  uint16_t seconds = 0;
+  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), seconds);
+  if (error == std::errc() && end == value.data() + value.size()) options.timeout = seconds;
+  else log::line("efilite: efilite.timeout=", value, " is no number of seconds up to 65535");
+}
+
 // The table of our options. A new one is a line here, a member of Options and a line in the guide.
 struct Known {
   std::string_view name;
   void (*take)(std::string_view value, Options& options);
 };
-constexpr Known kKnown[] = {{"efilite.log", take_log}, {"efilite.boot", take_boot}};
+constexpr Known kKnown[] = {{"efilite.log", take_log}, {"efilite.boot", take_boot}, {"efilite.timeout", take_timeout}};
 
 void take(std::string_view word, Options& options) {
   size_t equals = 0;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -22,6 +23,7 @@ struct Options {
   LogLevel log = LogLevel::Normal;
   // efilite.boot=, which boot/manager understands; empty: not given. A copy, for the command line's memory is used again.
   StaticVector<char, 512> boot;
+  std::optional<uint16_t> timeout;  // efilite.timeout=SECONDS
 };
 
 // Takes our options out of `text`, a word being what Linux takes for one: "..." keeps spaces, and everything behind a lone -- belongs to

@@ -42,6 +42,8 @@ class Interrupts {
 class Clock {
  public:
   virtual uint64_t now() = 0;
+  // False: `due` is so far away that nobody has to know the time to say that it has not come.
+  virtual bool may_be_due(uint64_t) { return true; }
   virtual void stall(uint64_t microseconds) = 0;
   virtual void set_alarm(uint64_t due) = 0;  // replaces the one before; in the past means as soon as possible
   virtual void cancel_alarm() = 0;

@@ -2,6 +2,7 @@
 #include "arch/x86_64/clock.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "arch/x86_64/apic.hpp"
 #include "arch/cpu.hpp"
@@ -27,6 +28,7 @@ constexpr uint64_t kPitHz = 1'193'182;
 constexpr uint64_t kPmTimerHz = 3'579'545;
 constexpr uint64_t kMeasureUs = 2000;  // at least; twice, to be sure
 constexpr uint64_t kShortStallUs = 5000;
+constexpr uint64_t kLeastTicksPerUnit = 50;  // no TSC counts slower than with 500 MHz
 
 // The hypervisor's own word: Intel's crystal leaf, VMware's timing leaf (which KVM and others offer), Xen's time leaf.
 uint64_t told_tsc_khz() {
@@ -130,10 +132,7 @@ uint64_t X86Clock::measure_tsc_khz() const {
 }
 
 bool X86Clock::calibrated() {
-  if (tsc_khz_ == 0) {
-    start_ = timestamp();
-    tsc_khz_ = told_tsc_khz();
-  }
+  if (!std::exchange(asked_, true)) tsc_khz_ = told_tsc_khz();
   return tsc_khz_ != 0;
 }
 
@@ -141,10 +140,17 @@ void X86Clock::calibrate() {
   if (!calibrated()) tsc_khz_ = measure_tsc_khz();
 }
 
+// Time begins with the first question, whose answer needs no rate.
 uint64_t X86Clock::now() {
+  if (start_ == 0) {
+    start_ = timestamp();
+    return 0;
+  }
   calibrate();
   return scale(timestamp() - start_, kUnitsPerMs, tsc_khz_);
 }
+
+bool X86Clock::may_be_due(uint64_t due) { return calibrated() || (timestamp() - start_) / kLeastTicksPerUnit >= due; }
 
 void X86Clock::stall(uint64_t microseconds) {
   // GRUB takes the rate of the TSC from its first Stall, of a millisecond: that must not last as long as our own measurement.
@@ -158,10 +164,18 @@ void X86Clock::stall(uint64_t microseconds) {
   while (timestamp() - start < ticks) asm volatile("pause");
 }
 
-void X86Clock::arm(uint64_t due) {
-  if (!apic_ready_) {
-    if (!apic_present()) return;  // timers are then polled by RestoreTPL and WaitForEvent
+// Without one, timers are polled by RestoreTPL and WaitForEvent.
+bool X86Clock::enable_apic() {
+  if (!apic_enabled_ && apic_present()) {
     apic_enable();
+    apic_enabled_ = true;
+  }
+  return apic_enabled_;
+}
+
+void X86Clock::arm(uint64_t due) {
+  if (!enable_apic()) return;
+  if (!apic_ready_) {
     apic_ready_ = true;
     if ((cpuid(1).ecx & (1u << 24)) == 0) {
       apic_start_one_shot(0xFFFFFFFF);
@@ -183,14 +197,16 @@ void X86Clock::arm(uint64_t due) {
 }
 
 void X86Clock::set_alarm(uint64_t due) {
-  calibrate();
   due_ = due;
-  arm(due);
+  if (may_be_due(due)) calibrate();
+  if (tsc_khz_ != 0) return arm(due);
+  // An alarm may come too early: by the first, some seconds from now, more time has passed than it takes to measure the rate.
+  if (enable_apic()) apic_start_one_shot(0xFFFFFFFF);
 }
 
 void X86Clock::cancel_alarm() {
   due_ = kNone;
-  if (apic_ready_) apic_disable_timer();
+  if (apic_enabled_) apic_disable_timer();
 }
 
 uint64_t X86Clock::counter() { return timestamp(); }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 // The time source behind Stall and the timer events: the TSC, its rate told by the hypervisor or measured once, on first use:
-// a boot that never asks for the time does not pay for the measurement.
+// a boot that never asks for the time does not pay for the measurement, nor does one whose only timer is minutes away.
 #pragma once
 
 #include "core/ports.hpp"
@@ -13,6 +13,7 @@ class X86Clock final : public core::Clock {
   void set_pm_timer(uint16_t port) { pm_timer_port_ = port; }
 
   uint64_t now() override;
+  bool may_be_due(uint64_t due) override;
   void stall(uint64_t microseconds) override;
   void set_alarm(uint64_t due) override;
   void cancel_alarm() override;
@@ -29,14 +30,17 @@ class X86Clock final : public core::Clock {
   void calibrate();
   uint64_t measure_tsc_khz() const;
   bool calibrated();  // or the hypervisor tells the rate
+  bool enable_apic();
   void arm(uint64_t due);
 
   uint64_t tsc_khz_ = 0;   // 0: not known yet
   uint64_t apic_khz_ = 0;  // 0: TSC-deadline mode
-  uint64_t start_ = 0;
+  uint64_t start_ = 0;     // the TSC at the first use
   uint64_t due_ = kNone;
   uint16_t pm_timer_port_ = 0;
-  bool apic_ready_ = false;
+  bool asked_ = false;         // the hypervisor for the rate
+  bool apic_enabled_ = false;
+  bool apic_ready_ = false;    // its rate is known, too
 };
 
 // TPL's view of the interrupt flag.

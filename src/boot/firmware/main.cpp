@@ -234,7 +234,7 @@ extern "C" void boot_main(uint32_t start_info) {
     FailureLog urgent;  // choose_payload tells itself what is wrong
     if (!choose_payload(info, physical, fw_cfg_device(), storage->formats(), options.boot.empty(), payload)) power_off();
   }
-  const Machine machine{info, options, payload, memory, pool, events, handles, *images, *misc, *region.data};
+  const Machine machine{info, options, payload, memory, pool, events, handles, *images, *misc, *region.data, tables->system_table()};
   announce(machine);
   install_protocols(payload);
   const efi::Handle image = payload.image != nullptr ? load_payload(machine) : nullptr;

@@ -52,6 +52,7 @@ class Host final : public ManagerHost {
   explicit Host(const Machine& machine) : machine_(machine) {}
   void starting() override { log_start(machine_.images); }
   void returned() override { leave_console(); }
+  void reset(efi::ResetType type) override { boot::reset(type, Status::Success); }
   Result<> pass_command_line(efi::Handle image) override {
     return set_payload_options(machine_.info, machine_.payload, machine_.pool, machine_.images, image);
   }
@@ -118,12 +119,12 @@ void start_payload(const Machine& machine, efi::Handle image) {
 void run_boot_manager(const Machine& machine, Discovery& discovery) {
   machine.events.restore_tpl(efi::kTplApplication);
   Host host(machine);
-  BootManager manager({machine.events, machine.handles, machine.images, machine.runtime.state.variables, machine.misc.watchdog, discovery,
-                       host});
+  BootManager manager({machine.events, machine.handles, machine.images, machine.runtime.state.variables, machine.misc.watchdog,
+                       *machine.system_table, discovery, host});
   core::StorageHeap heap(machine.pool, machine.events);
   auto choice = boot_choice(machine, heap);
   if (!choice) power_off();  // it has been told why
-  manager.run(*choice);
+  manager.run(*choice, machine.options.timeout);
   {
     FailureLog urgent;
     if (manager.report().empty()) {

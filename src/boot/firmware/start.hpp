@@ -24,6 +24,7 @@ struct Machine {
   core::Images& images;
   core::MiscServices& misc;
   RuntimeData& runtime;
+  efi::SystemTable* system_table;
 };
 
 // One line that tells what was chosen.

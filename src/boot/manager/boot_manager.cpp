@@ -5,6 +5,7 @@
 
 #include "base/check.hpp"
 #include "base/log.hpp"
+#include "boot/manager/boot_menu.hpp"
 #include "core/device_path/device_path.hpp"
 #include "core/device_path/device_path_text.hpp"
 #include "core/handles/service_call.hpp"
@@ -38,7 +39,8 @@ struct RecoveryOption {
 }  // namespace
 
 BootManager::BootManager(const ManagerParts& parts)
-    : events_(parts.events), handles_(parts.handles), images_(parts.images), watchdog_(parts.watchdog), host_(parts.host),
+    : events_(parts.events), handles_(parts.handles), images_(parts.images), watchdog_(parts.watchdog),
+      system_table_(parts.system_table), host_(parts.host),
       heap_(parts.handles.heap(), parts.events), variables_(parts.variables, parts.events, heap_),
       paths_(parts.handles, parts.events, heap_, parts.discovery), report_(heap_) {}
 
@@ -67,10 +69,46 @@ bool BootManager::boot_once() {
   order_seen_ = variables_.checksum(u"BootOrder");
   if (auto order = variables_.get(u"BootOrder")) {
     for (size_t at = 0; auto number = read_at<uint16_t>(order->bytes(), at); at += sizeof *number) {
-      if (boot_numbered(*number, false) != Outcome::NotStarted && order_has_changed()) return true;
+      const Outcome outcome = boot_numbered(*number, false);
+      if (outcome == Outcome::NotStarted) continue;
+      if (order_has_changed()) return true;
+      // [UEFI 2.10, 3.1.1] a success ends the order where there is a menu to go on with
+      if (outcome == Outcome::Succeeded && interactive_) return false;
     }
   }
   return recover() != Outcome::NotStarted && order_has_changed();
+}
+
+// [UEFI 2.10, 8.5.4] each is done once. True: the menu is asked for.
+bool BootManager::take_indications() {
+  const auto wanted = variables_.number<uint64_t>(u"OsIndications");
+  constexpr uint64_t kKnown = efi::kOsIndicationsBootToFwUi | efi::kOsIndicationsStartPlatformRecovery;
+  if (!wanted || (*wanted & kKnown) == 0) return false;
+  const uint64_t left = *wanted & ~kKnown;
+  if (Result<> set = variables_.set(u"OsIndications", kLastingVariable, bytes_of(left)); !set)
+    log::line("efilite: OsIndications cannot be cleared: ", set.status());
+  if ((*wanted & efi::kOsIndicationsStartPlatformRecovery) != 0) (void)recover();
+  return (*wanted & efi::kOsIndicationsBootToFwUi) != 0;
+}
+
+// [UEFI 2.10, 3.3] Timeout: 0 goes on at once, and 0xFFFF waits for somebody for ever.
+bool BootManager::is_menu_wanted(uint16_t timeout) {
+  constexpr uint16_t kForEver = 0xFFFF;
+  if (timeout == 0 || timeout == kForEver) return timeout == kForEver;
+  log::line("efilite: Esc or F2 within ", timeout, " seconds for a menu, Enter to go on");
+  Screen screen(system_table_, events_);
+  for (;;) {
+    const auto key = screen.key_within(timeout);
+    const auto scan = key ? static_cast<Scan>(key->scan_code) : Scan::None;
+    if (scan == Scan::Escape || scan == Scan::F2) return true;
+    if (!key || key->unicode_char == u'\r') return false;
+  }
+}
+
+void BootManager::show_menu() {
+  interactive_ = true;
+  Screen screen(system_table_, events_);
+  BootMenu(*this, screen).run();
 }
 
 bool BootManager::order_has_changed() {
@@ -78,7 +116,7 @@ bool BootManager::order_has_changed() {
 }
 
 // [UEFI 2.10, 3.1.3] By itself the boot manager starts what is active and part of the boot; what was chosen is started as it is.
-BootManager::Outcome BootManager::boot_numbered(uint16_t number, bool chosen) {
+BootManager::Outcome BootManager::boot_numbered(uint16_t number, bool chosen, std::optional<ByteSpan> options) {
   const OptionName name(u"Boot", number);
   auto bytes = variables_.get(name.text);
   auto option = bytes ? parse_load_option(bytes->bytes()) : Result<LoadOption>(bytes.error());
@@ -89,8 +127,25 @@ BootManager::Outcome BootManager::boot_numbered(uint16_t number, bool chosen) {
   if (!chosen && (!option->active() || option->category() != efi::kLoadOptionCategoryBoot)) return Outcome::NotStarted;
   if (Result<> set = variables_.set(u"BootCurrent", kVolatileVariable, bytes_of(number), true); !set)
     log::line("efilite: BootCurrent cannot be set: ", set.status());
-  Job job{.name = name.text, .option = &*option, .is_boot = true};
+  Job job{.name = name.text, .option = &*option, .is_boot = true, .options = options};
   return attempt(job);
+}
+
+HeapBytes BootManager::read_option(uint16_t number) const {
+  auto bytes = variables_.get(OptionName(u"Boot", number).text);
+  return bytes ? std::move(*bytes) : HeapBytes();
+}
+
+void BootManager::boot_from_menu(uint16_t number, std::optional<ByteSpan> options) { (void)boot_numbered(number, true, options); }
+
+void BootManager::boot_from_menu(efi::Handle volume, const char16_t* file, std::optional<ByteSpan> options) {
+  auto path = paths_.file_on(volume, file);
+  if (!path) return;
+  variables_.remove(u"BootCurrent");
+  LoadOption option;
+  option.first_path = path->bytes();
+  Job job{.name = {}, .option = &option, .is_boot = true, .options = options};
+  (void)attempt(job);
 }
 
 BootManager::Outcome BootManager::boot_chosen(const BootChoice& choice) {
@@ -131,6 +186,7 @@ void BootManager::nothing_at(const efi::DevicePath* path, const char* why) {
 }
 
 Result<> BootManager::give_options(efi::Handle image) {
+  if (job_->options) return images_.set_load_options(image, *job_->options);
   return job_->command_line ? host_.pass_command_line(image) : images_.set_load_options(image, job_->option->optional_data);
 }
 
@@ -211,7 +267,7 @@ void BootManager::reconnect_all() {
   each([&](efi::Handle handle) { return handles_.connect(handle, nullptr, nullptr, true); });
 }
 
-void BootManager::run(const BootChoice& choice) {
+void BootManager::run(const BootChoice& choice, std::optional<uint16_t> timeout) {
   publish_variables();
   run_list(u"Driver", u"DriverOrder");
   run_list(u"SysPrep", u"SysPrepOrder");
@@ -219,7 +275,16 @@ void BootManager::run(const BootChoice& choice) {
   // What was asked for is started, and nothing in its place.
   if (choice.kind == BootChoice::Kind::Option) return (void)boot_numbered(choice.number, true);
   if (choice.kind == BootChoice::Kind::Path) return (void)boot_chosen(choice);
-  while (boot_once()) {
+  const uint16_t wait = timeout.value_or(variables_.number<uint16_t>(u"Timeout").value_or(0));
+  interactive_ = wait != 0;
+  if (choice.kind == BootChoice::Kind::Menu || take_indications() || is_menu_wanted(wait)) show_menu();
+  for (;;) {
+    if (boot_once()) {
+      if (take_indications()) show_menu();
+      continue;
+    }
+    if (!take_indications() && !interactive_) return;
+    show_menu();
   }
 }
 

@@ -23,6 +23,7 @@ class ManagerHost {
   virtual void starting() = 0;
   // It came back: the console is ours again.
   virtual void returned() = 0;
+  virtual void reset(efi::ResetType type) = 0;
   // The hypervisor's command line as the image's LoadOptions.
   virtual Result<> pass_command_line(efi::Handle image) = 0;
 
@@ -36,6 +37,7 @@ struct ManagerParts {
   core::Images& images;
   runtime::VariableStore& variables;
   core::Watchdog& watchdog;
+  efi::SystemTable& system_table;
   Discovery& discovery;
   ManagerHost& host;
 };
@@ -46,12 +48,21 @@ class BootManager final : ImageVisitor {
   BootManager(const BootManager&) = delete;
   BootManager& operator=(const BootManager&) = delete;
 
-  // At TPL_APPLICATION. Returns when there is nothing left to try.
-  void run(const BootChoice& choice);
+  // At TPL_APPLICATION. Returns when there is nothing left to try. `timeout` takes the place of the variable for this time.
+  void run(const BootChoice& choice, std::optional<uint16_t> timeout);
   // One line for each thing that was tried.
   const BootReport& report() const { return report_; }
   // Whether some program was started and came back with SUCCESS at the end.
   bool succeeded() const { return last_ == Outcome::Succeeded; }
+
+  // For the menu.
+  void boot_from_menu(uint16_t number, std::optional<ByteSpan> options);
+  void boot_from_menu(efi::Handle volume, const char16_t* file, std::optional<ByteSpan> options);
+  HeapBytes read_option(uint16_t number) const;  // empty: there is none
+  BootVariables& variables() { return variables_; }
+  BootPaths& paths() { return paths_; }
+  ManagerHost& host() { return host_; }
+  core::Heap& heap() { return heap_; }
 
  private:
   enum class Outcome : uint8_t { NotStarted, Failed, Succeeded };
@@ -62,14 +73,18 @@ class BootManager final : ImageVisitor {
     bool is_boot;               // not a driver or a system preparation application
     bool command_line = false;  // its options are the hypervisor's command line
     ByteSpan label = {};        // any volume of this name, if not empty
+    std::optional<ByteSpan> options = {};  // in place of the option's own
     Outcome outcome = Outcome::NotStarted;
   };
 
   void publish_variables();
+  bool take_indications();
+  bool is_menu_wanted(uint16_t timeout);
+  void show_menu();
   void run_list(std::u16string_view kind, const char16_t* order_name);
   void reconnect_all();
   bool boot_once();
-  Outcome boot_numbered(uint16_t number, bool chosen);
+  Outcome boot_numbered(uint16_t number, bool chosen, std::optional<ByteSpan> options = {});
   Outcome boot_chosen(const BootChoice& choice);
   Outcome recover();
   Outcome attempt(Job& job);
@@ -85,6 +100,7 @@ class BootManager final : ImageVisitor {
   core::HandleDatabase& handles_;
   core::Images& images_;
   core::Watchdog& watchdog_;
+  efi::SystemTable& system_table_;
   ManagerHost& host_;
   core::StorageHeap heap_;
   BootVariables variables_;
@@ -92,6 +108,7 @@ class BootManager final : ImageVisitor {
   BootReport report_;
   Job* job_ = nullptr;
   uint32_t order_seen_ = 0;
+  bool interactive_ = false;  // somebody is there to use a menu
   Outcome last_ = Outcome::NotStarted;
 };
 

@@ -258,10 +258,35 @@ Result<bool> BootPaths::visit_label(ByteSpan label, ByteSpan file, ImageVisitor&
   return visit_every_volume(file, label, visitor);
 }
 
-bool BootPaths::is_called(efi::Handle handle, ByteSpan label) const {
+// nullptr: it cannot be opened.
+efi::FileProtocol* BootPaths::root_of(efi::Handle handle) const {
   auto* volume = static_cast<efi::SimpleFileSystemProtocol*>(interface_on(handle, efi::SimpleFileSystemProtocol::kGuid));
   efi::FileProtocol* root = nullptr;
-  if (volume == nullptr || efi::is_error(volume->open_volume(volume, &root))) return false;
+  return volume == nullptr || efi::is_error(volume->open_volume(volume, &root)) ? nullptr : root;
+}
+
+bool BootPaths::has_file(efi::Handle volume, const char16_t* path) const {
+  efi::FileProtocol* root = root_of(volume);
+  if (root == nullptr) return false;
+  efi::FileProtocol* file = nullptr;
+  const bool found = !efi::is_error(root->open(root, &file, const_cast<char16_t*>(path), efi::kFileModeRead, 0));
+  if (found) file->close(file);
+  root->close(root);
+  return found;
+}
+
+Result<HeapBytes> BootPaths::file_on(efi::Handle volume, const char16_t* path) const {
+  const ByteSpan device = TRY(core::device_path::measure(path_of(volume)));
+  const std::u16string_view name = path;
+  HeapBytes out = TRY(HeapBytes::allocate(heap_, device.size() + sizeof(efi::DevicePath) + (name.size() + 1) * sizeof(char16_t)));
+  core::device_path::Builder builder({out.data(), out.size()});
+  (void)TRY(builder.raw(without_end(device)).file_path(name).finish());
+  return out;
+}
+
+bool BootPaths::is_called(efi::Handle volume, ByteSpan label) const {
+  efi::FileProtocol* root = root_of(volume);
+  if (root == nullptr) return false;
   std::array<char16_t, 64> name;
   efi::Uintn size = sizeof name;
   efi::Guid type = efi::kFileSystemVolumeLabel;

@@ -3,6 +3,7 @@
 // on whatever disk has it, and devices without a file, which mean the default file. Devices are connected as far as the search has to go.
 #pragma once
 
+#include "abi/uefi/file.hpp"
 #include "boot/manager/discovery.hpp"
 #include "boot/manager/heap_bytes.hpp"
 #include "core/handles/handles.hpp"
@@ -39,6 +40,9 @@ class BootPaths {
   // nullptr: it has none, or is gone.
   void* interface_on(efi::Handle handle, const efi::Guid& protocol) const;
   efi::DevicePath* path_of(efi::Handle handle) const;
+  bool has_file(efi::Handle volume, const char16_t* path) const;
+  // A device's path and then a file's on it, ended as a path of its own.
+  Result<HeapBytes> file_on(efi::Handle volume, const char16_t* path) const;
 
  private:
   enum class Group : uint8_t { RamDisk, Removable, Fixed };
@@ -46,6 +50,7 @@ class BootPaths {
   Result<bool> visit_whole(ByteSpan path, ImageVisitor& visitor);
   Result<bool> visit_partition(ByteSpan path, ImageVisitor& visitor);
   Result<bool> visit_every_volume(ByteSpan file, ByteSpan label, ImageVisitor& visitor);
+  efi::FileProtocol* root_of(efi::Handle volume) const;
   bool is_called(efi::Handle volume, ByteSpan label) const;
   Result<bool> visit_volumes_below(efi::Handle disk, ByteSpan file, ImageVisitor& visitor);
   Result<bool> visit_volume(efi::Handle volume, ByteSpan file, ImageVisitor& visitor);

@@ -10,6 +10,16 @@
 
 namespace efilite::boot {
 
+namespace {
+
+// Empty when it is none of the specification's errors.
+const char* name_of(efi::EfiStatus status) {
+  const auto known = static_cast<Status>(static_cast<uint64_t>(status) & 0x7F);
+  return efi::is_error(status) && efi::encode(known) == status ? status_name(known) : "";
+}
+
+}  // namespace
+
 struct BootReport::Line {
   Line* next = nullptr;
   const char* why;
@@ -30,6 +40,8 @@ BootReport::~BootReport() {
 // A line that there is no memory for is only counted.
 void BootReport::add(std::u16string_view name, ByteSpan description, const efi::DevicePath* path, const char* why,
                      efi::EfiStatus status) {
+  last_why_ = why;
+  last_status_ = status;
   void* memory = count_ < kMost ? heap_.allocate(sizeof(Line)) : nullptr;
   ++count_;
   if (memory == nullptr) return;
@@ -84,10 +96,11 @@ std::string_view readable(ByteSpan ucs2, std::span<char> out) {
 std::string_view readable(std::u16string_view text, std::span<char> out) { return readable(std::as_bytes(std::span(text)), out); }
 
 void print_status(efi::EfiStatus status) {
-  const auto raw = static_cast<uint64_t>(status);
-  const auto known = static_cast<Status>(raw & 0x7F);
-  if (efi::encode(known) == status && raw != 0) log::print(known);
-  else log::print(log::Hex{raw});
+  const char* name = name_of(status);
+  if (*name != '\0') log::print(name);
+  else log::print(log::Hex{static_cast<uint64_t>(status)});
 }
+
+const char* BootReport::last_status() const { return name_of(last_status_); }
 
 }  // namespace efilite::boot

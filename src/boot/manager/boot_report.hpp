@@ -20,6 +20,9 @@ class BootReport {
   // `name` and `why` are constants or live as long as the report; `path` may be nullptr. `status` follows `why` unless it is a success.
   void add(std::u16string_view name, ByteSpan description, const efi::DevicePath* path, const char* why, efi::EfiStatus status = {});
   bool empty() const { return first_ == nullptr; }
+  // Of the line that was added last; nullptr: there is none.
+  const char* last_why() const { return last_why_; }
+  const char* last_status() const;  // its name, empty for a success
   void print() const;
 
  private:
@@ -30,6 +33,8 @@ class BootReport {
   Line* first_ = nullptr;
   Line** end_ = &first_;
   unsigned count_ = 0;
+  const char* last_why_ = nullptr;
+  efi::EfiStatus last_status_{};
 };
 
 // Text of EFI's in UTF-8, as far as it fits: the log's ways end at ASCII. Control characters become '?'.

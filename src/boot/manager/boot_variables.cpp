@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "boot/manager/boot_variables.hpp"
 
+#include <array>
+
 #include "base/crc32.hpp"
 
 namespace efilite::boot {
@@ -30,6 +32,27 @@ Result<> BootVariables::set(const char16_t* name, uint32_t attributes, ByteSpan 
   const Status status =
       runtime::set_firmware_variable(store_, name, efi::kGlobalVariable, attributes, value.size(), value.data(), read_only);
   return status == Status::Success ? Result<>() : Result<>(status);
+}
+
+void BootVariables::visit_numbers(std::u16string_view kind, void (*visit)(void* context, uint16_t number), void* context) const {
+  std::array<char16_t, 256> name{};  // a longer one ends the search: nobody needs it
+  efi::Guid vendor{};
+  for (;;) {
+    uint64_t size = sizeof name;
+    {
+      core::TplGuard guard(events_, efi::kTplHighLevel);
+      if (runtime::get_next_variable_name(store_, runtime::Phase::Boot, &size, name.data(), &vendor) != Status::Success) return;
+    }
+    const std::u16string_view text(name.data(), size / sizeof(char16_t) - 1);
+    uint32_t number = 0;
+    size_t at = kind.size();
+    for (; vendor == efi::kGlobalVariable && text.size() == kind.size() + 4 && text.starts_with(kind) && at < text.size(); ++at) {
+      const bool digit = text[at] >= u'0' && text[at] <= u'9', letter = text[at] >= u'A' && text[at] <= u'F';
+      if (!digit && !letter) break;
+      number = number << 4 | static_cast<uint32_t>(digit ? text[at] - u'0' : text[at] - u'A' + 10);
+    }
+    if (at == text.size() && at != kind.size()) visit(context, static_cast<uint16_t>(number));
+  }
 }
 
 uint32_t BootVariables::checksum(const char16_t* name) const {

@@ -33,11 +33,18 @@ class BootVariables {
     return bytes && bytes->size() == sizeof(T) ? read_at<T>(bytes->bytes(), 0) : std::nullopt;
   }
   Result<> set(const char16_t* name, uint32_t attributes, ByteSpan value, bool read_only = false);
+  // visit(number) for each variable Boot####, say, in no order.
+  template <typename Visit>
+  void for_each_number(std::u16string_view kind, Visit visit) const {
+    visit_numbers(kind, [](void* context, uint16_t number) { (*static_cast<Visit*>(context))(number); }, &visit);
+  }
   void remove(const char16_t* name) { (void)set(name, 0, {}); }
   // Tells whether a variable has changed; 0: there is none.
   uint32_t checksum(const char16_t* name) const;
 
  private:
+  void visit_numbers(std::u16string_view kind, void (*visit)(void* context, uint16_t number), void* context) const;
+
   runtime::VariableStore& store_;
   core::EventQueue& events_;
   core::Heap& heap_;

@@ -223,7 +223,7 @@ Result<> EventQueue::set_timer(efi::Event event, efi::TimerDelay type, uint64_t 
 
 // Costs nothing, not even a look at the clock, as long as no timer is set.
 void EventQueue::expire_timers() {
-  if (lists_[kTimers] == nullptr) return;
+  if (lists_[kTimers] == nullptr || !clock_.may_be_due(lists_[kTimers]->due)) return;
   const uint64_t now = clock_.now();
   bool any = false;
   while (Entry* entry = lists_[kTimers]) {
