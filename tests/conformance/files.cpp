@@ -86,6 +86,11 @@ const Test kTests[] = {
        Opened root(volume()), file(root, L"hello.txt");
        return file.ok() && opens_as(file, L"inner.txt", kInvalid);
      }},
+    {"13.5.2 Open: from a file a name from the root opens",
+     [] {
+       Opened root(volume()), file(root, L"hello.txt");
+       return file.ok() && opens_as(file, L"\\dir", EFI_SUCCESS) && opens_as(file, L"\\none", EFI_NOT_FOUND);
+     }},
     {"13.5.2 Open: combinations of modes that are none are INVALID_PARAMETER",
      [] {
        IN_PLAYGROUND(p);

@@ -27,8 +27,9 @@ Result<OpenFile*> OpenFile::open(const char16_t* name, uint64_t mode, uint64_t a
   if (mode != kRead && mode != kReadWrite && mode != kCreate) return Status::InvalidParameter;
   if (mode == kCreate && (attributes & ~efi::kFileValidAttributes) != 0) return Status::InvalidParameter;
   FileNode* from = TRY(node());
-  // [UEFI 2.10, 13.5.2] whatever the name, even one from the root
-  if (!from->is_directory()) return Status::InvalidParameter;
+  // [UEFI 2.10, 13.5.2] a regular file is no place to start from. A name from the root does not start from it: shim's fallback program
+  // opens a file by its full name from the file itself.
+  if (!from->is_directory() && *name != u'\\') return Status::InvalidParameter;
   if (mode != kRead) TRY(writable_medium());
 
   Place place;

@@ -197,7 +197,7 @@ class Session {
   Status model_open(const ModelFile& from, const Text& name, uint64_t mode, uint64_t attributes, Identity& item) {
     if (mode != kRead && mode != kWrite && mode != kCreate) return Status::InvalidParameter;
     if (mode == kCreate && (attributes & ~efi::kFileValidAttributes)) return Status::InvalidParameter;
-    if (!from.item->is_directory()) return Status::InvalidParameter;
+    if (!from.item->is_directory() && (name.empty() || name[0] != u'\\')) return Status::InvalidParameter;
     if (mode != kRead && model_.read_only) return Status::WriteProtected;
     auto start = model_.where(from.item);
     if (!start) {
