@@ -29,6 +29,11 @@ list(FILTER bare EXCLUDE REGEX "_(test|fuzz)\\.cpp$")
 list(APPEND sources ${bare})
 list(REMOVE_DUPLICATES sources)
 
+# Link-time optimization takes a fifteenth off the size. Not of the runtime region, whose code the linker script picks by file.
+set(whole_program ${sources})
+list(FILTER whole_program EXCLUDE REGEX "src/runtime/|arch/x86_64/memory\\.cpp$|\\.S$")
+set_source_files_properties(${whole_program} PROPERTIES COMPILE_OPTIONS -flto)
+
 set(script ${PROJECT_SOURCE_DIR}/src/arch/x86_64/efilite.ld)
 add_executable(efilite.elf ${sources})
 set_target_properties(efilite.elf PROPERTIES LINK_DEPENDS ${script})
