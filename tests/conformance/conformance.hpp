@@ -50,6 +50,7 @@ extern const Chapter kHiiStrings;
 extern const Chapter kHiiConfig;
 extern const Chapter kHiiFont;
 extern const Chapter kHiiGlyphs;
+extern const Chapter kPci;
 extern const Chapter kMedia;
 extern const Chapter kStorage;
 extern const Chapter kFiles;

@@ -6,6 +6,7 @@ TELLS_SIZE = "efilite is right: on output the length is that of the data; edk2 s
 NO_SCSU = "efilite is right: the text is SCSU; edk2 takes its bytes for characters"
 EXACT_FONT = "efilite is right: without a flag that widens the search the font itself is searched for; edk2 finds none then"
 FIRST_OVERFLOW = "efilite is right: every explicit line break begins a row; edk2 draws no more rows after one that does not fit"
+FREES_BUFFER = "efilite is right: INVALID_PARAMETER is for what AllocateBuffer did not allocate; edk2 hands on what FreePages says"
 
 KNOWN = {
     ("ovmf", "7.1.4 SignalEvent: a group member without notification passes the signal on"):
@@ -124,4 +125,8 @@ KNOWN = {
         "efilite is right: a comma stands between instances, a slash between the nodes of one; edk2 writes both",
     ("ovmf", "21.1.7 StrToFat: the name ends with a NUL"):
         "efilite is right: Fat is said to be null-terminated; edk2 writes the name only",
+    ("ovmf", "14.4.2 PollMem: the result is what was read"):
+        "efilite is right: Result is the last value read, in 64 bits; edk2 writes as many bytes of it as the width has",
+    ("ovmf", "14.2.13 FreeBuffer: a second time"): FREES_BUFFER,
+    ("ovmf", "14.4.11 FreeBuffer: a second time"): FREES_BUFFER,
 }

@@ -50,6 +50,7 @@ const Chapter* const kBootTime[] = {
     &kHiiConfig,
     &kHiiFont,
     &kHiiGlyphs,
+    &kPci,
     &kMedia,
     &kStorage,
     &kFiles,

@@ -92,6 +92,8 @@ def make_disk(path):
 
 def boot(firmware, options, words):
     arguments = qemu.machine_options(options.machine) + ["-accel", "tcg", "-cpu", "max", "-m", "256"]
+    if options.machine != "microvm":
+        arguments += ["-object", "memory-backend-ram,id=shared,size=1M", "-device", "ivshmem-plain,memdev=shared", "-device", "edu"]
     if firmware == "ovmf":
         arguments += ["-drive", f"if=none,id=disk,format=raw,snapshot=on,file={options.logs / DISK}", "-device", "ide-hd,drive=disk"]
         # OVMF's random numbers come from this device; efilite has the processor's.
