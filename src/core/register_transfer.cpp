@@ -34,7 +34,11 @@ void RegisterTransfer::run(Registers& registers, RegisterSpace space, Direction 
   }
 }
 
-bool memory_reaches(const PageProtection& pages, Direction direction, PhysRange range) {
+namespace {
+
+constexpr uint64_t kPortsEnd = 0x10000;
+
+bool is_mapped(const PageProtection& pages, Direction direction, PhysRange range) {
   const uint64_t forbidden = direction == Direction::Write ? efi::kMemoryRp | efi::kMemoryRo : efi::kMemoryRp;
   for (uint64_t page = align_down(range.begin.value, kPageSize); page < range.end.value; page += kPageSize) {
     auto end = checked_add(page, kPageSize);
@@ -43,6 +47,18 @@ bool memory_reaches(const PageProtection& pages, Direction direction, PhysRange 
     if (!attributes || (*attributes & forbidden) != 0) return false;
   }
   return true;
+}
+
+}  // namespace
+
+Result<> check_addresses(const PageProtection& pages, RegisterSpace space, Direction direction, uint64_t address,
+                         const RegisterTransfer& transfer) {
+  if (!transfer.fits(space)) return Status::InvalidParameter;
+  auto length = transfer.length();
+  auto end = length ? PhysAddr{address}.plus({*length}) : std::nullopt;
+  if (!end || !transfer.aligned(address)) return Status::Unsupported;
+  const bool good = space == RegisterSpace::Io ? end->value <= kPortsEnd : is_mapped(pages, direction, {{address}, *end});
+  return good ? Result<>() : Result<>(Status::Unsupported);
 }
 
 }  // namespace efilite::core

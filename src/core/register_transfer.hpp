@@ -17,6 +17,7 @@ class RegisterTransfer {
   unsigned size() const { return size_; }  // of one access
   // From the address of the first access on; an address must be good even if nothing is to be done there. nullopt: more than there is.
   std::optional<uint64_t> length() const;
+  bool fits(RegisterSpace space) const { return space == RegisterSpace::Memory || size_ <= 4; }
   bool aligned(uint64_t address) const { return (address & (size_ - 1)) == 0; }
   void run(Registers& registers, RegisterSpace space, Direction direction, uint64_t address, void* buffer) const;
 
@@ -27,7 +28,9 @@ class RegisterTransfer {
   uint8_t buffer_step_ = 0;  // 0: all values are one
 };
 
-// Memory that is not mapped, or not for this, would end in an exception: it is as little there as what the CPU has no address lines for.
-bool memory_reaches(const PageProtection& pages, Direction direction, PhysRange range);
+// Addresses that a program names itself. UNSUPPORTED: they are not aligned, there are no such ports, or the memory is not mapped, or not
+// for this, so that it would end in an exception. INVALID_PARAMETER: no instruction does that.
+Result<> check_addresses(const PageProtection& pages, RegisterSpace space, Direction direction, uint64_t address,
+                         const RegisterTransfer& transfer);
 
 }  // namespace efilite::core

@@ -428,7 +428,10 @@ bool device_path(Device& shared) {
   if (!that(path != nullptr) || !ok(shared->GetLocation(shared.io, &segment, &bus, &device, &function))) return false;
   const UINT8 node[] = {1, 1, 6, 0, static_cast<UINT8>(function), static_cast<UINT8>(device), 0x7F, 0xFF, 4, 0};
   const auto* bytes = static_cast<const UINT8*>(path);
-  return equal(bytes[0], 2) && that(same(bytes + 12, node, sizeof node));
+  if (!equal(bytes[0], 2)) return false;
+  const UINT8* last = bytes + 12;
+  while (last[0] == 1 && last[sizeof(PCI_DEVICE_PATH)] == 1) last += sizeof(PCI_DEVICE_PATH);  // bridges
+  return that(same(last, node, sizeof node));
 }
 
 bool attributes(Device& shared) {

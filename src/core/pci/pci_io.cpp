@@ -22,65 +22,6 @@ constexpr uint64_t kVgaAttributes = efi::kPciVgaMemory | efi::kPciVgaIo | efi::k
 
 }  // namespace
 
-Result<PciBar> PciIo::usable_bar(uint8_t index) {
-  TplGuard guard(services_.events(), efi::kTplNotify);  // the first look at a BAR may have to give it a place
-  const PciBar bar = index < PciFunction::kBars ? function_.bar(index) : PciBar{};
-  return bar.size != 0 ? Result<PciBar>(bar) : Status::Unsupported;
-}
-
-Result<PciRegisters> PciIo::place(RegisterSpace space, Direction direction, uint8_t index, uint64_t offset,
-                                  const RegisterTransfer& transfer) {
-  if (space == RegisterSpace::Io && transfer.size() > 4) return Status::InvalidParameter;
-  if (index == efi::kPciPassThroughBar) {
-    TRY(services_.check(space, direction, offset, transfer));
-    return PciRegisters{&function_.registers(), space, offset};
-  }
-  const PciBar bar = TRY(usable_bar(index));
-  auto length = transfer.length();
-  if (bar.space != space || !length || offset > bar.size || *length > bar.size - offset || !transfer.aligned(offset))
-    return Status::Unsupported;
-  return PciRegisters{&function_.registers(), space, bar.base + offset};
-}
-
-Result<> PciIo::access(RegisterSpace space, Direction direction, PciWidth width, uint8_t bar, uint64_t offset, uint64_t count,
-                       void* buffer) {
-  const RegisterTransfer transfer = TRY(RegisterTransfer::of(width, count));
-  if (buffer == nullptr) return Status::InvalidParameter;
-  const PciRegisters at = TRY(place(space, direction, bar, offset, transfer));
-  transfer.run(*at.registers, at.space, direction, at.address, buffer);
-  return {};
-}
-
-Result<> PciIo::access_config(Direction direction, PciWidth width, uint32_t offset, uint64_t count, void* buffer) {
-  const RegisterTransfer transfer = TRY(RegisterTransfer::of(width, count));
-  if (buffer == nullptr) return Status::InvalidParameter;
-  auto length = transfer.length();
-  const uint64_t size = function_.config_size();
-  if (!length || offset > size || *length > size - offset || !transfer.aligned(offset)) return Status::Unsupported;
-  ConfigRegisters registers(root_, function_.address());
-  transfer.run(registers, RegisterSpace::Memory, direction, offset, buffer);
-  return {};
-}
-
-Result<> PciIo::poll(RegisterSpace space, PciWidth width, uint8_t bar, uint64_t offset, uint64_t mask, uint64_t value, uint64_t delay,
-                     uint64_t* result) {
-  if (width > PciWidth::Uint64 || result == nullptr) return Status::InvalidParameter;
-  const RegisterTransfer transfer = TRY(RegisterTransfer::of(width, 1));
-  const PciRegisters at = TRY(place(space, Direction::Read, bar, offset, transfer));
-  return services_.poll(at, transfer.size(), mask, value, delay, *result);
-}
-
-Result<> PciIo::copy(PciWidth width, uint8_t to_bar, uint64_t to, uint8_t from_bar, uint64_t from, uint64_t count) {
-  if (width > PciWidth::Uint64) return Status::InvalidParameter;
-  const RegisterTransfer transfer = TRY(RegisterTransfer::of(width, count));
-  const PciRegisters target = TRY(place(RegisterSpace::Memory, Direction::Write, to_bar, to, transfer));
-  const PciRegisters source = TRY(place(RegisterSpace::Memory, Direction::Read, from_bar, from, transfer));
-  PciServices::copy(target, source, transfer.size(), count);
-  return {};
-}
-
-// ---- attributes
-
 // Bits of the command register that the device does not have stay 0.
 uint64_t PciIo::supported() {
   if (supported_ != 0) return supported_;
@@ -129,19 +70,20 @@ struct PciIoThunks {
   template <RegisterSpace kSpace>
   static EfiStatus EFIAPI poll(Self* self, PciWidth width, uint8_t bar, uint64_t offset, uint64_t mask, uint64_t value, uint64_t delay,
                                uint64_t* result) {
-    return efi::encode(owner(self).poll(kSpace, width, bar, offset, mask, value, delay, result));
+    return efi::encode(owner(self).access_.poll(kSpace, width, bar, offset, mask, value, delay, result));
   }
   template <RegisterSpace kSpace, Direction kDirection>
   static EfiStatus EFIAPI access(Self* self, PciWidth width, uint8_t bar, uint64_t offset, efi::Uintn count, void* buffer) {
-    return efi::encode(owner(self).access(kSpace, kDirection, width, bar, offset, count, buffer));
+    return efi::encode(owner(self).access_.access(kSpace, kDirection, width, bar, offset, count, buffer));
   }
   template <Direction kDirection>
   static EfiStatus EFIAPI config(Self* self, PciWidth width, uint32_t offset, efi::Uintn count, void* buffer) {
-    return efi::encode(owner(self).access_config(kDirection, width, offset, count, buffer));
+    PciIo& io = owner(self);
+    return efi::encode(io.access_.access_config(kDirection, width, io.function_.address(), offset, count, buffer, Status::Unsupported));
   }
   static EfiStatus EFIAPI copy_mem(Self* self, PciWidth width, uint8_t to_bar, uint64_t to, uint8_t from_bar, uint64_t from,
                                    efi::Uintn count) {
-    return efi::encode(owner(self).copy(width, to_bar, to, from_bar, from, count));
+    return efi::encode(owner(self).access_.copy(width, to_bar, to, from_bar, from, count));
   }
   static EfiStatus EFIAPI map(Self* self, efi::PciOperation operation, void* host_address, efi::Uintn* size,
                               efi::PhysicalAddress* device_address, void** mapping) {
@@ -182,7 +124,7 @@ struct PciIoThunks {
   // A BAR has no attributes that could be set: how its memory is cached is the hypervisor's to say.
   static EfiStatus EFIAPI get_bar_attributes(Self* self, uint8_t bar, uint64_t* supports, void** resources) {
     if (supports == nullptr && resources == nullptr) return efi::encode(Status::InvalidParameter);
-    auto found = owner(self).usable_bar(bar);
+    auto found = owner(self).access_.usable_bar(bar);
     if (!found) return efi::encode(found);
     if (resources != nullptr) {
       TplGuard guard(owner(self).services_.events(), efi::kTplNotify);
@@ -195,33 +137,36 @@ struct PciIoThunks {
   }
   static EfiStatus EFIAPI set_bar_attributes(Self* self, uint64_t attributes, uint8_t bar, uint64_t* offset, uint64_t* length) {
     if (offset == nullptr || length == nullptr) return efi::encode(Status::InvalidParameter);
-    auto found = owner(self).usable_bar(bar);
+    auto found = owner(self).access_.usable_bar(bar);
     if (!found) return efi::encode(found);
     const bool inside = *offset <= found->size && *length <= found->size - *offset;
     return efi::encode(attributes == 0 && inside ? Status::Success : Status::Unsupported);
   }
+
+  static constexpr efi::PciIoProtocol kProtocol = {
+      .poll_mem = poll<RegisterSpace::Memory>,
+      .poll_io = poll<RegisterSpace::Io>,
+      .mem = {access<RegisterSpace::Memory, Direction::Read>, access<RegisterSpace::Memory, Direction::Write>},
+      .io = {access<RegisterSpace::Io, Direction::Read>, access<RegisterSpace::Io, Direction::Write>},
+      .pci = {config<Direction::Read>, config<Direction::Write>},
+      .copy_mem = copy_mem,
+      .map = map,
+      .unmap = unmap,
+      .allocate_buffer = allocate_buffer,
+      .free_buffer = free_buffer,
+      .flush = flush,
+      .get_location = get_location,
+      .attributes = attributes,
+      .get_bar_attributes = get_bar_attributes,
+      .set_bar_attributes = set_bar_attributes,
+      .rom_size = 0,
+      .rom_image = nullptr,
+  };
 };
 
 PciIo::PciIo(PciServices& services, PciRoot& root, PciFunction& function, PciFunction* bridge)
-    : services_(services), root_(root), function_(function), behind_bridge_(bridge != nullptr) {
-  using T = PciIoThunks;
-  edge_.poll_mem = T::poll<RegisterSpace::Memory>;
-  edge_.poll_io = T::poll<RegisterSpace::Io>;
-  edge_.mem = {T::access<RegisterSpace::Memory, Direction::Read>, T::access<RegisterSpace::Memory, Direction::Write>};
-  edge_.io = {T::access<RegisterSpace::Io, Direction::Read>, T::access<RegisterSpace::Io, Direction::Write>};
-  edge_.pci = {T::config<Direction::Read>, T::config<Direction::Write>};
-  edge_.copy_mem = T::copy_mem;
-  edge_.map = T::map;
-  edge_.unmap = T::unmap;
-  edge_.allocate_buffer = T::allocate_buffer;
-  edge_.free_buffer = T::free_buffer;
-  edge_.flush = T::flush;
-  edge_.get_location = T::get_location;
-  edge_.attributes = T::attributes;
-  edge_.get_bar_attributes = T::get_bar_attributes;
-  edge_.set_bar_attributes = T::set_bar_attributes;
-  edge_.owner = this;
-}
+    : services_(services), function_(function), access_(services, root, &function), behind_bridge_(bridge != nullptr),
+      edge_{PciIoThunks::kProtocol, this} {}
 
 PciIo* PciIo::of(efi::PciIoProtocol* protocol) {
   return protocol->get_location == PciIoThunks::get_location ? &PciIoThunks::owner(protocol) : nullptr;

@@ -2,7 +2,7 @@
 // EFI_PCI_ROOT_BRIDGE_IO_PROTOCOL of one root bridge [UEFI 2.10, 14.2].
 #pragma once
 
-#include "core/pci/pci_services.hpp"
+#include "core/pci/pci_access.hpp"
 
 namespace efilite::core {
 
@@ -21,18 +21,15 @@ class PciRootBridgeIo {
   };
   friend struct PciRootBridgeIoThunks;
 
-  Result<> access(RegisterSpace space, Direction direction, efi::PciWidth width, uint64_t address, uint64_t count, void* buffer);
   Result<> access_config(Direction direction, efi::PciWidth width, uint64_t address, uint64_t count, void* buffer);
-  Result<> poll(RegisterSpace space, efi::PciWidth width, uint64_t address, uint64_t mask, uint64_t value, uint64_t delay, uint64_t* result);
-  Result<> copy(efi::PciWidth width, uint64_t to, uint64_t from, uint64_t count);
-  Result<> set_attributes(uint64_t attributes, uint64_t* base, uint64_t* length);
   Result<void*> configuration();
 
   PciServices& services_;
   PciRoot& root_;
+  PciAccess access_;
   uint64_t attributes_;
   void* configuration_ = nullptr;
-  Edge edge_{};
+  Edge edge_;
 };
 
 }  // namespace efilite::core

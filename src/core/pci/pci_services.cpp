@@ -9,51 +9,9 @@ using efi::PciOperation;
 
 namespace {
 
-constexpr uint64_t kPortsEnd = 0x10000;
 constexpr uint64_t kFourGiB = uint64_t{1} << 32;
 
 }  // namespace
-
-uint64_t ConfigRegisters::read(RegisterSpace, uint64_t offset, unsigned size) {
-  const auto at = static_cast<uint16_t>(offset);
-  if (size <= 4) return root_.read_config(where_, at, size);
-  const uint64_t low = root_.read_config(where_, at, 4);
-  return low | uint64_t{root_.read_config(where_, static_cast<uint16_t>(at + 4), 4)} << 32;
-}
-
-void ConfigRegisters::write(RegisterSpace, uint64_t offset, unsigned size, uint64_t value) {
-  const auto at = static_cast<uint16_t>(offset);
-  if (size <= 4) return root_.write_config(where_, at, size, static_cast<uint32_t>(value));
-  root_.write_config(where_, at, 4, static_cast<uint32_t>(value));
-  root_.write_config(where_, static_cast<uint16_t>(at + 4), 4, static_cast<uint32_t>(value >> 32));
-}
-
-Result<> PciServices::check(RegisterSpace space, Direction direction, uint64_t address, const RegisterTransfer& transfer) const {
-  auto length = transfer.length();
-  auto end = length ? PhysAddr{address}.plus({*length}) : std::nullopt;
-  if (!end || !transfer.aligned(address)) return Status::Unsupported;
-  const bool good = space == RegisterSpace::Io ? end->value <= kPortsEnd : memory_reaches(pages_, direction, {{address}, *end});
-  return good ? Result<>() : Result<>(Status::Unsupported);
-}
-
-Result<> PciServices::poll(const PciRegisters& at, unsigned size, uint64_t mask, uint64_t value, uint64_t delay, uint64_t& result) {
-  result = at.registers->read(at.space, at.address, size);
-  if (delay == 0) return {};
-  for (const uint64_t begin = clock_.now(); (result & mask) != value;) {
-    if (clock_.now() - begin >= delay) return Status::Timeout;
-    clock_.stall(1);
-    result = at.registers->read(at.space, at.address, size);
-  }
-  return {};
-}
-
-void PciServices::copy(const PciRegisters& to, const PciRegisters& from, unsigned size, uint64_t count) {
-  const bool backwards = to.address > from.address;
-  for (uint64_t i = 0; i < count; ++i) {
-    const uint64_t offset = (backwards ? count - 1 - i : i) * size;
-    to.registers->write(to.space, to.address + offset, size, from.registers->read(from.space, from.address + offset, size));
-  }
-}
 
 Result<void*> PciServices::map(bool wide, PciOperation operation, void* host_address, efi::Uintn* size,
                                efi::PhysicalAddress* device_address) {

@@ -6,12 +6,6 @@ namespace efilite::core {
 using efi::CpuIoWidth;
 using efi::EfiStatus;
 
-namespace {
-
-constexpr uint64_t kPortsEnd = 0x10000;
-
-}  // namespace
-
 template <RegisterSpace kSpace, Direction kDirection>
 EfiStatus EFIAPI CpuIo::thunk(Self* self, CpuIoWidth width, uint64_t address, efi::Uintn count, void* buffer) {
   return efi::encode(access(self, kSpace, kDirection, width, address, count, buffer));
@@ -27,19 +21,12 @@ Result<> CpuIo::access(Self* self, RegisterSpace space, Direction direction, Cpu
                        void* buffer) {
   if (self == nullptr || buffer == nullptr) return Status::InvalidParameter;
   const RegisterTransfer transfer = TRY(RegisterTransfer::of(width, count));
-  if (space == RegisterSpace::Io && transfer.size() > 4) return Status::InvalidParameter;  // no instruction does that
-  // The text has this status for the buffer; the address is what a device cares about.
-  if (!transfer.aligned(address | reinterpret_cast<uint64_t>(buffer))) return Status::Unsupported;
-  auto length = transfer.length();
-  auto end = length ? PhysAddr{address}.plus({*length}) : std::nullopt;
   CpuIo& owner = *reinterpret_cast<Interface*>(self)->owner;
-  if (!end || !owner.reaches(space, direction, {{address}, *end})) return Status::Unsupported;
+  TRY(check_addresses(owner.pages_, space, direction, address, transfer));
+  // The text has this status for the buffer; the address is what a device cares about.
+  if (!transfer.aligned(reinterpret_cast<uint64_t>(buffer))) return Status::Unsupported;
   transfer.run(owner.registers_, space, direction, address, buffer);
   return {};
-}
-
-bool CpuIo::reaches(RegisterSpace space, Direction direction, PhysRange range) const {
-  return space == RegisterSpace::Io ? range.end.value <= kPortsEnd : memory_reaches(pages_, direction, range);
 }
 
 }  // namespace efilite::core

@@ -28,7 +28,6 @@ class CpuIo {
 
   static Result<> access(Self* self, RegisterSpace space, Direction direction, efi::CpuIoWidth width, uint64_t address, uint64_t count,
                          void* buffer);
-  bool reaches(RegisterSpace space, Direction direction, PhysRange range) const;
 
   Interface interface_;
   Registers& registers_;

@@ -101,14 +101,27 @@ void Placement::size_window(Function& bridge, unsigned index) {
   if (size == 0) bridge.write_range(index);
 }
 
+namespace {
+
+void complain(const Function& function, const Range& range) {
+  const core::PciAddress at = function.address();
+  log::line("efilite: PCI bus ", at.bus, ", device ", at.device, ", function ", at.function, ": no room for ", log::Hex{range.size},
+            range.space == RegisterSpace::Io ? " I/O ports" : " bytes of memory");
+}
+
+}  // namespace
+
+// Some machines have no ports for PCI at all, and then it is no news that a device got none.
+bool Placement::has_space(RegisterSpace space) const {
+  return std::ranges::any_of(windows_, [space](const PciWindow& window) { return window.space == space; });
+}
+
 void Placement::place_behind(Function* bridge) {
   Homeless all(first_, bridge);
   for (Item item = all.next(); item.function != nullptr; item = all.next()) {
     Range& range = item.range();
     if (!place(range, bridge)) {
-      const core::PciAddress at = item.function->address();
-      log::line("efilite: PCI bus ", at.bus, ", device ", at.device, ", function ", at.function, ": no room for ", log::Hex{range.size},
-                range.space == RegisterSpace::Io ? " I/O ports" : " bytes of memory");
+      if (has_space(range.space)) complain(*item.function, range);
       range.size = 0;
     }
     item.function->write_range(item.index);

@@ -24,6 +24,7 @@ class Placement {
   // How large a window has to be for what lies behind its bridge.
   void size_window(Function& bridge, unsigned index);
   void place_behind(Function* bridge);
+  bool has_space(core::RegisterSpace space) const;
   bool place(Range& range, const Function* bridge) const;
   bool place_in(const core::PciWindow& window, Range& range, const Function* bridge) const;
   const Range* in_the_way(core::RegisterSpace space, uint64_t from, uint64_t to, const Function* bridge) const;
