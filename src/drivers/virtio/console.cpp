@@ -15,7 +15,8 @@ constexpr uint32_t kMessageQueue = 2;  // from the device; the next is to it [vi
 constexpr uint32_t kMostPorts = 0x7FFE;  // so many queues can be numbered
 constexpr uint64_t kGrace = kSecond / 10;    // for a device to speak of its ports
 constexpr uint64_t kPatience = kSecond / 2;  // for somebody to read what is written
-constexpr unsigned kMostMessages = 4 * kMostPorts;
+constexpr int kRestsPerLook = 32;
+constexpr unsigned kMostMessages = 4096;
 constexpr uint32_t kNoPort = VIRTIO_CONSOLE_BAD_ID;
 
 constexpr uint32_t receive_queue(uint32_t port) { return port == 0 ? 0 : 2 * port + 2; }
@@ -119,7 +120,9 @@ Result<uint32_t> ConsoleDevice::meet_ports(uint32_t port) {
   Deadline silence(device_.clock(), kGrace);
   for (unsigned messages = 0; console == kNoPort;) {
     if (!TRY(next_message(console))) {
-      if (silence.passed()) return Status::NotFound;
+      for (int rests = 0; rests < kRestsPerLook; ++rests) {
+        if (silence.passed()) return Status::NotFound;
+      }
     } else if (++messages == kMostMessages) {
       return device_.fail("it talks of its ports without end");
     }
@@ -178,12 +181,11 @@ void ConsoleDevice::write(std::string_view bytes) {
   writing_ = false;
 }
 
-void ConsoleDevice::stop() {
-  for (Deadline deadline(device_.clock(), kPatience); device_.usable() && transmit_.in_flight() != 0 && !stalled_;) {
-    take_back_sent();
-    if (deadline.passed()) break;
+void ConsoleDevice::drain() {
+  Deadline deadline(device_.clock(), kPatience);
+  for (take_back_sent(); device_.usable() && transmit_.in_flight() != 0 && !stalled_; take_back_sent()) {
+    if (deadline.passed()) stalled_ = true;
   }
-  device_.stop();
 }
 
 // The device gets its buffer back at once, so what came is copied.

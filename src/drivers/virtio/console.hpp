@@ -14,8 +14,8 @@ class ConsoleDevice final : public core::SerialPort {
 
   // NOT_FOUND: no port of it is a console. DEVICE_ERROR, with a line in the log: it does not start, or breaks the rules.
   Result<> start();
-  // What was written has left, as far as somebody takes it; then the device is reset.
-  void stop();
+  // Until what was written has left, as far as somebody takes it.
+  void drain();
   Device& device() { return device_; }
   uint32_t port() const { return port_; }
 
