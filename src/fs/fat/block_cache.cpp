@@ -12,7 +12,9 @@ namespace efilite::fs {
 BlockCache::BlockCache(core::BlockDevice& device) : device_(device) {}
 
 BlockCache::~BlockCache() {
-  if (heap_ != nullptr) heap_->release(memory_);
+  if (heap_ == nullptr) return;
+  heap_->release(memory_);
+  if (ahead_ != nullptr) heap_->release(ahead_);
 }
 
 Result<> BlockCache::start(core::Heap& heap) {
@@ -60,11 +62,40 @@ Result<size_t> BlockCache::line(uint64_t at) {
   return index;
 }
 
-Result<ByteSpan> BlockCache::peek(uint64_t at) {
-  return ByteSpan(bytes_of_line(TRY(line(at)))).subspan(at % kLineBytes);
+Result<ByteSpan> BlockCache::peek(uint64_t at, uint64_t wanted) {
+  if (at - ahead_at_ >= ahead_bytes_) {
+    const uint64_t in_line = kLineBytes - at % kLineBytes;
+    if (wanted <= in_line || !read_ahead(at, wanted)) {
+      const auto bytes = bytes_of_line(TRY(line(at)));
+      return ByteSpan(bytes).subspan(at % kLineBytes);
+    }
+  }
+  return ByteSpan(ahead_, ahead_bytes_).subspan(at - ahead_at_);
+}
+
+// That it cannot be done is no failure: line by line it goes as well, as far as it does.
+Result<> BlockCache::read_ahead(uint64_t at, uint64_t wanted) {
+  if (at >= size_) return Status::VolumeCorrupted;
+  if (ahead_ == nullptr) ahead_ = static_cast<std::byte*>(heap_->allocate(kAheadBytes));
+  if (ahead_ == nullptr) return Status::OutOfResources;
+  ahead_bytes_ = 0;
+  ahead_at_ = align_down(at, kLineBytes);
+  const uint64_t end = std::min({at + std::min(wanted, kAheadBytes), ahead_at_ + kAheadBytes, size_});
+  const uint64_t length = std::min(align_down(end - ahead_at_ + kLineBytes - 1, kLineBytes), size_ - ahead_at_);
+  TRY(read(ahead_at_, {ahead_, static_cast<size_t>(length)}));
+  ahead_bytes_ = length;
+  return {};
+}
+
+void BlockCache::forget_ahead(uint64_t at, uint64_t length) {
+  if (at < ahead_at_ + ahead_bytes_ && at + length > ahead_at_) ahead_bytes_ = 0;
 }
 
 Result<> BlockCache::read(uint64_t at, MutableByteSpan out) {
+  if (at - ahead_at_ < ahead_bytes_ && out.size() <= ahead_bytes_ - (at - ahead_at_)) {
+    memcpy(out.data(), ahead_ + (at - ahead_at_), out.size());
+    return {};
+  }
   while (!out.empty()) {
     size_t count;
     // Long pieces go past the lines; what the lines hold of them is written first, so that the disk has the newest bytes.
@@ -87,6 +118,7 @@ Result<> BlockCache::read(uint64_t at, MutableByteSpan out) {
 }
 
 Result<> BlockCache::put(uint64_t at, ByteSpan in) {
+  forget_ahead(at, in.size());
   while (!in.empty()) {
     size_t index = TRY(line(at));
     auto to = bytes_of_line(index).subspan(at % kLineBytes);
@@ -106,6 +138,7 @@ Result<> BlockCache::put_and_commit(uint64_t at, ByteSpan in) {
 }
 
 Result<> BlockCache::write(uint64_t at, ByteSpan in) {
+  forget_ahead(at, in.size());
   while (!in.empty()) {
     size_t within = at % block_;
     size_t count = within == 0 ? align_down(in.size(), block_) : std::min<size_t>(in.size(), block_ - within);
@@ -153,6 +186,7 @@ Result<> BlockCache::commit() {
 
 bool BlockCache::discard() {
   bool any = std::exchange(failed_, false);
+  ahead_bytes_ = 0;
   for (Line& held : lines_) {
     if (held.dirty == 0) continue;
     held = {};
@@ -186,6 +220,7 @@ Result<> BlockCache::write_blocks(uint64_t at, ByteSpan in) {
     if (written) continue;
     // What is on the disk now is unknown: nothing is believed that has not been read anew.
     for (Line& held : lines_) held = {};
+    ahead_bytes_ = 0;
     failed_ = true;
     return written;
   }

@@ -38,8 +38,8 @@ class BlockCache {
     TRY(read(at, std::as_writable_bytes(std::span(&out, 1))));
     return out;
   }
-  // What lies at `at` and behind, as far as its line goes. Good until the next call.
-  Result<ByteSpan> peek(uint64_t at);
+  // What lies at `at` and behind: `wanted` bytes of it, or less. Good until the next call.
+  Result<ByteSpan> peek(uint64_t at, uint64_t wanted);
   // Stays in memory until commit(), or until the line is needed for something else. Puts into one block with nothing in between become one
   // write of that block.
   Result<> put(uint64_t at, ByteSpan in);
@@ -55,6 +55,7 @@ class BlockCache {
 
  private:
   static constexpr uint64_t kNowhere = ~uint64_t{0};
+  static constexpr uint64_t kAheadBytes = 64 * 1024;
   struct Line {
     uint64_t at = kNowhere;
     uint32_t used = 0;   // when, for choosing the one to give up
@@ -66,6 +67,8 @@ class BlockCache {
   Result<> write_out(size_t index);
   Result<> write_blocks(uint64_t at, ByteSpan in);
   Result<> give_up(uint64_t at, uint64_t length);
+  Result<> read_ahead(uint64_t at, uint64_t wanted);
+  void forget_ahead(uint64_t at, uint64_t length);
   bool mirrored(uint64_t at) const { return at >= mirror_begin_ && at - mirror_begin_ < mirror_bytes_; }
 
   core::BlockDevice& device_;
@@ -80,6 +83,10 @@ class BlockCache {
   size_t last_ = 0;
   bool failed_ = false;
   std::array<Line, kLines> lines_{};
+  // A longer piece for peek(), from a line's begin on: what is on the disk and in the lines.
+  std::byte* ahead_ = nullptr;
+  uint64_t ahead_at_ = 0;
+  uint64_t ahead_bytes_ = 0;
 };
 
 }  // namespace efilite::fs

@@ -11,6 +11,16 @@ constexpr uint32_t kUnknown = 0xFFFF'FFFF;  // FSInfo: not counted
 constexpr uint64_t kInfoFree = 488;         // FSInfo: the count, and behind it where to look first
 constexpr uint32_t kEntryMask = 0x0FFF'FFFF;
 
+// Entries of FAT16 or FAT32, several at once.
+struct Lanes {
+  uint32_t count;     // of entries in eight bytes
+  uint64_t ones;      // 1 in each
+  uint64_t ascending; // 0, 1, 2, ...
+  uint64_t mask;      // what of them is a value
+};
+constexpr Lanes kLanes16 = {4, 0x0001'0001'0001'0001, 0x0003'0002'0001'0000, ~uint64_t{0}};
+constexpr Lanes kLanes32 = {2, 0x0000'0001'0000'0001, 0x0000'0001'0000'0000, 0x0FFF'FFFF'0FFF'FFFF};
+
 uint32_t load_entry(const std::byte* at, uint32_t bytes) {
   uint16_t low;
   uint32_t all;
@@ -18,6 +28,12 @@ uint32_t load_entry(const std::byte* at, uint32_t bytes) {
   if (bytes == sizeof(low)) return low;
   __builtin_memcpy(&all, at, sizeof(all));
   return all & kEntryMask;
+}
+
+uint64_t load(const std::byte* at) {
+  uint64_t out;
+  __builtin_memcpy(&out, at, sizeof(out));
+  return out;
 }
 }  // namespace
 
@@ -151,23 +167,35 @@ Result<> FatTable::release(uint32_t first) {
   return {};
 }
 
-// How many of the clusters [at, last) are free; or, in a chain, how many are followed by their neighbour before one that is not. Whole
-// lines of the table at once, since a large volume has many entries; FAT12's lie across lines, but are few.
+// How many of the clusters [at, last) are free; or, in a chain, how many are followed by their neighbour before one that is not. A large
+// volume has many entries, so they are compared as many at a time as the CPU takes; FAT12's lie across bytes, but are few.
 Result<uint32_t> FatTable::scan(uint32_t at, uint32_t last, bool in_chain) {
   const bool is12 = g_.type == FatType::Fat12;
-  const uint32_t step = static_cast<uint32_t>(g_.type) / 8;
+  const Lanes& lanes = g_.type == FatType::Fat16 ? kLanes16 : kLanes32;
+  const uint32_t step = 8 / lanes.count;
   uint32_t count = 0;
   while (at != last) {
-    const ByteSpan entries = is12 ? ByteSpan() : TRY(disk_.peek(position(at)));
-    size_t i = 0;
-    do {
-      const uint32_t value = is12 ? TRY(get(at)) : load_entry(entries.data() + i, step);
+    uint32_t some = 1;
+    const std::byte* from = nullptr;
+    if (!is12) {
+      const ByteSpan entries = TRY(disk_.peek(position(at), uint64_t{last - at} * step));
+      from = entries.data();
+      const auto most = std::min(static_cast<uint32_t>(entries.size() / step), last - at);
+      const uint64_t more = in_chain ? lanes.ones * lanes.count : 0;
+      uint64_t expected = in_chain ? lanes.ones * (at + 1) + lanes.ascending : 0;
+      uint32_t same = 0;
+      for (; most - same >= lanes.count && (load(from) & lanes.mask) == expected; from += 8, expected += more) same += lanes.count;
+      count += same;
+      at += same;
+      some = std::min(lanes.count, most - same);
+    }
+    // One by one those among which is another one, or what is left behind the last group.
+    for (uint32_t i = 0; i < some; ++i, ++at) {
+      const uint32_t value = is12 ? TRY(get(at)) : load_entry(from + i * step, step);
       const bool counts = value == (in_chain ? at + 1 : 0) && (in_chain || in_one_block(at));
       if (in_chain && !counts) return count;
       count += counts;
-      ++at;
-      i += step;
-    } while (!is12 && i != entries.size() && at != last);
+    }
   }
   return count;
 }
