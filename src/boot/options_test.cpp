@@ -77,6 +77,17 @@ TEST(Options, AnEmptyOrOverlongBootIsTold) {
   EXPECT_EQ(boot_of(take("efilite.boot=" + std::string(512, 'x'))).size(), 512u);
 }
 
+TEST(Options, TheTimeoutIsANumberOfSeconds) {
+  EXPECT_EQ(take("").options.timeout, std::nullopt);
+  EXPECT_EQ(take("efilite.timeout=0").options.timeout, 0);
+  EXPECT_EQ(take("efilite.timeout=65535").options.timeout, 65535);
+  EXPECT_EQ(told, "");
+  for (const char* wrong : {"", "65536", "-1", "5s", " 5"}) {
+    EXPECT_EQ(take("efilite.timeout=\"" + std::string(wrong) + "\"").options.timeout, std::nullopt) << wrong;
+    EXPECT_NE(told.find("efilite: efilite.timeout=" + std::string(wrong) + " is no number of seconds up to 65535\n"), std::string::npos);
+  }
+}
+
 TEST(Options, AWrongValueIsTold) {
   EXPECT_EQ(take("efilite.log=loud").options.log, LogLevel::Normal);
   EXPECT_NE(told.find("efilite.log=loud is none of quiet, normal, timing, debug\n"), std::string::npos);

@@ -58,8 +58,8 @@ void BootManager::publish_variables() {
   if (!set) log::line("efilite: the boot manager's variables: ", set.status());
 }
 
-// [UEFI 2.10, 3.1.1] BootNext, once; BootOrder; what the platform has for recovery. A program that came back may have made an order that is
-// to be followed: true then.
+// [UEFI 2.10, 3.1.1] BootNext, once; BootOrder; what the platform has for recovery. A program that came back may have asked for something
+// else, which is to be followed: true then.
 bool BootManager::boot_once() {
   while (variables_.get(u"BootNext")) {
     const auto next = variables_.number<uint16_t>(u"BootNext");
@@ -71,24 +71,23 @@ bool BootManager::boot_once() {
     for (size_t at = 0; auto number = read_at<uint16_t>(order->bytes(), at); at += sizeof *number) {
       const Outcome outcome = boot_numbered(*number, false);
       if (outcome == Outcome::NotStarted) continue;
-      if (order_has_changed()) return true;
+      if (asked_anew()) return true;
       // [UEFI 2.10, 3.1.1] a success ends the order where there is a menu to go on with
       if (outcome == Outcome::Succeeded && interactive_) return false;
     }
   }
-  return recover() != Outcome::NotStarted && order_has_changed();
+  return recover() != Outcome::NotStarted && asked_anew();
 }
 
 // [UEFI 2.10, 8.5.4] each is done once. True: the menu is asked for.
 bool BootManager::take_indications() {
-  const auto wanted = variables_.number<uint64_t>(u"OsIndications");
-  constexpr uint64_t kKnown = efi::kOsIndicationsBootToFwUi | efi::kOsIndicationsStartPlatformRecovery;
-  if (!wanted || (*wanted & kKnown) == 0) return false;
-  const uint64_t left = *wanted & ~kKnown;
+  const uint64_t wanted = indications();
+  if (wanted == 0) return false;
+  const uint64_t left = variables_.number<uint64_t>(u"OsIndications").value_or(0) & ~wanted;
   if (Result<> set = variables_.set(u"OsIndications", kLastingVariable, bytes_of(left)); !set)
     log::line("efilite: OsIndications cannot be cleared: ", set.status());
-  if ((*wanted & efi::kOsIndicationsStartPlatformRecovery) != 0) (void)recover();
-  return (*wanted & efi::kOsIndicationsBootToFwUi) != 0;
+  if ((wanted & efi::kOsIndicationsStartPlatformRecovery) != 0) (void)recover();
+  return (wanted & efi::kOsIndicationsBootToFwUi) != 0;
 }
 
 // [UEFI 2.10, 3.3] Timeout: 0 goes on at once, and 0xFFFF waits for somebody for ever.
@@ -111,8 +110,21 @@ void BootManager::show_menu() {
   BootMenu(*this, screen).run();
 }
 
-bool BootManager::order_has_changed() {
-  return variables_.get(u"BootNext").has_value() || variables_.checksum(u"BootOrder") != order_seen_;
+void BootManager::show_report() {
+  log::line("efilite: nothing is left to boot; any key for the menu:");
+  report_.print();
+  report_.clear();
+  (void)Screen(system_table_, events_).wait_for_key();
+}
+
+bool BootManager::asked_anew() {
+  return variables_.get(u"BootNext").has_value() || variables_.checksum(u"BootOrder") != order_seen_ || indications() != 0;
+}
+
+// Those that are known here.
+uint64_t BootManager::indications() {
+  constexpr uint64_t kKnown = efi::kOsIndicationsBootToFwUi | efi::kOsIndicationsStartPlatformRecovery;
+  return variables_.number<uint64_t>(u"OsIndications").value_or(0) & kKnown;
 }
 
 // [UEFI 2.10, 3.1.3] By itself the boot manager starts what is active and part of the boot; what was chosen is started as it is.
@@ -277,14 +289,15 @@ void BootManager::run(const BootChoice& choice, std::optional<uint16_t> timeout)
   if (choice.kind == BootChoice::Kind::Path) return (void)boot_chosen(choice);
   const uint16_t wait = timeout.value_or(variables_.number<uint16_t>(u"Timeout").value_or(0));
   interactive_ = wait != 0;
-  if (choice.kind == BootChoice::Kind::Menu || take_indications() || is_menu_wanted(wait)) show_menu();
+  bool menu = choice.kind == BootChoice::Kind::Menu || take_indications() || is_menu_wanted(wait);
   for (;;) {
-    if (boot_once()) {
-      if (take_indications()) show_menu();
-      continue;
-    }
-    if (!take_indications() && !interactive_) return;
-    show_menu();
+    if (menu) show_menu();
+    const bool anew = boot_once();
+    menu = take_indications();
+    if (anew || menu) continue;
+    if (!interactive_) return;
+    show_report();
+    menu = true;
   }
 }
 

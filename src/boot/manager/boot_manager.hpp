@@ -78,9 +78,11 @@ class BootManager final : ImageVisitor {
   };
 
   void publish_variables();
+  uint64_t indications();
   bool take_indications();
   bool is_menu_wanted(uint16_t timeout);
   void show_menu();
+  void show_report();
   void run_list(std::u16string_view kind, const char16_t* order_name);
   void reconnect_all();
   bool boot_once();
@@ -88,7 +90,7 @@ class BootManager final : ImageVisitor {
   Outcome boot_chosen(const BootChoice& choice);
   Outcome recover();
   Outcome attempt(Job& job);
-  bool order_has_changed();
+  bool asked_anew();
 
   // ImageVisitor
   bool visit(efi::DevicePath* image) override;

@@ -82,7 +82,8 @@ void BootMenu::draw() {
     if (first + row < items_.size()) describe(items_[first + row], line.add(u' '));
     screen_.put(kFirstRow + row, line, first + row == chosen_);
   }
-  if (manager_.report().last_why() != nullptr) message.add("The last one: ").add(manager_.report().last_why()).add(manager_.report().last_status());
+  const BootReport& report = manager_.report();
+  if (report.last_why() != nullptr) message.add("The last one: ").add(report.last_why()).add(report.last_status());
   screen_.put(Screen::kRows - 3, message);
   screen_.put(Screen::kRows - 2, keys.add("Up and Down choose, Enter starts, E edits the options first, Esc goes on"));
 }

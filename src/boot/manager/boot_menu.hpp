@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// The boot manager's menu: boot options, what can be booted on the disks, the EFI Shell, restart and power-off. All disks are looked at when
-// it is shown, and nothing before.
+// The boot manager's menu: boot options, what can be booted on the disks, the EFI Shell, restart and power-off. All disks are looked at
+// when it is shown, and nothing before.
 #pragma once
 
 #include <array>

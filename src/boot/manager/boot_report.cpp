@@ -29,12 +29,14 @@ struct BootReport::Line {
   char16_t* path = nullptr;  // as text
 };
 
-BootReport::~BootReport() {
+void BootReport::clear() {
   while (first_ != nullptr) {
     Line* line = std::exchange(first_, first_->next);
     if (line->path != nullptr) heap_.release(line->path);
     heap_.release(line);
   }
+  end_ = &first_;
+  count_ = 0;
 }
 
 // A line that there is no memory for is only counted.

@@ -13,7 +13,7 @@ namespace efilite::boot {
 class BootReport {
  public:
   explicit BootReport(core::Heap& heap) : heap_(heap) {}
-  ~BootReport();
+  ~BootReport() { clear(); }
   BootReport(const BootReport&) = delete;
   BootReport& operator=(const BootReport&) = delete;
 
@@ -24,6 +24,7 @@ class BootReport {
   const char* last_why() const { return last_why_; }
   const char* last_status() const;  // its name, empty for a success
   void print() const;
+  void clear();
 
  private:
   static constexpr unsigned kMost = 100;  // lines: what a console keeps
