@@ -11,6 +11,7 @@ tool_packages=(
   busybox-static kmod xz-utils            # what the test guest's initramfs is made of
   dosfstools mtools                       # to compare our FAT engine with
   mmdebstrap fdisk e2fsprogs              # disks with an installed Debian
+  xorriso                                 # CDs for tests
   python3 ca-certificates binutils cpio zstd
 )
 

@@ -27,6 +27,7 @@ class Outcome:
     marks: dict  # place -> instructions, from the plugin; empty when QEMU could not load it
     seconds: float
     error: str  # "" when the machine ran and switched itself off
+    trace: str = ""  # QEMU's events that were asked for
 
     def lines(self, prefix):
         """What follows `prefix` in the lines that hold it: another program may have left a line unfinished before."""
@@ -53,13 +54,14 @@ def command(board, memory_mib, shift, directory, extra):
     return [QEMU, "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
             "-machine", f"{board},accel=tcg", "-cpu", CPU, "-smp", "1", "-m", f"{memory_mib}M",
             "-icount", f"shift={shift},sleep=off", "-rtc", "base=2026-01-01,clock=vm", "-seed", "1",
-            "-serial", f"file:{directory / 'serial'}",
+            "-serial", f"file:{directory / 'serial'}", "-D", str(directory / "trace"),
             "-debugcon", f"file:{directory / 'debug'}", "-global", "isa-debugcon.iobase=0x402",
             "-device", "isa-debug-exit,iobase=0xf4", *extra]
 
 
-def run(directory, board, memory_mib, extra, *, shift=0, plugin=None, places=None, timeout=600):
-    """Runs the machine until it switches itself off. `directory` keeps what it printed."""
+def run(directory, board, memory_mib, extra, *, shift=0, plugin=None, places=None, settle=None, timeout=600):
+    """Runs the machine until it switches itself off. `directory` keeps what it printed. `plugin` counts until `places` are
+    reached, and with the plugin `settle` a disk's requests take no time."""
     directory = pathlib.Path(directory)
     shutil.rmtree(directory, ignore_errors=True)
     directory.mkdir(parents=True)
@@ -67,6 +69,8 @@ def run(directory, board, memory_mib, extra, *, shift=0, plugin=None, places=Non
     if plugin and places:
         named = "".join(f",{name}={place}" for name, place in places.items())
         arguments += ["-plugin", f"{plugin},out={directory / 'marks'}{named}"]
+    if settle:
+        arguments += ["-plugin", str(settle)]
     (directory / "command").write_text(" ".join(arguments) + "\n")
     start = time.monotonic()
     with open(directory / "qemu", "wb") as log:
@@ -77,7 +81,7 @@ def run(directory, board, memory_mib, extra, *, shift=0, plugin=None, places=Non
             qemu.kill()
             qemu.wait()
     seconds = time.monotonic() - start
-    return Outcome(read(directory / "debug"), marks(read(directory / "marks")), seconds, error)
+    return Outcome(read(directory / "debug"), marks(read(directory / "marks")), seconds, error, read(directory / "trace"))
 
 
 def watch(qemu, console, deadline):

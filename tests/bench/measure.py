@@ -11,12 +11,14 @@ import pathlib
 import re
 import shutil
 
+import disks
 import machine
 import payload
 
 LEGACY_HOLE = (0xA0000, 0x100000)
 USABLE = {"conventional", "loader-code", "loader-data", "boot-code", "boot-data"}
 ELSEWHERE = {"mmio", "mmio-port", "persistent"}
+MANY = 64
 # For the second run that tells waiting from working: an instruction takes 64 ns of the guest's time instead of 1.
 SLOW_SHIFT = 6
 # The plugin counts a block of instructions again when an access to a device cuts its execution short.
@@ -29,8 +31,8 @@ class Row:
     firmware: str
     board: str
     memory_mib: int
-    payload: str  # probe, uki or kernel
-    via: str  # module, fw_cfg: how efilite is given it; -kernel: QEMU's option, read by OVMF
+    payload: str  # probe; large: the probe in an image of a UKI's size; uki or kernel
+    via: str  # module, fw_cfg: how efilite is given it; -kernel: QEMU's option, read by OVMF; disk, 64 disks: it is on the first
     status: str = "ok"
     before_entry: int | None = None  # what SeaBIOS or qboot did before
     to_payload: int | None = None
@@ -38,7 +40,9 @@ class Row:
     waiting: int | None = None  # of to_payload: waiting for time to pass
     to_exit_boot_services: int | None = None
     to_init: int | None = None
+    file_bytes: int | None = None  # the payload's
     copied_bytes: int | None = None
+    touched_disks: int | None = None  # by anybody's driver until the end
     held_bytes: int | None = None
     held_by_type: dict = dataclasses.field(default_factory=dict)
     map_entries: int | None = None
@@ -51,7 +55,13 @@ class Row:
 
     def directory(self):
         words = (self.firmware, self.board, self.memory_mib, self.payload, self.via)
-        return "-".join(str(word).strip("-") for word in words)
+        return "-".join(str(word).strip("-").replace(" ", "-") for word in words)
+
+    def disks(self):
+        return {"disk": 1, f"{MANY} disks": MANY}.get(self.via, 0)
+
+    def is_probe(self):
+        return self.payload in ("probe", "large")
 
     def figures(self):
         """Everything that must come out the same when the row is measured again."""
@@ -70,9 +80,12 @@ class Firmware:
     def payload_file(self, row):
         return self.files[row.payload]
 
+    def disk(self, row, image, first=""):
+        return disks.arguments(row.board, image or disks.image(self.payload_file(row)), row.disks(), first)
+
     def places(self, row):
         found = {"payload": payload.pe_entry(self.payload_file(row))}
-        if row.payload != "probe":
+        if not row.is_probe():
             found["init"] = payload.elf_entry(self.files["init"])
             found["kernel"] = payload.pe_entry(self.files["kernel"])
         return found
@@ -81,8 +94,10 @@ class Firmware:
 class Efilite(Firmware):
     name = "efilite"
 
-    def arguments(self, row, _directory):
+    def arguments(self, row, _directory, image=None):
         mine = ["-kernel", str(self.path)]
+        if row.disks():
+            return mine + self.disk(row, image)
         if row.via == "module":
             mine += ["-initrd", str(self.payload_file(row))]
         else:
@@ -97,25 +112,35 @@ class Efilite(Firmware):
 
 
 class Ovmf(Firmware):
-    """OVMF reads the payload by fw_cfg, too, the fastest way it has: no disk, no boot menu."""
+    """OVMF reads the payload by fw_cfg, too, the fastest way it has: no disk, no boot menu. Of several disks it is told the first."""
     name = "ovmf"
 
     def __init__(self, path, files):
         super().__init__(path, files)
         self.variables = path.with_name(path.name.replace("_CODE", "_VARS"))
 
-    def arguments(self, row, directory):
+    def arguments(self, row, directory, image=None):
         if not self.path.exists():
             raise ValueError(f"there is no {self.path}; it comes with Debian's package ovmf")
         variables = directory.with_name(directory.name + ".vars")
         directory.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(self.variables, variables)
         flash = "if=pflash,format=raw"
-        mine = ["-drive", f"{flash},unit=0,readonly=on,file={self.path}", "-drive", f"{flash},unit=1,file={variables}",
-                "-kernel", str(self.payload_file(row))]
+        mine = ["-drive", f"{flash},unit=0,readonly=on,file={self.path}", "-drive", f"{flash},unit=1,file={variables}"]
+        if row.disks():
+            return mine + self.disk(row, image, ",bootindex=0")
+        mine += ["-kernel", str(self.payload_file(row))]
         if row.payload == "kernel":
             mine += ["-initrd", str(self.files["initrd"]), "-append", payload.CMDLINE]
         return mine
+
+
+class Uboot(Firmware):
+    """Debian's build for x86-64, which is linked for the PC: on q35 it finds no disk. Half of its start is the time to press a key in."""
+    name = "u-boot"
+
+    def arguments(self, row, _directory, image=None):
+        return ["-bios", str(self.path), *self.disk(row, image)]
 
 
 def told(error):
@@ -194,10 +219,11 @@ def check_marks(row, outcome, ticks):
 
 
 class Bench:
-    def __init__(self, firmwares, logs, plugin, timeout):
+    def __init__(self, firmwares, logs, plugin, settle, timeout):
         self.firmwares = {firmware.name: firmware for firmware in firmwares}
         self.logs = pathlib.Path(logs)
         self.plugin = plugin
+        self.settle = settle
         self.timeout = timeout
 
     def measure(self, row):
@@ -211,9 +237,10 @@ class Bench:
         firmware = self.firmwares[row.firmware]
         directory = self.logs / (row.directory() + ("-slow" if shift else ""))
         outcome = machine.run(directory, row.board, row.memory_mib, firmware.arguments(row, directory), shift=shift,
-                              plugin=self.plugin, places=firmware.places(row), timeout=self.timeout)
+                              plugin=self.plugin, places=firmware.places(row), settle=row.disks() and self.settle,
+                              timeout=self.timeout)
         row.seconds += outcome.seconds
-        done = outcome.lines("probe: end" if row.payload == "probe" else "init: end")
+        done = outcome.lines("probe: end" if row.is_probe() else "init: end")
         failures = outcome.lines("probe: failed: ")
         if outcome.error or failures or not done:
             silent = f"ended before the program did; last line: {machine.last_line(directory)}"
@@ -235,9 +262,14 @@ class Bench:
                 row.to_payload = ticks["payload"] - start
             if "exit-boot-services" in ticks:
                 row.to_exit_boot_services = ticks["exit-boot-services"] - start
-        (read_probe if row.payload == "probe" else read_init)(row, outcome, start)
+        row.file_bytes = self.firmwares[row.firmware].payload_file(row).stat().st_size
+        if row.disks():
+            row.touched_disks = disks.touched(outcome.trace)
+            if not self.settle:
+                row.notes.append("without QEMU's plugins the host's disk counts, too: the next run will differ")
+        (read_probe if row.is_probe() else read_init)(row, outcome, start)
         check_marks(row, outcome, ticks)
-        if row.payload == "probe":
+        if row.is_probe():
             self.tell_waiting(row)
 
     def tell_waiting(self, row):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 """The programs that the firmware starts, and how their entry points are recognised in a running machine."""
 import pathlib
+import random
 import struct
 import subprocess
 import sys
@@ -9,6 +10,7 @@ REPO = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(REPO / "scripts/lib"))
 from cached import cached, digest, payload_dir  # noqa: E402
 
+LARGE = 12 << 20
 SIGNATURE = 32  # bytes; long enough to be found nowhere else
 CMDLINE = "console=ttyS0 quiet panic=-1 efi=debug"  # efi=debug: the kernel logs the EFI memory map it got
 PT_LOAD, PT_NOTE = 1, 4
@@ -89,8 +91,17 @@ def kernel(name):
 
 
 def uki(name, ramdisk):
-    made = subprocess.run([REPO / "scripts/mkuki", "--kernel", kernel(name), "--initrd", ramdisk, "--cmdline", CMDLINE,
-                           "--name", f"bench-{name}"], capture_output=True, text=True, check=False)
+    return mkuki("--kernel", kernel(name), "--initrd", ramdisk, "--cmdline", CMDLINE, "--name", f"bench-{name}")
+
+
+def large(probe):
+    """The probe, in an image as large as a UKI."""
+    filling = cached("bench-filling", "", digest(str(LARGE)), lambda path: path.write_bytes(random.Random(1).randbytes(LARGE)))
+    return mkuki("--stub", probe, "--kernel", filling, "--name", "bench-large")
+
+
+def mkuki(*arguments):
+    made = subprocess.run([REPO / "scripts/mkuki", *arguments], capture_output=True, text=True, check=False)
     if made.returncode:
         raise SystemExit(f"bench: no UKI: {(made.stderr.strip() or 'mkuki failed').splitlines()[-1]}")
     return pathlib.Path(made.stdout.strip())

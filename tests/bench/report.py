@@ -3,18 +3,23 @@
 import dataclasses
 import json
 
+import measure
+import reading
+
 KIB = 1024
 LEGEND = """\
-In millions of guest instructions, counted from the firmware's own first one (efilite: PVH entry; OVMF: reset); a
+In millions of guest instructions, counted from the firmware's own first one (efilite: PVH entry; OVMF, U-Boot: reset); a
 string instruction counts once for each repetition, so `rep movsq` over 8 MiB counts a million:
   before        what ran before efilite: SeaBIOS or qboot
   to entry      until the first instruction of the program that the firmware starts
   to kernel     until the first instruction of the kernel's EFI entry; in a UKI systemd's stub has loaded it before
-  waiting       of what came before the entry, waiting for time to pass (OVMF: 1.5 s for the answer of a TPM that the machine does not have)
+  waiting       of what came before the entry, waiting for time to pass (OVMF: 1.5 s for the answer of a TPM that the machine does not have;
+                U-Boot: 2 s for a key)
   to exit-boot  until ExitBootServices has returned to the program (OVMF does not log it: told by the probe alone)
   to init       until the guest's init
 copied: bytes of program and initrd that efilite moved in memory.
 map: entries of the EFI memory map; for a kernel with the ones its own allocations made.
+program: "large" is the probe in an image as large as a UKI. A disk's requests take no time: the processor stands still meanwhile.
 held: RAM that the system cannot use after boot, without the legacy hole (0xa0000-0xfffff); a kernel tells by iomem."""
 
 COLUMNS = ["firmware", "machine", "MiB", "program", "by", "before", "to entry", "to kernel", "waiting", "to exit-boot", "to init",
@@ -70,6 +75,28 @@ def held(rows):
             for (firmware, board, parts), memory in lines.items()]
 
 
+def beyond_copying(row):
+    """What a loader that is read from a disk costs, without the one copy of its bytes that is granted, eight to an instruction."""
+    return None if row.to_payload is None else row.to_payload - row.file_bytes // 8
+
+
+def disk_boots(rows):
+    return [f"  {row.name()}, {size(row.file_bytes)}: {millions(beyond_copying(row))}; drivers were at {row.touched_disks} of {row.disks()}"
+            for row in rows if row.status == "ok" and row.disks()]
+
+
+def readings_table(readings):
+    lines = []
+    for found in readings:
+        if found.status != "ok":
+            lines.append(f"  {found.firmware:<8} {found.status}")
+            continue
+        for chunk, percent in found.percent().items():
+            file, blocks = (millions(found.costs[way][chunk]) for way in reading.WAYS)
+            lines.append(f"  {found.firmware:<8} {size(chunk):>8}  {file:>9} {blocks:>9} {percent:>6} %")
+    return lines
+
+
 @dataclasses.dataclass
 class Figure:
     name: str
@@ -86,7 +113,31 @@ class Figure:
         return f"  {self.name:<52} {value:>12} of at most {self.limit:>9,} {self.unit:<12} {verdict}"
 
 
-def figures(rows, sizes, handles=None):
+def disk_figures(mine, readings):
+    found = []
+    one, many = ({(row.board, row.payload): row for row in mine if row.via == via} for via in ("disk", f"{measure.MANY} disks"))
+    if one:
+        found.append(Figure("PVH entry to a loader's on a disk, less copying it", max(map(beyond_copying, one.values())), 4_999_999,
+                            "instructions"))
+    for key in one.keys() & many.keys():
+        found.append(Figure(f"the same with {measure.MANY} disks, of that with one", percent_of(many[key].to_payload, one[key].to_payload),
+                            150, "percent"))
+        found.append(Figure(f"of {measure.MANY} disks, those that a driver has been at", many[key].touched_disks, 1, "disks"))
+    by_firmware = {each.firmware: each for each in readings if each.status == "ok"}
+    if "efilite" in by_firmware:
+        ours = by_firmware["efilite"]
+        found.append(Figure("reading a file of 64 MiB, of reading its blocks", max(ours.percent().values()), 150, "percent"))
+        if "ovmf" in by_firmware:
+            found.append(Figure("reading a file of 64 MiB, of OVMF's doing so", max(ours.file_percent_of(by_firmware["ovmf"]).values()), 20,
+                                "percent"))
+    return found
+
+
+def percent_of(value, other):
+    return None if None in (value, other) else round(100 * value / max(1, other))
+
+
+def figures(rows, sizes, handles=None, readings=()):
     """What efilite promises, the worst row counting. The payload is a module: nothing has to be fetched for it."""
     mine = [row for row in rows if row.firmware == "efilite" and row.status == "ok"]
 
@@ -101,8 +152,9 @@ def figures(rows, sizes, handles=None):
         *([entry] if kernels else []),
         Figure("RAM held after boot, without the legacy hole", worst(mine, "held_bytes"), 256 * KIB - 1, "bytes"),
         Figure("entries of the EFI memory map handed over", worst(mine, "map_entries"), 24, "entries"),
-        Figure("the firmware's file", sizes.get("efilite"), 256 * KIB - 1, "bytes"),
+        Figure("the firmware's file", sizes.get("efilite"), 320 * KIB - 1, "bytes"),
         Figure("cost among 10,000 handles, of that among 1,000", handles and handles.worst_percent(), 200, "percent"),
+        *disk_figures(mine, readings),
     ]
 
 
@@ -113,27 +165,34 @@ def handle_costs(handles):
     return lines + [f"  {name:<40} {few:>7,} {many:>7,}" for name, few, many in handles.compared()]
 
 
-def human(rows, sizes, handles, about):
+def human(rows, sizes, handles, readings, about):
     parts = [f"{about}", "", table(rows), "", LEGEND, ""]
     by_type = held(rows)
     if by_type:
         parts += ["RAM held, by the type of its memory map entry:", *by_type, ""]
     parts += ["Firmware files: " + ", ".join(f"{name} {size(amount)}" for name, amount in sizes.items()), ""]
+    if boots := disk_boots(rows):
+        parts += ["Loaders on disks: millions of instructions to the entry, less one for each eight bytes of the loader:", *boots, ""]
+    if readings:
+        parts += ["Reading a file of 64 MiB by SimpleFileSystem and its blocks by BlockIo, in chunks, in millions of instructions:",
+                  f"  {'':<8} {'chunks':>8}  {'file':>9} {'blocks':>9}  file of blocks", *readings_table(readings), ""]
     if handles:
         parts += [*handle_costs(handles), ""]
     notes = [f"  {row.name()}: {note}" for row in rows for note in row.notes]
     if notes:
         parts += ["Notes:", *notes, ""]
     if any(row.firmware == "efilite" for row in rows):
-        parts += ["Promised of efilite (the worst row counts):", *(figure.line() for figure in figures(rows, sizes, handles))]
+        parts += ["Promised of efilite (the worst row counts):", 
+                  *(figure.line() for figure in figures(rows, sizes, handles, readings))]
     return "\n".join(parts).rstrip()
 
 
-def write_json(path, rows, sizes, handles, about):
+def write_json(path, rows, sizes, handles, readings, about):
     document = {"about": about, "file_bytes": sizes, "rows": [dataclasses.asdict(row) for row in rows],
                 "handle_costs": handles and handles.costs,
+                "reading_costs": {each.firmware: each.costs for each in readings},
                 "figures": [dataclasses.asdict(figure) | {"reached": figure.reached()}
-                            for figure in figures(rows, sizes, handles)]}
+                            for figure in figures(rows, sizes, handles, readings)]}
     with open(path, "w", encoding="utf-8") as file:
         json.dump(document, file, indent=2)
         file.write("\n")

@@ -1,0 +1,284 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""Other people's loaders on disks and CDs: Debian's installer as its media carry it, GRUB, rEFInd, Xen and smaller ones.
+
+Each is on the EFI system partition of a disk, or on an ISO image, that is made here from Debian's packages; the firmware is told nothing
+but that there is a disk. What is typed is what a person would type."""
+import lzma
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+
+HERE = pathlib.Path(__file__).resolve().parent
+SCRIPTS = HERE.parent.parent / "scripts"
+sys.path.insert(0, str(SCRIPTS / "lib"))
+import disk_image  # noqa: E402
+import program  # noqa: E402
+import qemu  # noqa: E402
+from cached import cached, digest, payload_dir  # noqa: E402
+from conversation import Conversation, Turn  # noqa: E402
+
+LIMIT = 100
+MIB = 1 << 20
+ESP = 128 * MIB
+DOWN, UP, END_OF_LINE, GO = "\x1b[B", "\x1b[A", "\x05", "\x18"  # Ctrl-E and Ctrl-X in GRUB's editor
+
+
+@dataclass(frozen=True)
+class Loader:
+    tree: object             # () -> what is on the EFI system partition
+    turns: list
+    end: str | None = None   # how the machine ends after the last turn; None: it is ended
+    greeting: list = ()
+    memory: int = 256
+    cpu: str = "qemu64"
+    iso: object = None       # () -> the image, when it is no disk with a partition
+
+
+def linux():
+    """A kernel and an initramfs that ends in a shell."""
+    kernel = payload_dir("linux-6.1") / "vmlinuz"
+    made = subprocess.run([SCRIPTS / "mkinitramfs", "linux-6.1"], check=True, stdout=subprocess.PIPE, text=True)
+    return kernel, pathlib.Path(made.stdout.strip())
+
+
+# no_timer_check: a busy host delays the ticks that Linux counts to find out whether its timer works.
+CMDLINE = "console=ttyS0 no_timer_check quiet"
+LINUX = Turn(r"(?s)Linux 6\.1\.\S+, started by EFI v2.*# \Z", "exit\r", name="Linux's shell")
+
+
+def installer_files():
+    return payload_dir("debian-installer") / "debian-installer"
+
+
+def installer_tree():
+    """Debian's shim, its GRUB, and what that reads, where the medium has it: the menu is in /boot/grub."""
+    files = installer_files()
+    return {disk_image.LOADER: files / "amd64/bootnetx64.efi", "EFI/BOOT/grubx64.efi": files / "amd64/grubx64.efi",
+            "debian-installer": files, "boot/grub/grub.cfg": files / "amd64/grub/grub.cfg"}
+
+
+def installer_iso():
+    """A CD as Debian's own are made: ISO 9660 with the GRUB for CDs in a FAT image that El Torito's catalogue names, which a partition
+    of an MBR names, too, so that the image can be written to a disk."""
+    files, cd_grub = installer_files(), payload_dir("grub-signed") / "x86_64-efi-signed/gcdx64.efi.signed"
+    isolinux = payload_dir("isolinux") / "ISOLINUX"
+    versions = [(payload_dir(name) / "package").read_text() for name in ("debian-installer", "grub-signed", "isolinux")]
+
+    def build(path):
+        with tempfile.TemporaryDirectory() as folder:
+            root = pathlib.Path(folder)
+            for name in ("boot/grub", ".disk", "isolinux"):
+                (root / name).mkdir(parents=True)
+            (root / ".disk/info").write_text("efilite's test medium\n")
+            shutil.copy(isolinux / "isolinux.bin", root / "isolinux")
+            shutil.copytree(files, root / "debian-installer")
+            shutil.copytree(files / "amd64/grub", root / "boot/grub", dirs_exist_ok=True)
+            disk_image.fat(root / "boot/grub/efi.img", 8 * MIB, {disk_image.LOADER: files / "amd64/bootnetx64.efi",
+                                                                 "EFI/BOOT/grubx64.efi": cd_grub}, bits=16)
+            subprocess.run(["xorriso", "-as", "mkisofs", "-quiet", "-r", "-V", "EFILITE", "-J", "-joliet-long", "-o", path,
+                            "-isohybrid-mbr", isolinux / "isohdpfx.bin", "-b", "isolinux/isolinux.bin", "-c", "isolinux/boot.cat",
+                            "-boot-load-size", "4", "-boot-info-table", "-no-emul-boot", "-eltorito-alt-boot",
+                            "-e", "boot/grub/efi.img", "-no-emul-boot", "-isohybrid-gpt-basdat", "-isohybrid-apm-hfsplus", root],
+                           check=True)
+    return cached("loader-installer", ".iso", digest(HERE / "loaders.py", pathlib.Path(disk_image.__file__), *versions), build)
+
+
+# The first of the installer's menu, with the serial line as its console, as anybody would who has no screen.
+INSTALLER = [
+    Turn(r"(?s)GNU GRUB.*\*Install .*Advanced options", "e", name="GRUB's menu"),
+    Turn(r"(?s)setparams 'Install'.*initrd\.gz", DOWN * 3 + END_OF_LINE + " console=ttyS0" + GO, [r"Booting a command list"],
+         name="GRUB's editor"),
+    Turn(r"(?s)Select a language.*Choose the language to be used.*English", "\r", name="the installer's first screen"),
+    Turn(r"(?s)Select your location", "", name="its second"),
+]
+
+GRUB_CFG = """\
+set timeout=-1
+menuentry 'An application' {
+  chainloader /apps/exits.efi 5
+}
+menuentry 'Linux' {
+  linux /vmlinuz CMDLINE
+  initrd /initrd
+}
+menuentry 'Memtest86+' {
+  chainloader /apps/memtest.efi console=ttyS0,115200
+}
+""".replace("CMDLINE", CMDLINE)
+GRUB_ENVIRONMENT = b"# GRUB Environment Block\n".ljust(1024, b"#")
+SENTENCE = b"GRUB reads this sentence\n"
+
+
+def grub_tree():
+    kernel, initrd = linux()
+    return {disk_image.LOADER: payload_dir("grub") / "grubx64.efi", "EFI/debian/grub.cfg": GRUB_CFG.encode(),
+            "EFI/debian/grubenv": GRUB_ENVIRONMENT, "vmlinuz": kernel, "initrd": initrd, "sentence with a long name.txt": SENTENCE,
+            "apps/exits.efi": program.build("exits"), "apps/memtest.efi": payload_dir("memtest86+") / "memtest86+x64.efi"}
+
+
+GRUB_MENU = r"(?s)GNU GRUB.*\*An application .*Linux.*Memtest86\+.*(commands|command-line)"
+GRUB_PROMPT = r"grub> \Z"
+GRUB_COMMANDS = [
+    ("ls", [r"\(hd0\) \(hd0,gpt1\)"]),
+    ("ls (hd0,gpt1)", [r"Filesystem type fat - Label `EFILITE'.*UUID EF11-E000", r"Partition start at 1024KiB - Total size 131072KiB"]),
+    ("ls /", [r"efi/|EFI/", r"sentence with a long name\.txt", r"vmlinuz"]),
+    ("cat '/sentence with a long name.txt'", [r"^GRUB reads this sentence$"]),
+    ("search --label EFILITE", [r"hd0,gpt1"]),
+    ("search --fs-uuid EF11-E000", [r"hd0,gpt1"]),
+    ("search --file /apps/exits.efi", [r"hd0,gpt1"]),
+    ("cmp /vmlinuz (hd0,gpt1)/vmlinuz", ["!(?i)differ", "!error"]),
+    ("echo $cmdpath $root", [r"\(hd0,gpt1\)/EFI/BOOT hd0,gpt1"]),
+    # This writes the disk.
+    ("set told=once; save_env told; set told=twice; load_env; echo told $told", [r"^told once$", "!error"]),
+    ("ls (hd0,gpt2)/", [r"error: no such partition"]),
+    ("ls (hd1)", [r"error: disk `hd1' not found"]),
+    ("cat /nothing", [r"error: file `/nothing' not found"]),
+    ("chainloader /sentence\\ with\\ a\\ long\\ name.txt", [r"error"]),
+]
+GRUB = [
+    Turn(GRUB_MENU, "\r", [r"exits: found itself", r"exits: with 5"], "GRUB's menu"),
+    # It comes back, and GRUB waits for a key.
+    Turn(r"Press any key to continue", "x", name="the end of an application"),
+    Turn(GRUB_MENU, "c", name="GRUB's menu again"),
+    *(Turn(GRUB_PROMPT, f"{command}\r", patterns) for command, patterns in GRUB_COMMANDS),
+    Turn(GRUB_PROMPT, "\x1b", name="Escape"),
+    Turn(GRUB_MENU, DOWN + "\r", name="Linux in GRUB's menu"),
+    LINUX,
+]
+GRUB_MEMTEST = [
+    Turn(GRUB_MENU, DOWN * 2 + "\r", [r"Memtest86\+ v7\.\d\d"], "GRUB's menu"),
+    Turn(r"#[1-9] +\[[^#]*Errors: 0 ", "\x1b", name="Memtest86+"),
+]
+
+REFIND_CONF = """\
+timeout 0
+textonly
+scanfor internal
+scan_all_linux_kernels true
+showtools shell, shutdown, reboot
+"""
+
+
+def refind_tree():
+    kernel, initrd = linux()
+    files = payload_dir("refind") / "refind"
+    return {disk_image.LOADER: files / "refind_x64.efi", "EFI/BOOT/refind.conf": REFIND_CONF.encode(), "EFI/BOOT/drivers_x64": files / "drivers_x64",
+            "boot/vmlinuz-6.1": kernel, "boot/initrd.img-6.1": initrd, "boot/refind_linux.conf": f'"as usual" "{CMDLINE}"\n'.encode(),
+            "EFI/exits/exits.efi": program.build("exits"), "EFI/tools/shellx64.efi": payload_dir("efi-shell") / "shellx64.efi"}
+
+
+REFIND = [Turn(r"(?s)rEFInd.*vmlinuz", "", [], "rEFInd's menu")]
+
+XEN_CFG = """\
+[global]
+default=debian
+[debian]
+options=console=com1 com1=115200,8n1 dom0_mem=320M loglvl=info
+kernel=vmlinux console=hvc0 quiet
+ramdisk=initrd
+"""
+
+
+def vmlinux(kernel):
+    """The kernel inside a bzImage: under emulation dom0 would unpack itself for half a minute."""
+    data = kernel.read_bytes()
+    return lzma.LZMADecompressor().decompress(data[data.index(b"\xfd7zXZ\0"):])
+
+
+def xen_tree():
+    kernel, initrd = linux()
+    image = next(payload_dir("xen").glob("boot/xen-*.efi"))
+    return {disk_image.LOADER: image, "EFI/BOOT/BOOTX64.cfg": XEN_CFG.encode(), "EFI/BOOT/vmlinux": vmlinux(kernel), "EFI/BOOT/initrd": initrd}
+
+
+XEN = [Turn(r"(?s)Xen \d\.\d\d.*Linux 6\.1\.\S+, started by EFI v2.*# \Z", "exit\r", name="dom0's shell")]
+
+IPXE_SCRIPT = """#!ipxe
+echo autoexec.ipxe runs
+imgfetch file:/hello.txt && imgstat hello.txt
+imgfree hello.txt
+chain file:/apps/exits.efi 5 || echo it came back
+shell
+"""
+
+
+def ipxe_tree():
+    return {disk_image.LOADER: payload_dir("ipxe") / "ipxe.efi", "autoexec.ipxe": IPXE_SCRIPT.encode(), "hello.txt": b"hello\n",
+            "EFI/BOOT/autoexec.ipxe": IPXE_SCRIPT.encode(), "apps/exits.efi": program.build("exits")}
+
+
+IPXE = [Turn(r"iPXE> \Z", "poweroff\r")]
+
+SYSLINUX_CFG = f"""\
+serial 0 115200
+prompt 1
+timeout 0
+label linux
+  kernel /vmlinuz
+  initrd /initrd
+  append {CMDLINE}
+"""
+
+
+def syslinux_tree():
+    kernel, initrd = linux()
+    return {disk_image.LOADER: payload_dir("syslinux") / "syslinux.efi", "EFI/BOOT/syslinux.cfg": SYSLINUX_CFG.encode(),
+            "EFI/BOOT/ldlinux.e64": payload_dir("syslinux-modules") / "efi64/ldlinux.e64", "vmlinuz": kernel, "initrd": initrd}
+
+
+SYSLINUX = [Turn(r"boot: \Z", "linux\r"), LINUX]
+
+LOADERS = {
+    "installer": Loader(installer_tree, INSTALLER, memory=1024),
+    "installer-iso": Loader(None, INSTALLER, memory=1024, iso=installer_iso),
+    "grub": Loader(grub_tree, GRUB, "guest-shutdown", memory=512),
+    "grub-memtest": Loader(grub_tree, GRUB_MEMTEST, "guest-reset"),
+    "refind": Loader(refind_tree, REFIND, memory=512),
+    "xen": Loader(xen_tree, XEN, "guest-shutdown", memory=512, cpu="EPYC,+svm,+npt,-smap,-monitor,-rdtscp"),
+    "ipxe": Loader(ipxe_tree, IPXE, "guest-shutdown", [r"autoexec\.ipxe runs", r"exits: with"]),
+    "syslinux": Loader(syslinux_tree, SYSLINUX, "guest-shutdown", memory=512),
+}
+
+
+def disk_of(name):
+    loader = LOADERS[name]
+    if loader.iso:
+        return loader.iso()
+    tree = loader.tree()
+    contents = [part for entry in sorted(tree.items()) for part in entry]
+    return cached(f"loader-{name}", ".img", digest(pathlib.Path(disk_image.__file__), str(ESP), *map(_content, contents)),
+                  lambda path: disk_image.gpt(path, [disk_image.Partition("ESP", ESP, tree)]))
+
+
+def _content(part):
+    """For the digest; a folder of a package is known by the package's version."""
+    if isinstance(part, pathlib.Path) and part.is_dir():
+        return (part.parent / "package").read_text()
+    return part
+
+
+def device_options(scenario, disk):
+    bus = "device" if scenario.machine.startswith("microvm") else "pci"
+    drive = ["-drive", f"file={disk},format=raw,if=none,id=disk,snapshot=on"]
+    if scenario.device == "blk":
+        return [*drive, "-device", f"virtio-blk-{bus},drive=disk"]
+    return [*drive, "-device", f"virtio-scsi-{bus}", "-device", f"scsi-{scenario.device},drive=disk"]
+
+
+def run(scenario, options):
+    loader = LOADERS[scenario.loader]
+    arguments = qemu.machine_options(scenario.machine) + ["-accel", "tcg", "-cpu", loader.cpu, "-m", str(loader.memory)]
+    arguments += device_options(scenario, disk_of(scenario.loader))
+    arguments += ["-bios", options.ovmf] if options.firmware == "ovmf" else ["-kernel", str(options.elf)]
+    conversation = Conversation(loader.turns, loader.end is not None)
+    stem = options.logs / f"{options.firmware}.{scenario.name}"
+    done = qemu.run(arguments, stem, min(options.limit, LIMIT), conversation=conversation)
+    complaints = conversation.complaints(loader.greeting)
+    if done.timed_out:
+        complaints.append(f"it was given up after {done.seconds:.0f} s")
+    if loader.end and done.shutdown != loader.end:
+        complaints.append(f"the machine ended by '{done.shutdown or 'nothing'}', not {loader.end}")
+    return done, (complaints, f"{len(loader.turns)} turns, {done.shutdown or 'stopped'}")
