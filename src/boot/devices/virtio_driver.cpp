@@ -1,91 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "boot/devices/virtio_driver.hpp"
 
-#include <array>
-
-#include "base/log.hpp"
-#include "boot/devices/device_name.hpp"
-#include "boot/devices/virtio_mmio.hpp"
+#include "boot/devices/virtio_driver_parts.hpp"
 #include "core/handles/service_call.hpp"
-#include "core/heap_objects.hpp"
 #include "core/pci/pci_io.hpp"
-#include "core/storage/block_io.hpp"
 #include "core/storage/storage_call.hpp"
-#include "drivers/virtio/blk.hpp"
-#include "drivers/virtio/register_transport.hpp"
 
 namespace efilite::boot {
 
 using core::in_database;
 using drivers::virtio::DeviceType;
-
-// How a handle's device is reached: one of the two.
-struct VirtioDriver::Link {
-  core::PciFunction* function = nullptr;
-  const VirtioMmioProtocol* mmio = nullptr;
-  DeviceType type{};
-
-  const efi::Guid& protocol() const { return function != nullptr ? efi::PciIoProtocol::kGuid : VirtioMmioProtocol::kGuid; }
-  Result<> open(drivers::virtio::RegisterTransport& transport, core::Registers& registers) const {
-    return function != nullptr ? transport.open_pci(*function) : transport.open_mmio(registers, mmio->place.base, mmio->place.size);
-  }
-  DeviceName name() const {
-    constexpr std::string_view kKind = "virtio disk ";
-    return function != nullptr ? DeviceName(kKind, function->address()) : DeviceName(kKind, mmio->place.base);
-  }
-};
-
-// A device that has been started.
-class VirtioDriver::Device {
- public:
-  Device(VirtioDriver& driver, efi::Handle handle, const Link& link)
-      : handle(handle), link(link), name(link.name()), transport(driver.clock_) {}
-  virtual Result<> start(VirtioDriver& driver) = 0;
-  // Takes back what start() has installed; ACCESS_DENIED while somebody uses it, and then it stays.
-  virtual Result<> stop(VirtioDriver& driver, std::span<const efi::Handle> children) = 0;
-  virtual void reset() = 0;
-  virtual const efi::Char16* title(efi::Handle child) const = 0;
-  virtual void drop(core::Heap& heap) = 0;
-
-  Device* next = nullptr;
-  const efi::Handle handle;
-  const Link link;
-  const DeviceName name;
-  drivers::virtio::RegisterTransport transport;
-
- protected:
-  ~Device() = default;
-};
-
-// virtio-blk: BLOCK_IO on the device's own handle.
-class VirtioDriver::Disk final : public Device {
- public:
-  Disk(VirtioDriver& driver, efi::Handle handle, const Link& link)
-      : Device(driver, handle, link), blocks_(transport, driver.memory_, driver.clock_, name.view()),
-        block_io_(driver.events_, nullptr, {.write_caching = true}) {}
-
-  Result<> start(VirtioDriver& driver) override {
-    TRY(link.open(transport, driver.registers_));
-    TRY(blocks_.start());
-    block_io_.set_medium(&blocks_);
-    efi::Handle on = handle;
-    return in_database([&] { return driver.handles_.install_multiple(&on, pairs()); });
-  }
-  Result<> stop(VirtioDriver& driver, std::span<const efi::Handle>) override {
-    return in_database([&] { return driver.handles_.uninstall_multiple(handle, pairs()); });
-  }
-  void reset() override { blocks_.device().stop(); }
-  void drop(core::Heap& heap) override { core::drop(heap, this); }
-  const efi::Char16* title(efi::Handle child) const override { return child == nullptr ? u"virtio Disk" : nullptr; }
-
- private:
-  std::array<core::ProtocolPair, 2> pairs() {
-    return {{{&efi::BlockIoProtocol::kGuid, block_io_.protocol()}, {&efi::BlockIo2Protocol::kGuid, block_io_.protocol2()}}};
-  }
-
-  drivers::virtio::BlkDevice blocks_;
-  core::BlockIo block_io_;
-};
 
 Result<VirtioDriver::Link> VirtioDriver::link_of(efi::Handle handle) const {
   if (auto mmio = handles_.get<VirtioMmioProtocol>(handle)) return Link{.mmio = *mmio, .type = (*mmio)->type};
@@ -107,7 +31,7 @@ std::optional<DeviceType> VirtioDriver::type_of(efi::Handle handle) const {
 Result<VirtioDriver::Link> VirtioDriver::open(efi::Handle handle) {
   return in_database([&]() -> Result<Link> {
     const Link link = TRY(link_of(handle));
-    if (link.type != DeviceType::Block) return Status::Unsupported;
+    if (link.type != DeviceType::Block && link.type != DeviceType::Scsi) return Status::Unsupported;
     void* interface;
     TRY(handles_.open(handle, link.protocol(), &interface, edge_.driver_binding_handle, handle, efi::kOpenByDriver));
     return link;
@@ -130,14 +54,14 @@ VirtioDriver::Device** VirtioDriver::place_of(efi::Handle handle) {
 Result<> VirtioDriver::start(efi::Handle handle) {
   core::StorageLock lock(events_);
   const Link link = TRY(open(handle));
-  auto made = core::make<Disk>(heap_, *this, handle, link);
+  auto made = link.type == DeviceType::Block ? make_virtio_disk(*this, handle, link) : make_virtio_scsi(*this, handle, link);
   if (!made) {
     (void)close(handle, link);
     return made.error();
   }
   Device& device = **made;
   in_database([&] { *place_of(nullptr) = &device; });
-  Result<> started = device.start(*this);
+  Result<> started = device.start();
   if (!started) release(device);
   return started;
 }
@@ -157,7 +81,7 @@ Result<> VirtioDriver::stop(efi::Handle handle, std::span<const efi::Handle> chi
   core::StorageLock lock(events_);
   Device* device = *place_of(handle);
   if (device == nullptr) return Status::DeviceError;
-  TRY(device->stop(*this, children));
+  TRY(device->stop(children));
   if (children.empty()) release(*device);
   return {};
 }

@@ -32,13 +32,14 @@ class VirtioDriver final : public core::Quiescer, public core::ComponentName::Ow
   Result<> quiesce() override;
   const efi::Char16* controller_name(efi::Handle controller, efi::Handle child) override;
 
+  struct Link;
+  class Device;
+  core::Heap& heap() { return heap_; }
+
  private:
   struct Edge : efi::DriverBindingProtocol {
     VirtioDriver* owner;
   };
-  class Device;
-  class Disk;
-  struct Link;
   friend struct VirtioDriverThunks;
 
   Result<Link> link_of(efi::Handle handle) const;

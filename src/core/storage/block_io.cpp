@@ -24,6 +24,7 @@ void BlockIo::set_medium(BlockDevice* device) {
 }
 
 Result<BlockDevice*> BlockIo::check(uint32_t media_id, uint64_t lba, const void* buffer, uint64_t size, bool writing) {
+  if (medium_.device == nullptr && drive_ != nullptr) drive_->look();
   BlockDevice* device = TRY(medium_.current(media_id));
   if (writing && media_.read_only != 0) return Status::WriteProtected;
   if (size % media_.block_size != 0) return Status::BadBufferSize;
@@ -89,7 +90,7 @@ struct BlockIoThunks {
   }
 };
 
-BlockIo::BlockIo(EventQueue& events, BlockDevice* device, const Traits& traits) : events_(events) {
+BlockIo::BlockIo(EventQueue& events, BlockDevice* device, const Traits& traits) : events_(events), drive_(traits.drive) {
   media_.logical_partition = traits.partition;
   media_.io_align = traits.io_align;
   media_.write_caching = traits.write_caching;

@@ -19,10 +19,20 @@ struct Medium {
 
 class BlockIo {
  public:
+  // One whose medium can be changed.
+  class Drive {
+   public:
+    // Somebody wants an empty drive to have a medium: set_medium(), if it has one by now.
+    virtual void look() = 0;
+
+   protected:
+    ~Drive() = default;
+  };
   struct Traits {
     uint32_t io_align = 1;  // of a caller's buffers: 0, 1 or a power of two
     bool partition = false;
     bool write_caching = false;
+    Drive* drive = nullptr;
   };
   // Without a device the drive is empty. A device lives until another is set.
   BlockIo(EventQueue& events, BlockDevice* device, const Traits& traits);
@@ -54,6 +64,7 @@ class BlockIo {
   Result<BlockDevice*> check(uint32_t media_id, uint64_t lba, const void* buffer, uint64_t size, bool writing);
 
   EventQueue& events_;
+  Drive* const drive_;
   efi::BlockIoMedia media_{};
   Medium medium_;
   Edge edge_{};

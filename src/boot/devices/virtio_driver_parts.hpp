@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+// What the driver of virtio devices makes of them, kind by kind.
+#pragma once
+
+#include "abi/uefi/pci_io.hpp"
+#include "boot/devices/device_name.hpp"
+#include "boot/devices/virtio_driver.hpp"
+#include "boot/devices/virtio_mmio.hpp"
+#include "drivers/virtio/register_transport.hpp"
+
+namespace efilite::boot {
+
+// How a handle's device is reached: one of the two.
+struct VirtioDriver::Link {
+  core::PciFunction* function = nullptr;
+  const VirtioMmioProtocol* mmio = nullptr;
+  drivers::virtio::DeviceType type{};
+
+  const efi::Guid& protocol() const { return function != nullptr ? efi::PciIoProtocol::kGuid : VirtioMmioProtocol::kGuid; }
+  DeviceName name(std::string_view kind) const {
+    return function != nullptr ? DeviceName(kind, function->address()) : DeviceName(kind, mmio->place.base);
+  }
+};
+
+// A device that has been started.
+class VirtioDriver::Device {
+ public:
+  Device(VirtioDriver& driver, efi::Handle handle, const Link& link, std::string_view kind)
+      : handle(handle), link(link), name(link.name(kind)), driver(driver), transport(driver.clock_) {}
+  // Brings the device up, and installs what it has to offer. A device that fails may have been left half done: release() follows.
+  virtual Result<> start() = 0;
+  // Takes back what start() has installed: the children named, or when none are, all. ACCESS_DENIED while somebody uses it, and then it stays.
+  virtual Result<> stop(std::span<const efi::Handle> children) = 0;
+  virtual void reset() = 0;
+  virtual const efi::Char16* title(efi::Handle child) = 0;
+  virtual void drop(core::Heap& heap) = 0;
+
+  Device* next = nullptr;
+  const efi::Handle handle;
+  const Link link;
+  const DeviceName name;
+
+ protected:
+  ~Device() = default;
+  Result<> open_transport() {
+    return link.function != nullptr ? transport.open_pci(*link.function)
+                                    : transport.open_mmio(driver.registers_, link.mmio->place.base, link.mmio->place.size);
+  }
+  core::HandleDatabase& handles() const { return driver.handles_; }
+  core::EventQueue& events() const { return driver.events_; }
+  core::Heap& heap() const { return driver.heap_; }
+  core::DeviceMemory& memory() const { return driver.memory_; }
+  core::Clock& clock() const { return driver.clock_; }
+  efi::Handle binding() const { return driver.edge_.driver_binding_handle; }
+
+  VirtioDriver& driver;
+  drivers::virtio::RegisterTransport transport;
+};
+
+// virtio-blk: BLOCK_IO on the device's own handle, as edk2 has it.
+Result<VirtioDriver::Device*> make_virtio_disk(VirtioDriver& driver, efi::Handle handle, const VirtioDriver::Link& link);
+// virtio-scsi: a handle for each unit that is a disk or a CD-ROM drive.
+Result<VirtioDriver::Device*> make_virtio_scsi(VirtioDriver& driver, efi::Handle handle, const VirtioDriver::Link& link);
+
+}  // namespace efilite::boot
