@@ -98,10 +98,10 @@ Result<> BlockCache::read(uint64_t at, MutableByteSpan out) {
   }
   while (!out.empty()) {
     size_t count;
-    // Long pieces go past the lines; what the lines hold of them is written first, so that the disk has the newest bytes.
+    // Long pieces go past the lines; what was put is written first, so that the disk has the newest bytes.
     if (at % block_ == 0 && out.size() >= kLineBytes && at < size_ && out.size() <= size_ - at) {
       count = align_down(out.size(), block_);
-      TRY(give_up(at, count));
+      if (dirty_) TRY(write_out_range(at, count));
       TRY(device_.read(at / block_, out.first(count)));
     } else {
       size_t index = TRY(line(at));
@@ -126,6 +126,7 @@ Result<> BlockCache::put(uint64_t at, ByteSpan in) {
     memcpy(to.data(), in.data(), count);
     size_t first = at % kLineBytes / block_, last = (at % kLineBytes + count - 1) / block_;
     for (size_t block = first; block <= last; ++block) lines_[index].dirty |= 1u << block;
+    dirty_ = true;
     at += count;
     in = in.subspan(count);
   }
@@ -168,19 +169,31 @@ Result<> BlockCache::zero(uint64_t at, uint64_t length) {
   return {};
 }
 
+// Whether line `index` holds a part of [at, at + length).
+bool BlockCache::holds(size_t index, uint64_t at, uint64_t length) const {
+  const uint64_t begin = lines_[index].at;
+  return begin != kNowhere && begin < at + length && begin + kLineBytes > at;
+}
+
+Result<> BlockCache::write_out_range(uint64_t at, uint64_t length) {
+  for (size_t i = 0; i < kLines; ++i) {
+    if (holds(i, at, length)) TRY(write_out(i));
+  }
+  return {};
+}
+
 // No line shall hold a part of [at, at + length) any more.
 Result<> BlockCache::give_up(uint64_t at, uint64_t length) {
+  TRY(write_out_range(at, length));
   for (size_t i = 0; i < kLines; ++i) {
-    Line& held = lines_[i];
-    if (held.at == kNowhere || held.at >= at + length || held.at + kLineBytes <= at) continue;
-    TRY(write_out(i));
-    held.at = kNowhere;
+    if (holds(i, at, length)) lines_[i].at = kNowhere;
   }
   return {};
 }
 
 Result<> BlockCache::commit() {
-  for (size_t i = 0; i < kLines; ++i) TRY(write_out(i));
+  for (size_t i = 0; dirty_ && i < kLines; ++i) TRY(write_out(i));
+  dirty_ = false;
   return {};
 }
 

@@ -66,6 +66,8 @@ class BlockCache {
   Result<size_t> line(uint64_t at);
   Result<> write_out(size_t index);
   Result<> write_blocks(uint64_t at, ByteSpan in);
+  bool holds(size_t index, uint64_t at, uint64_t length) const;
+  Result<> write_out_range(uint64_t at, uint64_t length);
   Result<> give_up(uint64_t at, uint64_t length);
   Result<> read_ahead(uint64_t at, uint64_t wanted);
   void forget_ahead(uint64_t at, uint64_t length);
@@ -81,6 +83,7 @@ class BlockCache {
   uint32_t copies_ = 1;
   uint32_t time_ = 0;
   size_t last_ = 0;
+  bool dirty_ = false;  // a line may be
   bool failed_ = false;
   std::array<Line, kLines> lines_{};
   // A longer piece for peek(), from a line's begin on: what is on the disk and in the lines.

@@ -9,6 +9,7 @@ namespace efilite::fs {
 
 namespace {
 constexpr uint64_t kMostBytes = 0xFFFF'FFFF;
+constexpr uint32_t kMostUseful = 16384;  // clusters of one read of the FAT
 }
 
 Result<uint64_t> FatNode::read(uint64_t offset, MutableByteSpan out) {
@@ -19,7 +20,9 @@ Result<uint64_t> FatNode::read(uint64_t offset, MutableByteSpan out) {
   for (uint64_t done = 0; done < length;) {
     const uint64_t at = offset + done, within = at & mask;
     const auto wanted = static_cast<uint32_t>((within + length - done + mask) >> shift);
-    const auto run = TRY(chain_.run(table(), static_cast<uint32_t>(at >> shift), wanted));
+    // Who reads more than a cluster reads on, and then it is known how.
+    const uint32_t useful = wanted > 1 ? std::min(static_cast<uint32_t>((raw_.size - at + mask) >> shift), kMostUseful) : 0;
+    const auto run = TRY(chain_.run(table(), static_cast<uint32_t>(at >> shift), wanted, useful));
     if (run.count == 0) return Status::VolumeCorrupted;  // the size says that there is more than the chain has
     const uint64_t count = std::min(length - done, (uint64_t{run.count} << shift) - within);
     TRY(disk().read(geometry().address(run.cluster) + within, out.subspan(done, count)));

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <utility>
 
 namespace efilite::fs {
 
@@ -35,6 +36,29 @@ uint64_t load(const std::byte* at) {
   __builtin_memcpy(&out, at, sizeof(out));
   return out;
 }
+// How many entries from `from` on, of `count`, are `value`, or are `value` and what follows it; groups of lanes only.
+[[gnu::noinline]] uint32_t matching(const std::byte* from, uint32_t count, const Lanes& lanes, uint32_t value, bool ascending) {
+  const uint64_t first = lanes.ones * value + (ascending ? lanes.ascending : 0);
+  const uint64_t step = ascending ? lanes.ones * lanes.count : 0;
+  const std::byte* at = from;
+  const std::byte* const end = from + count / lanes.count * 8;
+  // A large file is mostly this, so it is three instructions a group. Bits that are no part of a value are seldom set.
+  uint64_t expected = first;
+  const auto next_is_so = [&](size_t group) __attribute__((always_inline)) {
+    if (load(at + group * 8) != expected) return false;
+    expected += step;
+    asm("" : "+r"(expected));  // else the compiler counts each from the first
+    return true;
+  };
+  while (end - at >= 64 && next_is_so(0) && next_is_so(1) && next_is_so(2) && next_is_so(3) && next_is_so(4) && next_is_so(5) &&
+         next_is_so(6) && next_is_so(7)) {
+    at += 64;
+  }
+  expected = first + static_cast<uint64_t>(at - from) / 8 * step;
+  for (; at != end && (load(at) & lanes.mask) == expected; at += 8) expected += step;
+  return static_cast<uint32_t>(at - from) / 8 * lanes.count;
+}
+
 }  // namespace
 
 Result<> FatTable::start() {
@@ -181,10 +205,8 @@ Result<uint32_t> FatTable::scan(uint32_t at, uint32_t last, bool in_chain) {
       const ByteSpan entries = TRY(disk_.peek(position(at), uint64_t{last - at} * step));
       from = entries.data();
       const auto most = std::min(static_cast<uint32_t>(entries.size() / step), last - at);
-      const uint64_t more = in_chain ? lanes.ones * lanes.count : 0;
-      uint64_t expected = in_chain ? lanes.ones * (at + 1) + lanes.ascending : 0;
-      uint32_t same = 0;
-      for (; most - same >= lanes.count && (load(from) & lanes.mask) == expected; from += 8, expected += more) same += lanes.count;
+      const auto same = matching(from, most, lanes, in_chain ? at + 1 : 0, in_chain);
+      from += same * step;
       count += same;
       at += same;
       some = std::min(lanes.count, most - same);
@@ -263,35 +285,35 @@ Result<> ClusterChain::go_to(uint32_t cluster, uint32_t count) {
   return {};
 }
 
-Result<uint32_t> ClusterChain::advance(FatTable& table, uint32_t most) {
-  uint32_t count = TRY(table.neighbours(cluster_, most));
-  uint32_t to = cluster_ + count;
-  if (count == 0) {
-    to = TRY(table.next(cluster_));
-    count = 1;
-  }
+// From the end of the run that the cursor is at to what follows it, unless that is more than `most` clusters away.
+Result<bool> ClusterChain::advance(FatTable& table, uint32_t most) {
+  known_ += TRY(table.neighbours(cluster_ + known_, most - known_));
+  if (known_ == most) return true;
+  const uint32_t last = cluster_ + known_, to = TRY(table.next(last));
   if (to == FatTable::kEnd) {
-    tail_ = {index_ + 1, cluster_};
-    return 0u;
+    tail_ = {index_ + known_ + 1, last};
+    return false;
   }
-  TRY(go_to(to, count));
-  return count;
+  if (known_ != 0) TRY(go_to(last, std::exchange(known_, 0)));
+  TRY(go_to(to, 1));
+  return true;
 }
 
-Result<ClusterChain::Run> ClusterChain::run(FatTable& table, uint32_t index, uint32_t wanted) {
+Result<ClusterChain::Run> ClusterChain::run(FatTable& table, uint32_t index, uint32_t wanted, uint32_t useful) {
   if (first_ == 0) return Run{};
-  if (!table.geometry().has(first_)) return Status::VolumeCorrupted;
   if (cluster_ == 0 || index < index_) {
-    index_ = 0;
+    if (!table.geometry().has(first_)) return Status::VolumeCorrupted;
+    index_ = known_ = 0;
     cluster_ = mark_ = first_;
   }
-  while (index_ < index) {
-    if (TRY(advance(table, index - index_)) == 0) return Run{};
+  while (index - index_ > known_) {
+    if (!TRY(advance(table, index - index_))) return Run{};
   }
-  const uint32_t begin = cluster_;
-  const uint32_t more = wanted > 1 ? TRY(table.neighbours(begin, wanted - 1)) : 0;
-  if (more != 0) TRY(go_to(begin + more, more));
-  return Run{begin, more + 1};
+  const uint32_t into = index - index_;
+  if (known_ - into + 1 < wanted) {
+    known_ += TRY(table.neighbours(cluster_ + known_, std::max(wanted, useful) - (known_ - into + 1)));
+  }
+  return Run{cluster_ + into, std::min(wanted, known_ - into + 1)};
 }
 
 Result<ClusterChain::Tail> ClusterChain::tail(FatTable& table) {

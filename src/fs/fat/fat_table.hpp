@@ -83,8 +83,9 @@ class ClusterChain {
   uint32_t first() const { return first_; }
   void restart(uint32_t first) { *this = ClusterChain(first); }
 
-  // Clusters that lie one behind the other, from number `index` of the chain on, and up to `wanted`.
-  Result<Run> run(FatTable& table, uint32_t index, uint32_t wanted);
+  // Clusters that lie one behind the other, from number `index` of the chain on, and up to `wanted`. How far the run goes on is looked up
+  // for up to `useful` clusters at once.
+  Result<Run> run(FatTable& table, uint32_t index, uint32_t wanted, uint32_t useful = 0);
   Result<Tail> tail(FatTable& table);
   // Puts `more` behind the last cluster. The caller writes `first()` where it belongs when it was 0 before.
   Result<> append(FatTable& table, const FatTable::NewChain& more);
@@ -92,13 +93,13 @@ class ClusterChain {
   Result<> cut(FatTable& table, uint32_t count);
 
  private:
-  // Goes on by clusters that lie one behind the other, up to `most`, or else by one to anywhere. How many; 0 at the end of the chain.
-  Result<uint32_t> advance(FatTable& table, uint32_t most);
+  Result<bool> advance(FatTable& table, uint32_t most);
   Result<> go_to(uint32_t cluster, uint32_t count);
 
   uint32_t first_;
   uint32_t index_ = 0;
   uint32_t cluster_ = 0;  // that number index_ is; 0: not at any place
+  uint32_t known_ = 0;    // how many behind it are known to follow it on the disk
   uint32_t mark_ = 0;     // one that was passed: to see it again means that the chain is a ring
   Tail tail_{};           // count 0: not known
 };
