@@ -53,6 +53,7 @@ extern const Chapter kHiiGlyphs;
 extern const Chapter kPci;
 extern const Chapter kMedia;
 extern const Chapter kStorage;
+extern const Chapter kPartitions;
 extern const Chapter kFiles;
 extern const Chapter kFileInfo;
 extern const Chapter kSecurity;

@@ -129,4 +129,10 @@ KNOWN = {
         "efilite is right: Result is the last value read, in 64 bits; edk2 writes as many bytes of it as the width has",
     ("ovmf", "14.2.13 FreeBuffer: a second time"): FREES_BUFFER,
     ("ovmf", "14.4.11 FreeBuffer: a second time"): FREES_BUFFER,
+    ("ovmf", "5.3.2 GPT: the copy is used when the first is broken"):
+        "efilite is right: the copy is there to be used; edk2 writes it over the first, and then has none where the disk cannot be written to",
+    ("ovmf", "5.3.2 GPT: the copy is used when the first's entries are broken"):
+        "efilite is right: entries whose CRC is wrong are not valid; edk2 uses them where it cannot write the copy over them",
+    ("ovmf", "13.18 PartitionInfo: El Torito's image for EFI is a system partition"):
+        "efilite is right: platform id EF is an EFI system partition [13.3.2.1], and System says whether it is one; edk2 does not look",
 }

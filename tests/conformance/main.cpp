@@ -52,7 +52,7 @@ const Chapter* const kBootTime[] = {
     &kHiiGlyphs,
     &kPci,
     &kMedia,
-    &kStorage,
+    &kStorage, &kPartitions,
     &kFiles,
     &kFileInfo,
     &kSecurity,

@@ -36,10 +36,9 @@ Result<efi::MasterBootRecord> read_table(DiskReader& disk, uint64_t block) {
 
 const char* problem(const FoundList& found, size_t index, uint64_t blocks) {
   const Extent& extent = found[index].extent;
-  if (extent.first == 0) return "it begins with the table";
   if (extent.first >= blocks || extent.count > blocks - extent.first) return "it does not lie on the disk";
   for (size_t i = 0; i < found.size(); ++i) {
-    if (i != index && is_used(found[i].record) && extent.overlaps(found[i].extent)) return "another overlaps it";
+    if (i != index && is_used(found[i].record) && found[i].extent.first != 0 && extent.overlaps(found[i].extent)) return "another overlaps it";
   }
   return nullptr;
 }
@@ -52,7 +51,8 @@ Result<bool> tell(DiskReader& disk, const FoundList& found, uint64_t offset, uin
     info.revision = info.kRevision;
     info.kind = efi::PartitionKind::Mbr;
     info.mbr = found[i].record;
-    if (!is_used(info.mbr)) continue;
+    // Boot images for CDs and disks, and mformat's volumes, have a record for all of the disk with the table.
+    if (!is_used(info.mbr) || found[i].extent.first == 0) continue;
     info.system = info.mbr.os_type == efi::kMbrTypeSystem;
     const auto number = static_cast<uint32_t>(i + 1);
     const char* why = problem(found, i, disk.device().block_count());
