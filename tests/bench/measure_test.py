@@ -8,9 +8,11 @@ import tempfile
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+import disks  # noqa: E402
 import machine  # noqa: E402
 import measure  # noqa: E402
 import payload  # noqa: E402
+import reading  # noqa: E402
 import report  # noqa: E402
 import scaling  # noqa: E402
 
@@ -110,6 +112,42 @@ class Marks(unittest.TestCase):
     def test_a_flattering_firmware_is_told_on(self):
         self.assertEqual(self.checked(500_000, 505_000).notes, [])
         self.assertEqual(len(self.checked(250_000, 505_000).notes), 1)
+
+
+class Disks(unittest.TestCase):
+    TRACE = "\n".join(["virtio_set_status vdev 0x55d0 val 0", "virtio_set_status vdev 0x55d8 val 0", "virtio_set_status vdev 0x55d8 val 1",
+                       "virtio_set_status vdev 0x55d8 val 15", "virtio_set_status vdev 0x55e0 val 3"])
+
+    def test_a_reset_touches_no_disk(self):
+        self.assertEqual(disks.touched(self.TRACE), 2)
+        self.assertEqual(disks.touched(""), 0)
+
+    def test_eight_disks_share_a_slot(self):
+        devices = [word for word in disks.arguments("q35", "/a,b", 64) if word.startswith("virtio-blk-pci")]
+        self.assertEqual(len(devices), 64)
+        self.assertEqual(devices[9], "virtio-blk-pci,drive=d9,bus=p17,addr=0.1,multifunction=on")
+        self.assertIn("if=none,id=d0,format=raw,snapshot=on,file=/a,,b", disks.arguments("pc", "/a,b", 64))
+
+    def test_more_than_one_disk_touched_misses_the_figure(self):
+        measured = row(kind="large")
+        measured.via, measured.to_payload, measured.touched_disks = "64 disks", 900_000, 64
+        missed = [figure.name for figure in report.figures([measured], {}) if figure.value is not None and not figure.reached()]
+        self.assertEqual(missed, ["of 64 disks, those that a driver has been at"])
+
+
+class Readings(unittest.TestCase):
+    TOLD = ["reader: by file in chunks of 65536 9000000", "reader: by blocks in chunks of 65536 1000000"]
+
+    def test_the_bytes_count_on_both_sides(self):
+        read = reading.read("efilite", outcome("\n".join([*self.TOLD, "reader: end"])))
+        self.assertEqual(read.costs, {"file": {65536: 9000000}, "blocks": {65536: 1000000}})
+        self.assertEqual(read.percent(), {65536: round(100 * (9000000 + (8 << 20)) / (1000000 + (8 << 20)))})
+        slow = reading.Reading("ovmf", costs={"file": {65536: 90000000}})
+        self.assertEqual(read.file_percent_of(slow), {65536: 10})
+
+    def test_a_program_that_did_not_end_failed(self):
+        self.assertIn("ended before", reading.read("ovmf", outcome("\n".join(self.TOLD))).status)
+        self.assertEqual(reading.read("ovmf", outcome("reader: failed: Open e")).status, "failed: Open e")
 
 
 class Failures(unittest.TestCase):

@@ -75,13 +75,8 @@ def held(rows):
             for (firmware, board, parts), memory in lines.items()]
 
 
-def beyond_copying(row):
-    """What a loader that is read from a disk costs, without the one copy of its bytes that is granted, eight to an instruction."""
-    return None if row.to_payload is None else row.to_payload - row.file_bytes // 8
-
-
 def disk_boots(rows):
-    return [f"  {row.name()}, {size(row.file_bytes)}: {millions(beyond_copying(row))}; drivers were at {row.touched_disks} of {row.disks()}"
+    return [f"  {row.name()}, {size(row.file_bytes)}: drivers were at {row.touched_disks} of {row.disks()}"
             for row in rows if row.status == "ok" and row.disks()]
 
 
@@ -115,14 +110,13 @@ class Figure:
 
 def disk_figures(mine, readings):
     found = []
-    one, many = ({(row.board, row.payload): row for row in mine if row.via == via} for via in ("disk", f"{measure.MANY} disks"))
-    if one:
-        found.append(Figure("PVH entry to a loader's on a disk, less copying it", max(map(beyond_copying, one.values())), 4_999_999,
-                            "instructions"))
-    for key in one.keys() & many.keys():
-        found.append(Figure(f"the same with {measure.MANY} disks, of that with one", percent_of(many[key].to_payload, one[key].to_payload),
-                            150, "percent"))
-        found.append(Figure(f"of {measure.MANY} disks, those that a driver has been at", many[key].touched_disks, 1, "disks"))
+    from_disk = [row for row in mine if row.disks()]
+    if from_disk:
+        # The device puts the bytes where they belong: there is nothing to be taken off for copying them.
+        found.append(Figure("PVH entry to the entry of a loader on a disk", max(row.to_payload for row in from_disk), 4_999_999, "instructions"))
+    touched = [row.touched_disks for row in from_disk if row.disks() == measure.MANY]
+    if touched:
+        found.append(Figure(f"of {measure.MANY} disks, those that a driver has been at", max(touched), 1, "disks"))
     by_firmware = {each.firmware: each for each in readings if each.status == "ok"}
     if "efilite" in by_firmware:
         ours = by_firmware["efilite"]
@@ -131,10 +125,6 @@ def disk_figures(mine, readings):
             found.append(Figure("reading a file of 64 MiB, of OVMF's doing so", max(ours.file_percent_of(by_firmware["ovmf"]).values()), 20,
                                 "percent"))
     return found
-
-
-def percent_of(value, other):
-    return None if None in (value, other) else round(100 * value / max(1, other))
 
 
 def figures(rows, sizes, handles=None, readings=()):
@@ -172,10 +162,11 @@ def human(rows, sizes, handles, readings, about):
         parts += ["RAM held, by the type of its memory map entry:", *by_type, ""]
     parts += ["Firmware files: " + ", ".join(f"{name} {size(amount)}" for name, amount in sizes.items()), ""]
     if boots := disk_boots(rows):
-        parts += ["Loaders on disks: millions of instructions to the entry, less one for each eight bytes of the loader:", *boots, ""]
+        parts += ["Loaders on disks:", *boots, ""]
     if readings:
-        parts += ["Reading a file of 64 MiB by SimpleFileSystem and its blocks by BlockIo, in chunks, in millions of instructions:",
-                  f"  {'':<8} {'chunks':>8}  {'file':>9} {'blocks':>9}  file of blocks", *readings_table(readings), ""]
+        parts += ["Reading a file of 64 MiB by SimpleFileSystem, and its blocks by BlockIo, in millions of instructions; what of the blocks' the",
+                  "file's are, when on both sides moving the bytes counts one for eight of them:",
+                  f"  {'':<8} {'chunks':>8}  {'file':>9} {'blocks':>9}", *readings_table(readings), ""]
     if handles:
         parts += [*handle_costs(handles), ""]
     notes = [f"  {row.name()}: {note}" for row in rows for note in row.notes]
