@@ -9,6 +9,13 @@
 
 namespace efilite::core {
 
+// How requests are best placed, in blocks; 0 where nothing is known. [UEFI 2.10, 13.9] tells it of whole disks alone.
+struct BlockTopology {
+  uint64_t lowest_aligned = 0;    // the first block that begins with a physical one
+  uint32_t per_physical = 0;
+  uint32_t best_granularity = 0;  // of requests
+};
+
 // A disk, a partition or a RAM disk as numbered blocks. Requests are whole blocks: bytes is a multiple of block_size(). A request that
 // reaches behind the end is INVALID_PARAMETER, a write to a read-only device WRITE_PROTECTED, a device that fails DEVICE_ERROR.
 class BlockDevice {
@@ -17,6 +24,7 @@ class BlockDevice {
   virtual uint64_t block_count() const = 0;
   virtual bool read_only() const = 0;
   virtual bool removable() const = 0;
+  virtual BlockTopology topology() const { return {}; }
   virtual Result<> read(uint64_t block, MutableByteSpan bytes) = 0;
   virtual Result<> write(uint64_t block, ByteSpan bytes) = 0;
   virtual Result<> flush() = 0;  // returns when everything written is on the medium

@@ -17,6 +17,7 @@ class FakeDisk final : public core::BlockDevice {
   std::vector<uint8_t> bytes;
   uint32_t size_of_block;
   bool is_read_only = false, is_removable = false;
+  core::BlockTopology its_topology;
   Status failure = Status::Success;
   int reads = 0, writes = 0, flushes = 0;
 
@@ -24,6 +25,7 @@ class FakeDisk final : public core::BlockDevice {
   uint64_t block_count() const override { return bytes.size() / size_of_block; }
   bool read_only() const override { return is_read_only; }
   bool removable() const override { return is_removable; }
+  core::BlockTopology topology() const override { return its_topology; }
   Result<> read(uint64_t block, MutableByteSpan out) override {
     ++reads;
     check(block, out.size());

@@ -19,6 +19,10 @@ void BlockIo::set_medium(BlockDevice* device) {
     media_.read_only = device->read_only();
     media_.block_size = device->block_size();
     media_.last_block = device->block_count() - 1;
+    const BlockTopology topology = device->topology();
+    media_.lowest_aligned_lba = topology.lowest_aligned;
+    media_.logical_blocks_per_physical_block = topology.per_physical;
+    media_.optimal_transfer_length_granularity = topology.best_granularity;
   }
   medium_ = {device, &media_};
 }

@@ -44,11 +44,16 @@ TEST_F(Disks, MediaTellsTheDevice) {
   EXPECT_FALSE(media.removable_media || media.read_only || media.logical_partition || media.write_caching);
   EXPECT_EQ(media.block_size, 512u);
   EXPECT_EQ(media.last_block, 15u);
+  EXPECT_EQ(media.lowest_aligned_lba | media.logical_blocks_per_physical_block | media.optimal_transfer_length_granularity, 0u);
   disk.is_removable = disk.is_read_only = true;
+  disk.its_topology = {3, 8, 16};
   BlockIo other(queue, &disk, {.io_align = 4, .partition = true, .write_caching = true});
   const efi::BlockIoMedia& more = *other.protocol()->media;
   EXPECT_TRUE(more.removable_media && more.read_only && more.logical_partition && more.write_caching);
   EXPECT_EQ(more.io_align, 4u);
+  EXPECT_EQ(more.lowest_aligned_lba, 3u);
+  EXPECT_EQ(more.logical_blocks_per_physical_block, 8u);
+  EXPECT_EQ(more.optimal_transfer_length_granularity, 16u);
   EXPECT_EQ(BlockIo::of(&io), &block_io);
   efi::BlockIoProtocol foreign{};
   EXPECT_EQ(BlockIo::of(&foreign), nullptr);

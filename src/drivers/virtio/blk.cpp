@@ -42,8 +42,9 @@ Result<> BlkDevice::start() {
 
 Result<> BlkDevice::begin() {
   TRY(device_.begin(bit(VIRTIO_BLK_F_SIZE_MAX) | bit(VIRTIO_BLK_F_SEG_MAX) | bit(VIRTIO_BLK_F_RO) | bit(VIRTIO_BLK_F_BLK_SIZE) |
-                    bit(VIRTIO_BLK_F_FLUSH)));
+                    bit(VIRTIO_BLK_F_TOPOLOGY) | bit(VIRTIO_BLK_F_FLUSH)));
   TRY(learn_size());
+  TRY(learn_topology());
   return set_up_requests();
 }
 
@@ -59,6 +60,17 @@ Result<> BlkDevice::learn_size() {
   if (block_count_ != 0) return {};
   log::line("efilite: ", device_.name(), ": it has no room for a single block");
   return Status::NoMedia;
+}
+
+Result<> BlkDevice::learn_topology() {
+  topology_ = {};
+  if (!device_.has(VIRTIO_BLK_F_TOPOLOGY)) return {};
+  const auto exponent = TRY(device_.read_config<uint8_t>(offsetof(virtio_blk_config, physical_block_exp)));
+  const auto offset = TRY(device_.read_config<uint8_t>(offsetof(virtio_blk_config, alignment_offset)));
+  const auto granularity = TRY(device_.read_config<uint16_t>(offsetof(virtio_blk_config, min_io_size)));
+  // An exponent that means nothing is no reason to do without the disk.
+  topology_ = {.lowest_aligned = offset, .per_physical = exponent < 32 ? uint32_t{1} << exponent : 0, .best_granularity = granularity};
+  return {};
 }
 
 Result<> BlkDevice::set_up_requests() {

@@ -22,6 +22,7 @@ class BlkDevice final : public core::BlockDevice {
   uint64_t block_count() const override { return block_count_; }
   bool read_only() const override { return read_only_; }
   bool removable() const override { return false; }
+  core::BlockTopology topology() const override { return topology_; }
   Result<> read(uint64_t block, MutableByteSpan bytes) override;
   Result<> write(uint64_t block, ByteSpan bytes) override;
   Result<> flush() override;
@@ -34,6 +35,7 @@ class BlkDevice final : public core::BlockDevice {
 
   Result<> begin();
   Result<> learn_size();
+  Result<> learn_topology();
   Result<> set_up_requests();
   Result<> transfer(uint32_t type, uint64_t block, std::byte* data, size_t size);
   Result<> submit(uint32_t type, uint64_t sector, std::byte* data, size_t size);
@@ -44,6 +46,7 @@ class BlkDevice final : public core::BlockDevice {
   Request* requests_ = nullptr;
   uint64_t block_count_ = 0;
   uint32_t block_size_ = 512;
+  core::BlockTopology topology_;
   uint32_t piece_size_ = 0;    // of a request's data, at most
   uint32_t request_size_ = 0;  // of all of it: a multiple of the block size
   uint16_t free_requests_ = 0;  // a bit each

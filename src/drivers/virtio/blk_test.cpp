@@ -160,6 +160,23 @@ TEST_F(VirtioDisk, BlocksOfAnImpossibleSizeAreRefused) {
   }
 }
 
+TEST_F(VirtioDisk, TellsHowRequestsAreBestPlaced) {
+  ASSERT_TRUE(disk.start());
+  EXPECT_EQ(disk.topology().per_physical, 0u);
+  disk.device().shutdown();
+  device.set_limit<uint8_t>(VIRTIO_BLK_F_TOPOLOGY, offsetof(virtio_blk_config, physical_block_exp), 3);
+  set<uint8_t>(offsetof(virtio_blk_config, alignment_offset), 7);
+  set<uint16_t>(offsetof(virtio_blk_config, min_io_size), 16);
+  ASSERT_TRUE(disk.start());
+  EXPECT_EQ(disk.topology().per_physical, 8u);
+  EXPECT_EQ(disk.topology().lowest_aligned, 7u);
+  EXPECT_EQ(disk.topology().best_granularity, 16u);
+  disk.device().shutdown();
+  set<uint8_t>(offsetof(virtio_blk_config, physical_block_exp), 32);
+  ASSERT_TRUE(disk.start());
+  EXPECT_EQ(disk.topology().per_physical, 0u);
+}
+
 TEST_F(VirtioDisk, CapacitiesThatCannotBeAreRefused) {
   set<uint64_t>(0, 0);
   EXPECT_EQ(disk.start().status(), Status::NoMedia);
