@@ -118,6 +118,7 @@ class FakeVirtioDevice : public drivers::virtio::Transport {
 
   // What it is. Changes are for before a driver begins.
   bool is_legacy = false;
+  bool lets_choose = false;  // how long a legacy queue is, as MMIO does
   uint64_t offered = uint64_t{1} << VIRTIO_F_VERSION_1;
   std::vector<uint8_t> config;
   std::vector<Queue> queues;
@@ -164,6 +165,7 @@ class FakeVirtioDevice : public drivers::virtio::Transport {
   // The transport.
   drivers::virtio::DeviceType type() const override { return type_; }
   bool legacy() const override { return is_legacy; }
+  bool fixed_queues() const override { return is_legacy && !lets_choose; }
   Result<> reset() override {
     set_status(0);
     return status() == 0 ? Result<>() : Result<>(Status::Timeout);
@@ -192,7 +194,7 @@ class FakeVirtioDevice : public drivers::virtio::Transport {
     insist(place.size != 0 && (place.size & (place.size - 1)) == 0 && place.size <= queues[index].limit, "a queue of an impossible size");
     insist(place.descriptors % 16 == 0 && place.available % 2 == 0 && place.used % 4 == 0, "a queue that is not aligned");
     if (is_legacy) {
-      insist(place.size == queues[index].limit, "a legacy queue of another size");
+      insist(place.size == queues[index].limit || !fixed_queues(), "a queue of another size than it has to be");
       insist(place.descriptors % kPageSize == 0 && place.used % kPageSize == 0, "a legacy queue that is not aligned");
       insist(place.available == place.descriptors + 16 * place.size, "a legacy queue in pieces");
       insist(place.used == ((place.available + 6 + 2 * place.size + kPageMask) & ~kPageMask), "a legacy queue in pieces");

@@ -54,8 +54,7 @@ class VirtioRegisterFile : public core::Registers {
   }
   void start_queue() { insist(device_.start_queue(selected_, place()).has_value(), "the queue does not start"); }
   // [virtio 1.2, 2.7.2]
-  void start_legacy_queue(uint32_t page) {
-    const uint16_t size = device_.queue_limit(selected_);
+  void start_legacy_queue(uint32_t page, uint16_t size) {
     const uint64_t descriptors = uint64_t{page} * kPageSize, available = descriptors + 16 * size;
     place() = {size, descriptors, available, (available + 6 + 2 * size + kPageMask) & ~kPageMask};
     start_queue();
@@ -71,7 +70,7 @@ class VirtioRegisterFile : public core::Registers {
 class FakeVirtioMmio final : public VirtioRegisterFile {
  public:
   static constexpr uint64_t kBase = 0xFEB0'0000, kSize = 512;
-  explicit FakeVirtioMmio(FakeVirtioDevice& device) : VirtioRegisterFile(device) {}
+  explicit FakeVirtioMmio(FakeVirtioDevice& device) : VirtioRegisterFile(device) { device.lets_choose = true; }
   uint32_t magic = 0x74726976;
   std::optional<uint32_t> version, type;  // instead of the right ones
   uint32_t page_size = 0, used_align = 0;
@@ -109,8 +108,8 @@ class FakeVirtioMmio final : public VirtioRegisterFile {
         case VIRTIO_MMIO_GUEST_PAGE_SIZE: page_size = value; return;
         case VIRTIO_MMIO_QUEUE_ALIGN: used_align = value; return;
         case VIRTIO_MMIO_QUEUE_PFN:
-          insist(page_size == kPageSize && used_align == kPageSize && place().size == device_.queue_limit(selected_), "a queue without its size");
-          return start_legacy_queue(value);
+          insist(page_size == kPageSize && used_align == kPageSize, "a queue without its alignment");
+          return start_legacy_queue(value, place().size);
         default: break;
       }
     } else {
@@ -252,7 +251,7 @@ class FakeVirtioFunction final : public core::PciFunction, public VirtioRegister
     if (offset >= 20) return set_config(offset - 20, size, value);
     switch (offset) {
       case VIRTIO_PCI_GUEST_FEATURES: sized(size, 4, 0); return take_features(0, value);
-      case VIRTIO_PCI_QUEUE_PFN: sized(size, 4, 0); return start_legacy_queue(value);
+      case VIRTIO_PCI_QUEUE_PFN: sized(size, 4, 0); return start_legacy_queue(value, device_.queue_limit(selected_));
       case VIRTIO_PCI_QUEUE_SEL: sized(size, 2, 0); selected_ = static_cast<uint16_t>(value); return;
       case VIRTIO_PCI_QUEUE_NOTIFY: sized(size, 2, 0); return device_.notify(static_cast<uint16_t>(value));
       case VIRTIO_PCI_STATUS: sized(size, 1, 0); return device_.set_status(static_cast<uint8_t>(value));

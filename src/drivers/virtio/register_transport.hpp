@@ -48,6 +48,7 @@ class RegisterTransport final : public Transport {
 
   DeviceType type() const override { return type_; }
   bool legacy() const override { return layout_->legacy; }
+  bool fixed_queues() const override { return layout_->queue_length == RegisterLayout::kNone; }
   Result<> reset() override;
   uint8_t status() override;
   void set_status(uint8_t status) override;

@@ -66,6 +66,7 @@ TEST_P(VirtioTransport, CarriesADiskFromResetToReset) {
   for (int times = 0; times < 2; ++times) {
     ASSERT_TRUE(disk.start());
     EXPECT_EQ(device.has_accepted(VIRTIO_F_VERSION_1), !legacy());
+    EXPECT_EQ(device.queues[0].place.size, GetParam() == Way::PciLegacy ? 256 : 64) << "no longer than is of use, where we have the choice";
     std::vector<std::byte> bytes(100 * 512, std::byte{7});
     ASSERT_TRUE(disk.read(5, bytes));
     EXPECT_EQ(memcmp(bytes.data(), &device.disk[5 * 512], bytes.size()), 0);

@@ -29,15 +29,17 @@ struct QueuePlace {
 class Transport {
  public:
   virtual DeviceType type() const = 0;
-  // The interface before version 1: 32 feature bits, no FEATURES_OK, a queue's size is the device's choice, rings in one piece.
+  // The interface before version 1: 32 feature bits, no FEATURES_OK, rings in one piece.
   virtual bool legacy() const = 0;
+  // Queues are as long as the device wants them. [virtio 1.2, 4.1.5.1.3.1] so it is with legacy PCI.
+  virtual bool fixed_queues() const { return legacy(); }
   // Back to the state after power-on; returns once the device says so. TIMEOUT when it never does.
   virtual Result<> reset() = 0;
   virtual uint8_t status() = 0;
   virtual void set_status(uint8_t status) = 0;
   virtual uint64_t device_features() = 0;
   virtual void set_driver_features(uint64_t features) = 0;
-  // The most descriptors that the queue can have; with a legacy transport exactly what it has. 0: there is no such queue.
+  // The most descriptors that the queue can have; with fixed_queues() exactly what it has. 0: there is no such queue.
   virtual uint16_t queue_limit(uint16_t queue) = 0;
   virtual Result<> start_queue(uint16_t queue, const QueuePlace& place) = 0;
   virtual void notify(uint16_t queue) = 0;

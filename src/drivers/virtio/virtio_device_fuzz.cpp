@@ -110,6 +110,7 @@ class FuzzRegisters final : public core::PciFunction, public core::Registers {
     put<uint16_t>(PCI_DEVICE_ID, 0x1001);
     put<uint16_t>(PCI_SUBSYSTEM_ID, 2);
     bars_[0] = {core::RegisterSpace::Io, false, false, kPorts, 128};
+    for (unsigned i = 1; i < kBars; ++i) bars_[i].base = kBar + (uint64_t{i} << 32);
     bars_[4] = {core::RegisterSpace::Memory, true, true, kBar, kBarSize};
     if (is_legacy_) {
       memory_[VIRTIO_PCI_HOST_FEATURES] = kFeatures;
@@ -129,18 +130,14 @@ class FuzzRegisters final : public core::PciFunction, public core::Registers {
   // Inside of a window, decoded and aligned; where in it.
   uint16_t check(core::RegisterSpace space, uint64_t at, unsigned size) const {
     EXPECT(size <= 4 && at % size == 0);
-    uint64_t base = kMmio, length = 512;
-    if (is_pci_) {
-      const bool ports = space == core::RegisterSpace::Io;
-      EXPECT((command_ & (ports ? PCI_COMMAND_IO : PCI_COMMAND_MEMORY)) != 0);
-      const core::PciBar& bar = bars_[ports ? 0 : 4];
-      base = bar.base;
-      length = bar.size;
-    } else {
-      EXPECT(space == core::RegisterSpace::Memory);
-    }
-    EXPECT(at >= base && at - base <= length && size <= length - (at - base));
-    return static_cast<uint16_t>(at - base);
+    const bool ports = space == core::RegisterSpace::Io;
+    EXPECT(is_pci_ ? (command_ & (ports ? PCI_COMMAND_IO : PCI_COMMAND_MEMORY)) != 0 : !ports);
+    auto lies_in = [=](uint64_t base, uint64_t length) { return at >= base && at - base <= length && size <= length - (at - base); };
+    if (!is_pci_ && lies_in(kMmio, 512)) return static_cast<uint16_t>(at - kMmio);
+    for (const core::PciBar& bar : bars_)
+      if (is_pci_ && bar.space == space && lies_in(bar.base, bar.size)) return static_cast<uint16_t>(at - bar.base);
+    EXPECT(false);
+    return 0;
   }
 
   Input& input_;
@@ -161,6 +158,7 @@ class DishonestDevice final : public Transport {
 
   DeviceType type() const override { return registers_.type(); }
   bool legacy() const override { return registers_.legacy(); }
+  bool fixed_queues() const override { return registers_.fixed_queues(); }
   Result<> reset() override {
     pending_.clear();
     place_ = {};

@@ -20,7 +20,7 @@ constexpr uint16_t kLargestQueue = 32768;  // [virtio 1.2, 2.7]
 constexpr uint16_t kDirectPieces = 4;      // so many are cheaper in the ring than in a table of their own
 constexpr uint16_t kTables = 16;
 constexpr uint16_t kNoTable = 0xFF;
-constexpr uint64_t kLegacyAlign = 4096;                  // of the used ring [virtio 1.2, 2.7.2]
+constexpr uint64_t kLegacyAlign = 4096;    // of the used ring [virtio 1.2, 2.7.2]
 constexpr uint64_t kLegacyEnd = kPageSize << 32;  // a legacy device is told a page number of 32 bits
 
 // Both sides count modulo 2^16.
@@ -131,8 +131,9 @@ Result<> Device::start_queue(Virtqueue& queue, uint16_t index, const QueueShape&
   const uint16_t limit = transport_.queue_limit(index);
   if (limit == 0) return Status::NotFound;
   const bool legacy = transport_.legacy();
-  if (limit > kLargestQueue || (legacy && !std::has_single_bit(limit))) return fail("it has a queue of an impossible size: ", limit);
-  queue.size_ = legacy ? limit : std::bit_floor(std::min(limit, shape.size));
+  const bool fixed = transport_.fixed_queues();
+  if (limit > kLargestQueue || (fixed && !std::has_single_bit(limit))) return fail("it has a queue of an impossible size: ", limit);
+  queue.size_ = fixed ? limit : std::bit_floor(std::min(limit, shape.size));
   queue.max_pieces_ = std::min(shape.max_pieces, queue.size_);  // [virtio 1.2, 2.7.5.3.1] in a table, too
   const bool indirect = has(VIRTIO_RING_F_INDIRECT_DESC) && queue.max_pieces_ > kDirectPieces;
   const uint16_t tables = indirect ? kTables : 0;

@@ -31,7 +31,7 @@ inline Piece from_device(MutableByteSpan bytes) {
 }
 
 struct QueueShape {
-  uint16_t size = 64;       // descriptors that are of use; the device may allow fewer, or, when it is a legacy one, insist on more
+  uint16_t size = 64;       // descriptors that are of use; the device may allow fewer, or insist on more
   uint16_t max_pieces = 3;  // that one request may have
 };
 
