@@ -31,6 +31,7 @@ class FakeVirtioScsi final : public FakeVirtioDevice {
   std::optional<uint32_t> residual, sense_size;
   bool gives_no_response = false;
   bool counts_nothing = false;            // among the bytes it says it wrote
+  bool counts_all = false;                // what it has read, too
   bool descriptor_sense = false;
   size_t largest = 0;                     // bytes of data
 
@@ -66,7 +67,7 @@ class FakeVirtioScsi final : public FakeVirtioDevice {
     if (response) answer.response = *response;
     if (sense_size) answer.sense_len = *sense_size;
     if (!gives_no_response) memcpy(wanted.writable[0].data(), &answer, sizeof answer);
-    return counts_nothing ? 0 : static_cast<uint32_t>(sizeof answer + request.in.size());
+    return counts_nothing ? 0 : static_cast<uint32_t>(sizeof answer + (counts_all ? size : request.in.size()));
   }
 
  private:

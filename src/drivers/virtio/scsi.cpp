@@ -46,7 +46,9 @@ Result<> ScsiAdapter::start() {
 
 Result<> ScsiAdapter::set_up() {
   TRY(learn());
-  Result<> started = device_.start_queue(queue_, kRequestQueue, {.size = std::bit_ceil(unsigned{kSlots * kPieces}), .max_pieces = kPieces});
+  // QEMU counts the data of a request that writes to the unit among what the adapter has written.
+  Result<> started = device_.start_queue(
+      queue_, kRequestQueue, {.size = std::bit_ceil(unsigned{kSlots * kPieces}), .max_pieces = kPieces, .counts_all = true});
   if (started.status() == Status::NotFound) return device_.fail("it has no queue for requests");
   TRY(started);
   if (queue_.max_pieces() < kPieces) return device_.fail("its queue is too short for any request: ", queue_.size());

@@ -126,6 +126,14 @@ TEST_F(VirtioScsi, AHostMayNotCountWhatItWrote) {
   EXPECT_EQ(read(), Status::Success);
 }
 
+TEST_F(VirtioScsi, AHostMayCountWhatItReadTooAsQemuDoes) {
+  device.counts_all = true;
+  open();
+  std::vector<std::byte> bytes(1024);
+  EXPECT_TRUE(unit.write(7, bytes)) << log;
+  EXPECT_EQ(read(), Status::Success);
+}
+
 TEST_F(VirtioScsi, AnOldDeviceWorks) {
   device.is_legacy = true;
   device.offered = 0;

@@ -133,6 +133,7 @@ Result<> Device::start_queue(Virtqueue& queue, uint16_t index, const QueueShape&
   const bool legacy = transport_.legacy();
   const bool fixed = transport_.fixed_queues();
   if (limit > kLargestQueue || (fixed && !std::has_single_bit(limit))) return fail("it has a queue of an impossible size: ", limit);
+  queue.counts_all_ = legacy || shape.counts_all;
   queue.size_ = fixed ? limit : std::bit_floor(std::min(limit, shape.size));
   queue.max_pieces_ = std::min(shape.max_pieces, queue.size_);  // [virtio 1.2, 2.7.5.3.1] in a table, too
   const bool indirect = has(VIRTIO_RING_F_INDIRECT_DESC) && queue.max_pieces_ > kDirectPieces;
@@ -237,7 +238,7 @@ Result<Completion> Virtqueue::take(uint32_t id, uint32_t written) {
   Slot& head = slots_[id];
   if (written > head.writable) {
     // [virtio 1.2, 2.7.8.1] devices of old are known not to care.
-    if (!device_->transport().legacy()) return device_->fail("it wrote more than there was room for: ", written);
+    if (!counts_all_) return device_->fail("it wrote more than there was room for: ", written);
     written = head.writable;
   }
   head.in_flight = false;

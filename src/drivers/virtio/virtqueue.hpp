@@ -33,6 +33,7 @@ inline Piece from_device(MutableByteSpan bytes) {
 struct QueueShape {
   uint16_t size = 64;       // descriptors that are of use; the device may allow fewer, or insist on more
   uint16_t max_pieces = 3;  // that one request may have
+  bool counts_all = false;  // the device may count what it has read, too, among what it has written
 };
 
 // A request that the device is done with. `written` is no more than the length of the pieces that it was to write.
@@ -148,6 +149,7 @@ class Virtqueue {
   uint16_t free_ = 0;
   uint16_t in_flight_ = 0;
   uint16_t unpublished_ = 0;
+  bool counts_all_ = false;
   uint16_t next_available_ = 0;
   uint16_t next_used_ = 0;
 };
