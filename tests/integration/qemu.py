@@ -32,7 +32,8 @@ class Run:
 
 def machine_options(machine):
     """The options of a machine by the name that scenarios use."""
-    machine = {"microvm": "microvm,acpi=on", "microvm-noacpi": "microvm,acpi=off"}.get(machine, machine)
+    machine = {"microvm": "microvm,acpi=on", "microvm-noacpi": "microvm,acpi=off",
+               "microvm-pcie": "microvm,acpi=on,pcie=on"}.get(machine, machine)
     return ["-M", machine, "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"]
 
 

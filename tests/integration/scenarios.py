@@ -171,13 +171,20 @@ WITNESSES = [Witness(*row) for row in [
 class ShellDisk:
     """The EFI Shell with a disk: shell_disk.py."""
     machine: str
+    device: str = ""  # of shell_disk.DEVICES; none: memory
 
     @property
     def name(self):
-        return f"shell-disk.{self.machine}"
+        return ".".join(["shell-disk", *filter(None, [self.device]), self.machine])
 
 
-SHELL_DISKS = [ShellDisk("q35"), ShellDisk("microvm"), ShellDisk("pc")]
+SHELL_DISKS = [ShellDisk(*row) for row in [
+    ("q35",), ("microvm",), ("pc",),
+    ("q35", "blk-modern"), ("pc", "blk-legacy"), ("q35", "blk-transitional"), ("pc", "blk-bridge"), ("q35", "blk-port"),
+    ("microvm", "blk-mmio2"), ("microvm-noacpi", "blk-mmio1"),
+    ("microvm-pcie", "blk-port"),  # nobody has given its BARs and its bridge a place
+    ("pc", "scsi"), ("microvm", "scsi-mmio"),
+]]
 
 
 @dataclass(frozen=True)

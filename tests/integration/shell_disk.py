@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 """Debian's EFI Shell with a disk: its file commands, startup.nsh, drivers and applications. Afterwards fsck.fat and mtools look at the
-disk: under efilite it is memory, which QEMU writes to a file before the machine ends."""
+disk: where it is memory, QEMU writes that to a file before the machine ends."""
 import json
 import pathlib
 import re
@@ -88,6 +88,20 @@ COMMANDS = [
     ("rm -q sub\\deeper", [r"!rm:"]),
     ("ls -r sub", [r"a long name, with spaces\.txt$", "!BOOTX64"]),
 ]
+# Where virtio devices are, what `map` calls the disk there, and what `devices` does.
+PCI, MMIO = r"PciRoot\(0x0\)/Pci\(0x[0-9A-F]+,0x0\)", r"VenHw\(837DCA9E-E874-4D82-B29A-23FE0E23D1E2,[0-9A-F]{16}\)"
+BLK, SCSI = r" virtio Disk$| File System$", r" virtio SCSI Adapter$"
+DEVICES = {
+    "blk-modern": (["virtio-blk-pci,drive=disk,disable-legacy=on"], PCI, BLK),
+    "blk-legacy": (["virtio-blk-pci,drive=disk,disable-modern=on"], PCI, BLK),
+    "blk-transitional": (["virtio-blk-pci,drive=disk,disable-legacy=off,disable-modern=off"], PCI, BLK),
+    "blk-bridge": (["pci-bridge,id=bridge,chassis_nr=1", "virtio-blk-pci,drive=disk,bus=bridge,addr=3"], PCI + r"/Pci\(0x3,0x0\)", BLK),
+    "blk-port": (["pcie-root-port,id=root,chassis=1", "virtio-blk-pci,drive=disk,bus=root"], PCI + r"/Pci\(0x0,0x0\)", BLK),
+    "blk-mmio1": (["virtio-blk-device,drive=disk"], MMIO, BLK),
+    "blk-mmio2": (["virtio-blk-device,drive=disk"], MMIO, BLK),
+    "scsi": (["virtio-scsi-pci", "scsi-hd,drive=disk"], PCI + r"/Scsi\(0x0,0x0\)", SCSI),
+    "scsi-mmio": (["virtio-scsi-device", "scsi-hd,drive=disk,scsi-id=7,lun=5"], MMIO + r"/Scsi\(0x7,0x5\)", SCSI),
+}
 LEFT = {"hello.txt": HELLO, "startup.nsh": STARTUP.replace("\n", "\r\n").encode(), "sub/a long name, with spaces.txt": HELLO,
         "made.txt": b"\xff\xfe" + "first\r\nsecond\r\n".encode("utf-16-le")}
 
@@ -155,30 +169,50 @@ def examine(image, firmware):
     return complaints
 
 
+def device_options(name, disk):
+    devices = DEVICES[name][0] if name else ["ide-hd,drive=disk"]
+    drive = ["-drive", f"file={disk},format=raw,if=none,id=disk", "-global", f"virtio-mmio.force-legacy={'off' if '2' in name else 'on'}"]
+    return drive + [word for device in devices for word in ("-device", device)]
+
+
+def commands(name):
+    if not name:
+        return COMMANDS
+    _, path, title = DEVICES[name]
+    return [("map -r", [rf" {path}"]), ("devices", [title]), ("drivers", [r" Partitions and File Systems ", r" virtio "]), *COMMANDS]
+
+
 def run(scenario, options):
     shell = payload_dir("efi-shell") / "shellx64.efi"
     stem = options.logs / f"{options.firmware}.{scenario.name}"
+    in_memory = options.firmware != "ovmf" and not scenario.device
+    asked = commands(scenario.device)
     with tempfile.TemporaryDirectory() as directory:
         directory = pathlib.Path(directory)
         disk, left, monitor = directory / "disk", directory / "left", directory / "monitor"
         make_disk(disk)
-        arguments = qemu.machine_options(scenario.machine) + ["-accel", "tcg", "-m", "256", "-append", "-delay 0"]
+        arguments = qemu.machine_options(scenario.machine) + ["-accel", "tcg", "-m", "256"]
         if options.firmware == "ovmf":
-            left = disk
-            arguments += ["-bios", options.ovmf, "-kernel", str(shell), "-drive", f"file={disk},format=raw,if=none,id=disk",
-                          "-device", "ide-hd,drive=disk"]
+            arguments += ["-bios", options.ovmf, "-kernel", str(shell), "-append", "-delay 0"]
         else:
-            arguments += ["-kernel", str(options.elf), *qemu.fw_cfg_file("opt/efilite/kernel", shell), "-initrd", str(disk),
-                          "-qmp", f"unix:{monitor},server=on,wait=off"]
-        turns = [step if isinstance(step, Turn) else Turn(PROMPT, f"{step[0]}\r", step[1]) for step in COMMANDS]
+            # Without ACPI, microvm adds words of its own to -append, which the Shell would take for a script's name.
+            arguments += ["-kernel", str(options.elf), *qemu.fw_cfg_file("opt/efilite/kernel", shell),
+                          *qemu.fw_cfg_string("opt/efilite/cmdline", "-delay 0")]
+        if in_memory:
+            arguments += ["-initrd", str(disk), "-qmp", f"unix:{monitor},server=on,wait=off"]
+        else:
+            left = disk
+            arguments += device_options(scenario.device, disk)
+        turns = [step if isinstance(step, Turn) else Turn(PROMPT, f"{step[0]}\r", step[1]) for step in asked]
         turns.append(Turn(PROMPT, "reset -s\r"))
-        conversation = DiskConversation(turns, monitor, None if options.firmware == "ovmf" else left)
+        conversation = DiskConversation(turns, monitor, left if in_memory else None)
         done = qemu.run(arguments, stem, min(options.limit, LIMIT), conversation=conversation)
         complaints = conversation.complaints(GREETING) + examine(left, options.firmware)
         if left.exists():
             shutil.copy(left, stem.with_name(stem.name + ".disk"))
     if done.timed_out:
         complaints.append(f"it was given up after {done.seconds:.0f} s")
-    if done.shutdown != "guest-shutdown":
-        complaints.append(f"the machine ended by '{done.shutdown or 'nothing'}', not guest-shutdown")
-    return done, (complaints, f"{len(COMMANDS)} commands, {done.shutdown}")
+    end = "guest-reset" if scenario.machine == "microvm-noacpi" else "guest-shutdown"  # which has no way to power off
+    if done.shutdown != end:
+        complaints.append(f"the machine ended by '{done.shutdown or 'nothing'}', not {end}")
+    return done, (complaints, f"{len(asked)} commands, {done.shutdown}")
