@@ -2,7 +2,6 @@
 #include "boot/options.hpp"
 
 #include <algorithm>
-#include <charconv>
 
 #include "base/log.hpp"
 
@@ -58,9 +57,12 @@ void take_boot(std::string_view value, Options& options) {
 }
 
 void take_timeout(std::string_view value, Options& options) {
-  uint16_t seconds = 0;
-  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), seconds);
-  if (error == std::errc() && end == value.data() + value.size()) options.timeout = seconds;
+  uint32_t seconds = 0;
+  for (size_t i = 0; i < value.size() && seconds <= UINT16_MAX; ++i) {
+    const auto digit = static_cast<unsigned>(value[i] - '0');
+    seconds = digit <= 9 ? seconds * 10 + digit : UINT32_MAX;
+  }
+  if (!value.empty() && seconds <= UINT16_MAX) options.timeout = static_cast<uint16_t>(seconds);
   else log::line("efilite: efilite.timeout=", value, " is no number of seconds up to 65535");
 }
 

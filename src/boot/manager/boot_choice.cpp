@@ -1,20 +1,44 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "boot/manager/boot_choice.hpp"
 
-#include <charconv>
 #include <optional>
 
 #include "base/log.hpp"
 #include "core/console/utf8.hpp"
 #include "core/device_path/device_path.hpp"
-#include "core/device_path/device_path_forms.hpp"
 #include "core/device_path/device_path_text.hpp"
 
 namespace efilite::boot {
 
 namespace {
 
-using core::device_path::Growing;
+// The text of a device path in the making. What does not fit spoils it.
+class PathText {
+ public:
+  PathText& add(std::string_view part) {
+    const auto count = core::utf8_to_utf16(part, std::span(units_).subspan(size_, std::size(units_) - 1 - size_));
+    if (count) size_ += *count;
+    else good_ = false;
+    return *this;
+  }
+  Result<HeapBytes> path(core::Heap& heap) const {
+    if (!good_) return Status::InvalidParameter;
+    efi::DevicePath* path = TRY(core::device_path::path_from_text(heap, units_));
+    return HeapBytes(heap, path, TRY(core::device_path::measure(path)).size());
+  }
+
+ private:
+  char16_t units_[600] = {};  // more than efilite.boot= may have
+  size_t size_ = 0;
+  bool good_ = true;
+};
+
+// Takes `prefix` off.
+bool begins_with(std::string_view& text, std::string_view prefix) {
+  const bool does = text.starts_with(prefix);
+  if (does) text.remove_prefix(prefix.size());
+  return does;
+}
 
 // A text's beginning up to where a file's name starts; the name is left.
 std::string_view cut_name(std::string_view& text) {
@@ -25,82 +49,56 @@ std::string_view cut_name(std::string_view& text) {
   return name;
 }
 
-Result<> append_text(Growing& out, std::string_view text, core::Heap& heap) {
-  const HeapBytes units = TRY(HeapBytes::allocate(heap, text.size() * sizeof(char16_t) + 1));
-  const size_t count = TRY(core::utf8_to_utf16(text, {units.as<char16_t>(), text.size()}));
-  out.append({units.data(), count * sizeof(char16_t)});
-  return out.failed() ? Status::OutOfResources : Result<>();
-}
-
-template <typename... Parts>
-Result<HeapBytes> path_of(core::Heap& heap, Parts... parts) {
-  Growing text(heap);
-  Result<> done;
-  ((done = done ? append_text(text, parts, heap) : done), ...);
-  TRY(done);
-  text.append(u'\0');
-  if (text.failed()) return Status::OutOfResources;
-  efi::DevicePath* path = TRY(core::device_path::path_from_text(heap, reinterpret_cast<char16_t*>(text.data())));
-  return HeapBytes(heap, path, TRY(core::device_path::measure(path)).size());
-}
-
-// "Boot" and four hexadecimal digits.
-std::optional<uint16_t> option_number(std::string_view text) {
-  constexpr size_t kSize = 8;
-  uint16_t number = 0;
-  if (text.size() != kSize || !text.starts_with("Boot")) return std::nullopt;
-  const auto [end, error] = std::from_chars(text.data() + 4, text.data() + kSize, number, 16);
-  return error == std::errc() && end == text.data() + kSize ? std::optional(number) : std::nullopt;
+// Four hexadecimal digits.
+std::optional<uint16_t> number_in(std::string_view text) {
+  uint32_t number = 0;
+  for (char c : text) {
+    const auto digit = static_cast<unsigned>(c - '0'), letter = static_cast<unsigned>((c | 0x20) - 'a');
+    if (digit > 9 && letter > 5) return std::nullopt;
+    number = number << 4 | (digit <= 9 ? digit : letter + 10);
+  }
+  return text.size() == 4 ? std::optional(static_cast<uint16_t>(number)) : std::nullopt;
 }
 
 // A GUID, or as Linux writes it for an MBR, the disk's signature and the partition's number: 1234abcd-02.
-Result<HeapBytes> partition_path(std::string_view id, std::string_view file, core::Heap& heap) {
+void add_partition(PathText& path, std::string_view id) {
   constexpr size_t kMbrSize = 11, kSignature = 8;
-  constexpr std::string_view kEnd = ")/";
-  if (id.size() != kMbrSize || id[kSignature] != '-') return path_of(heap, std::string_view("HD(0,GPT,"), id, kEnd, file);
-  return path_of(heap, std::string_view("HD(0x"), std::string_view(id.data() + kSignature + 1, 2), std::string_view(",MBR,0x"),
-                 std::string_view(id.data(), kSignature), kEnd, file);
-}
-
-// Text without a known node is a file's name: one that does not begin at the root was meant for something else.
-bool is_device_or_rooted(std::string_view text, const HeapBytes& path) {
-  const auto first = read_at<efi::DevicePath>(path.bytes(), 0);
-  return text.starts_with('\\') || text.starts_with('/') ||
-         !(first->type == efi::kMediaPath && first->sub_type == efi::kMediaFilePath);
+  if (id.size() != kMbrSize || id[kSignature] != '-') {
+    path.add("HD(0,GPT,").add(id);
+  } else {
+    path.add("HD(0x").add({id.data() + kSignature + 1, 2}).add(",MBR,0x").add({id.data(), kSignature});
+  }
+  path.add(")/");
 }
 
 Result<BootChoice> understand(std::string_view text, core::Heap& heap) {
-  constexpr std::string_view kPartition = "PARTUUID=", kLabel = "LABEL=";
+  using Kind = BootChoice::Kind;
   BootChoice choice;
   if (text == "disk") return choice;
-  choice.kind = BootChoice::Kind::Menu;
+  choice.kind = Kind::Menu;
   if (text == "menu") return choice;
-  choice.kind = BootChoice::Kind::Option;
-  if (auto number = option_number(text)) {
+  choice.kind = Kind::Option;
+  std::string_view rest = text;
+  if (auto number = begins_with(rest, "Boot") ? number_in(rest) : std::nullopt) {
     choice.number = *number;
     return choice;
   }
-  choice.kind = BootChoice::Kind::Path;
-  if (text.starts_with(kPartition)) {
-    text.remove_prefix(kPartition.size());
+  choice.kind = Kind::Path;
+  PathText path;
+  bool may_begin_with_file = text.starts_with('\\') || text.starts_with('/');
+  if (begins_with(text, "PARTUUID=")) {
     const std::string_view id = cut_name(text);
     if (id.empty()) return Status::InvalidParameter;
-    choice.path = TRY(partition_path(id, text, heap));
-    return choice;
+    add_partition(path, id);
+  } else if (begins_with(text, "LABEL=")) {
+    choice.label_size = core::utf8_to_utf16(cut_name(text), choice.label).value_or(0);
+    if (choice.label_size == 0) return Status::InvalidParameter;
+    may_begin_with_file = true;
   }
-  if (text.starts_with(kLabel)) {
-    text.remove_prefix(kLabel.size());
-    const std::string_view label = cut_name(text);
-    Growing units(heap);
-    TRY(append_text(units, label, heap));
-    if (label.empty()) return Status::InvalidParameter;
-    const size_t size = units.size();
-    choice.label = HeapBytes(heap, units.take(), size);
-    choice.path = TRY(path_of(heap, text));
-    return choice;
-  }
-  choice.path = TRY(path_of(heap, text));
-  if (!is_device_or_rooted(text, choice.path)) return Status::InvalidParameter;
+  choice.path = TRY(path.add(text).path(heap));
+  // Text without a known node is a file's name: one that does not begin at the root was meant for something else.
+  const auto first = read_at<efi::DevicePath>(choice.path.bytes(), 0);
+  if (first->type == efi::kMediaPath && first->sub_type == efi::kMediaFilePath && !may_begin_with_file) return Status::InvalidParameter;
   return choice;
 }
 

@@ -2,6 +2,7 @@
 // What efilite.boot= asks for.
 #pragma once
 
+#include <array>
 #include <string_view>
 
 #include "boot/manager/heap_bytes.hpp"
@@ -18,7 +19,8 @@ struct BootChoice {
   Kind kind = Kind::Order;
   uint16_t number = 0;  // of the option
   HeapBytes path;       // whole or in a short form
-  HeapBytes label;      // UCS-2: `path` is a file's, if anything, on the volume of this name
+  std::array<char16_t, 64> label{};
+  size_t label_size = 0;  // not 0: `path` is a file's, if anything, on the volume of this name
 };
 
 // What is not understood is told in one line, and INVALID_PARAMETER.

@@ -24,11 +24,11 @@ struct Choices : testing::Test {
     const char* const kinds[] = {"order", "menu", "option ", "path "};
     std::string out = kinds[static_cast<size_t>(choice->kind)];
     if (choice->kind == BootChoice::Kind::Option) out += std::to_string(choice->number);
-    for (size_t i = 0; i < choice->label.size(); i += 2) out += static_cast<char>(choice->label.data()[i]);
+    out += ascii({choice->label.data(), choice->label_size});
     if (choice->kind != BootChoice::Kind::Path) return out;
     auto path = core::device_path::path_to_text(heap, choice->path.as<efi::DevicePath>(), true, true);
     EXPECT_TRUE(path);
-    if (choice->label.size() != 0) out += ":";
+    if (choice->label_size != 0) out += ":";
     out += ascii(*path);
     heap.release(*path);
     return out;
@@ -71,7 +71,7 @@ TEST_F(Choices, Volumes) {
 
 TEST_F(Choices, WhatIsNotUnderstoodIsTold) {
   for (const char* text : {"foo", "Disk", "Boot003", "Boot00033", "Boot00g3", "grubx64.efi", "PARTUUID=", "PARTUUID=1234", "PARTUUID=\\x",
-                           "PARTUUID=1234abcd-0g", "PARTUUID=00112233-4455-6677-8899-aabbccddee", "LABEL=", "LABEL=\\x", "PciRoot(0x0",
+                           "PARTUUID=1234abcd-0g", "PARTUUID=00112233-4455-6677-8899-aabbccddee", "LABEL=", "LABEL=\\x", "LABEL=0123456789012345678901234567890123456789012345678901234567890123456789", "PciRoot(0x0",
                            "HD(1,XYZ,0)", "Pci(0x4,0x0))"}) {
     told.clear();
     EXPECT_EQ(choose(text), "INVALID_PARAMETER") << text;

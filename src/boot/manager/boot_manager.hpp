@@ -44,6 +44,12 @@ struct ManagerParts {
 
 class BootManager final : ImageVisitor {
  public:
+  // A load option as it stands in its variable.
+  struct Reading {
+    HeapBytes bytes;
+    LoadOption option;
+  };
+
   explicit BootManager(const ManagerParts& parts);
   BootManager(const BootManager&) = delete;
   BootManager& operator=(const BootManager&) = delete;
@@ -51,14 +57,15 @@ class BootManager final : ImageVisitor {
   // At TPL_APPLICATION. Returns when there is nothing left to try. `timeout` takes the place of the variable for this time.
   void run(const BootChoice& choice, std::optional<uint16_t> timeout);
   // One line for each thing that was tried.
-  const BootReport& report() const { return report_; }
+  BootReport& report() { return report_; }
   // Whether some program was started and came back with SUCCESS at the end.
   bool succeeded() const { return last_ == Outcome::Succeeded; }
 
-  // For the menu.
-  void boot_from_menu(uint16_t number, std::optional<ByteSpan> options);
+  // For the menu. `options` are in place of the boot option's own.
+  void boot_from_menu(uint16_t number, std::optional<ByteSpan> options) { (void)boot_numbered(number, true, options); }
   void boot_from_menu(efi::Handle volume, const char16_t* file, std::optional<ByteSpan> options);
-  HeapBytes read_option(uint16_t number) const;  // empty: there is none
+  // Why it cannot be used, else nullptr.
+  const char* read(const OptionName& name, Reading& out) const;
   BootVariables& variables() { return variables_; }
   BootPaths& paths() { return paths_; }
   ManagerHost& host() { return host_; }
@@ -69,16 +76,17 @@ class BootManager final : ImageVisitor {
   // A load option at work.
   struct Job {
     std::u16string_view name;
-    const LoadOption* option;
-    bool is_boot;               // not a driver or a system preparation application
-    bool command_line = false;  // its options are the hypervisor's command line
-    ByteSpan label = {};        // any volume of this name, if not empty
-    std::optional<ByteSpan> options = {};  // in place of the option's own
+    const LoadOption& option;
+    bool is_boot = true;                   // not a driver or a system preparation application
+    bool command_line = false;             // its options are the hypervisor's command line
+    std::optional<ByteSpan> options = {};  // in place of its own
+    ByteSpan label = {};                   // its path is a file's on volumes of this name, if not empty
+    efi::Handle volume = nullptr;          // or on this volume
     Outcome outcome = Outcome::NotStarted;
   };
 
   void publish_variables();
-  uint64_t indications();
+  uint64_t indications() const;
   bool take_indications();
   bool is_menu_wanted(uint16_t timeout);
   void show_menu();
@@ -86,15 +94,16 @@ class BootManager final : ImageVisitor {
   void run_list(std::u16string_view kind, const char16_t* order_name);
   void reconnect_all();
   bool boot_once();
+  bool asked_anew() const;
   Outcome boot_numbered(uint16_t number, bool chosen, std::optional<ByteSpan> options = {});
   Outcome boot_chosen(const BootChoice& choice);
   Outcome recover();
-  Outcome attempt(Job& job);
-  bool asked_anew();
+  Outcome attempt(Job job);
 
   // ImageVisitor
   bool visit(efi::DevicePath* image) override;
   void nothing_at(const efi::DevicePath* path, const char* why) override;
+  bool tell(const efi::DevicePath* path, const char* why, efi::EfiStatus status = {});
   Result<> give_options(efi::Handle image);
   efi::EfiStatus start(efi::Handle image);
 

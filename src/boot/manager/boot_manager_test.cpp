@@ -56,9 +56,8 @@ TEST_F(Manager, ATimeoutThatIsThereIsKept) {
 TEST_F(Manager, TheRecoveryOptionIsALoadOptionForTheDefaultFile) {
   run();
   BootVariables reader(variables.store, events, memory.pool);
-  auto bytes = reader.get(u"PlatformRecovery0000");
-  ASSERT_TRUE(bytes);
-  auto option = parse_load_option(bytes->bytes());
+  const HeapBytes bytes = reader.get(u"PlatformRecovery0000");
+  auto option = parse_load_option(bytes.bytes());
   ASSERT_TRUE(option);
   EXPECT_TRUE(option->active());
   EXPECT_EQ(text_of(core::device_path::as_path(option->first_path)), "\\EFI\\BOOT\\BOOTX64.EFI");

@@ -12,45 +12,38 @@ struct BootMenu::KnownFile {
   const char16_t* path;
   const char* title;
 };
-constexpr BootMenu::KnownFile BootMenu::kFiles[] = {{efi::kDefaultBootFile, "Default boot file"},
-                                                    {u"\\shellx64.efi", "EFI Shell"},
-                                                    {u"\\EFI\\shellx64.efi", "EFI Shell"},
-                                                    {u"\\EFI\\BOOT\\shellx64.efi", "EFI Shell"},
-                                                    {u"\\EFI\\tools\\shellx64.efi", "EFI Shell"}};
+constexpr BootMenu::KnownFile BootMenu::kFiles[] = {{efi::kDefaultBootFile, "Default boot file: "},
+                                                    {u"\\shellx64.efi", "EFI Shell: "},
+                                                    {u"\\EFI\\shellx64.efi", "EFI Shell: "},
+                                                    {u"\\EFI\\BOOT\\shellx64.efi", "EFI Shell: "},
+                                                    {u"\\EFI\\tools\\shellx64.efi", "EFI Shell: "}};
 
-bool BootMenu::has(uint16_t number) const {
-  return std::ranges::any_of(items_, [=](const Item& item) { return item.kind == Kind::Option && item.number == number; });
-}
-
-// In their order, then those that are in none. [UEFI 2.10, 3.1.3] hidden ones are not shown.
-void BootMenu::add_options() {
-  const auto add = [&](uint16_t number) {
-    const HeapBytes bytes = manager_.read_option(number);
-    auto option = parse_load_option(bytes.bytes());
-    if (option && !option->hidden() && !has(number)) (void)items_.push_back({Kind::Option, 0, number, nullptr});
-  };
-  if (auto order = manager_.variables().get(u"BootOrder")) {
-    for (size_t at = 0; auto number = read_at<uint16_t>(order->bytes(), at); at += sizeof *number) add(*number);
+// [UEFI 2.10, 3.1.3] hidden ones are not shown.
+void BootMenu::add_option(uint16_t number) {
+  BootManager::Reading it;
+  for (const Item& item : items_) {
+    if (item.kind == Kind::Option && item.number == number) return;
   }
-  manager_.variables().for_each_number(u"Boot", add);
+  if (manager_.read(OptionName(u"Boot", number), it) == nullptr && !it.option.hidden()) (void)items_.push_back({.kind = Kind::Option, .number = number});
 }
 
-void BootMenu::add_files() {
-  manager_.paths().connect_all();
-  const HeapBytes volumes = manager_.paths().handles_with(efi::SimpleFileSystemProtocol::kGuid);
-  for (uint8_t file = 0; file < std::size(kFiles); ++file) {
-    for (size_t at = 0; auto volume = read_at<efi::Handle>(volumes.bytes(), at); at += sizeof *volume) {
-      if (manager_.paths().has_file(*volume, kFiles[file].path)) (void)items_.push_back({Kind::File, file, 0, *volume});
-    }
-  }
-}
-
+// Boot options in their order, then those that are in none: the first numbers, which everybody takes.
 void BootMenu::collect() {
+  constexpr uint16_t kUsualNumbers = 0x100;
+  BootPaths& paths = manager_.paths();
   items_.clear();
-  add_options();
-  add_files();
-  (void)items_.push_back({Kind::Restart, 0, 0, nullptr});
-  (void)items_.push_back({Kind::PowerOff, 0, 0, nullptr});
+  const HeapBytes order = manager_.variables().get(u"BootOrder");
+  for (size_t at = 0; auto number = read_at<uint16_t>(order.bytes(), at); at += sizeof *number) add_option(*number);
+  for (uint16_t number = 0; number < kUsualNumbers; ++number) add_option(number);
+  paths.connect_all();
+  for (uint8_t file = 0; file < std::size(kFiles); ++file) {
+    paths.any_handle(&efi::SimpleFileSystemProtocol::kGuid, [&](efi::Handle volume) {
+      if (paths.has_file(volume, kFiles[file].path)) (void)items_.push_back({.kind = Kind::File, .file = file, .volume = volume});
+      return false;
+    });
+  }
+  (void)items_.push_back({.kind = Kind::Restart});
+  (void)items_.push_back({.kind = Kind::PowerOff});
   chosen_ = std::min(chosen_, items_.size() - 1);
 }
 
@@ -58,19 +51,20 @@ void BootMenu::describe(const Item& item, Line& line) {
   if (item.kind == Kind::Restart) line.add("Restart");
   if (item.kind == Kind::PowerOff) line.add("Power off");
   if (item.kind == Kind::Option) {
-    const HeapBytes bytes = manager_.read_option(item.number);
-    auto option = parse_load_option(bytes.bytes());
-    line.add(OptionName(u"Boot", item.number).text).add(" ");
-    if (option) line.add(option->description);
-    if (option && !option->active()) line.add(" (not active)");
+    const OptionName name(u"Boot", item.number);
+    BootManager::Reading it;
+    const char* why = manager_.read(name, it);
+    line.add(name.text).add(" ").add(it.option.description);
+    if (why != nullptr || !it.option.active()) line.add(" (not active)");
   }
-  if (item.kind != Kind::File) return;
-  line.add(kFiles[item.file].title).add(": ");
-  if (auto text = core::device_path::path_to_text(manager_.heap(), manager_.paths().path_of(item.volume), true, true)) {
-    line.add(*text);
-    manager_.heap().release(*text);
+  if (item.kind == Kind::File) {
+    line.add(kFiles[item.file].title);
+    if (auto text = core::device_path::path_to_text(manager_.heap(), manager_.paths().path_of(item.volume), true, true)) {
+      line.add(*text);
+      manager_.heap().release(*text);
+    }
+    line.add(kFiles[item.file].path);
   }
-  line.add(kFiles[item.file].path);
 }
 
 void BootMenu::draw() {
@@ -90,15 +84,13 @@ void BootMenu::draw() {
 
 // What is there, as far as it is text.
 bool BootMenu::edit_options(const Item& item) {
+  BootManager::Reading it;
   text_size_ = 0;
-  if (item.kind == Kind::Option) {
-    const HeapBytes bytes = manager_.read_option(item.number);
-    auto option = parse_load_option(bytes.bytes());
-    for (size_t at = 0; option && text_size_ < kMostOptions; at += sizeof(char16_t)) {
-      auto c = read_at<char16_t>(option->optional_data, at);
-      if (!c || *c < u' ') break;
-      text_[text_size_++] = *c;
-    }
+  if (item.kind == Kind::Option) (void)manager_.read(OptionName(u"Boot", item.number), it);
+  while (text_size_ < kMostOptions) {
+    const auto c = read_at<char16_t>(it.option.optional_data, text_size_ * sizeof(char16_t));
+    if (!c || *c < u' ') break;
+    text_[text_size_++] = *c;
   }
   return screen_.edit(Screen::kRows - 3, "Options: ", std::span(text_).first(kMostOptions), text_size_);
 }
@@ -106,9 +98,9 @@ bool BootMenu::edit_options(const Item& item) {
 void BootMenu::start(const Item& item, bool edit) {
   if (item.kind == Kind::Restart) return manager_.host().reset(efi::ResetType::Cold);
   if (item.kind == Kind::PowerOff) return manager_.host().reset(efi::ResetType::Shutdown);
-  if (edit && !edit_options(item)) return;
   std::optional<ByteSpan> options;
   if (edit) {
+    if (!edit_options(item)) return;
     text_[text_size_] = u'\0';
     options = std::as_bytes(std::span(text_).first(text_size_ == 0 ? 0 : text_size_ + 1));
   }
@@ -124,17 +116,12 @@ void BootMenu::run() {
   collect();
   for (;;) {
     draw();
-    const efi::InputKey key = screen_.wait_for_key();
-    switch (static_cast<Scan>(key.scan_code)) {
-      case Scan::Up: chosen_ -= chosen_ > 0; break;
-      case Scan::Down: chosen_ += chosen_ + 1 < items_.size(); break;
-      case Scan::Home: chosen_ = 0; break;
-      case Scan::End: chosen_ = items_.size() - 1; break;
-      case Scan::Escape: return screen_.clear();
-      default:
-        if (key.unicode_char == u'\r') start(items_[chosen_], false);
-        if (key.unicode_char == u'e' || key.unicode_char == u'E') start(items_[chosen_], true);
-    }
+    const efi::InputKey key = *screen_.key();
+    if (key.scan_code == Scan::kEscape) return screen_.clear();
+    if (key.scan_code == Scan::kUp) chosen_ -= chosen_ > 0;
+    if (key.scan_code == Scan::kDown) chosen_ += chosen_ + 1 < items_.size();
+    const bool edit = (key.unicode_char | 0x20) == u'e';
+    if (edit || key.unicode_char == u'\r') start(items_[chosen_], edit);
   }
 }
 

@@ -22,9 +22,9 @@ class BootMenu {
   enum class Kind : uint8_t { Option, File, Restart, PowerOff };
   struct Item {
     Kind kind;
-    uint8_t file;  // of kFiles
-    uint16_t number;
-    efi::Handle volume;
+    uint8_t file = 0;  // of kFiles
+    uint16_t number = 0;
+    efi::Handle volume = nullptr;
   };
   static constexpr size_t kFirstRow = 3, kShown = Screen::kRows - 7;  // below them a message and the keys
   static constexpr size_t kMostOptions = 512;                         // characters
@@ -32,9 +32,7 @@ class BootMenu {
   static const KnownFile kFiles[];
 
   void collect();
-  void add_options();
-  void add_files();
-  bool has(uint16_t number) const;
+  void add_option(uint16_t number);
   void draw();
   void describe(const Item& item, Line& line);
   void start(const Item& item, bool edit);

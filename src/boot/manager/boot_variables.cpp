@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "boot/manager/boot_variables.hpp"
 
-#include <array>
-
 #include "base/crc32.hpp"
 
 namespace efilite::boot {
@@ -15,16 +13,25 @@ OptionName::OptionName(std::u16string_view kind, uint16_t number) {
 }
 
 // Notifications may set variables at any priority.
-Result<HeapBytes> BootVariables::get(const char16_t* name) const {
-  for (uint64_t size = 0;;) {
-    HeapBytes out = TRY(HeapBytes::allocate(heap_, size + 1));
-    core::TplGuard guard(events_, efi::kTplHighLevel);
-    const uint64_t room = size;
-    const Status status =
-        runtime::get_variable(store_, runtime::Phase::Boot, name, &efi::kGlobalVariable, nullptr, &size, out.data());
-    if (status == Status::Success) return HeapBytes(std::move(out), size);
-    if (status != Status::BufferTooSmall || size <= room) return status;
-  }
+HeapBytes BootVariables::get(const char16_t* name) const {
+  core::TplGuard guard(events_, efi::kTplHighLevel);
+  uint64_t size = 0;
+  const auto read = [&](void* to) {
+    return runtime::get_variable(store_, runtime::Phase::Boot, name, &efi::kGlobalVariable, nullptr, &size, to);
+  };
+  (void)read(nullptr);
+  void* block = size != 0 ? heap_.allocate(size) : nullptr;
+  if (block == nullptr) return {};
+  (void)read(block);
+  return HeapBytes(heap_, block, size);
+}
+
+std::optional<uint64_t> BootVariables::number(const char16_t* name, size_t size) const {
+  const HeapBytes bytes = get(name);
+  uint64_t number = 0;
+  if (bytes.size() != size) return std::nullopt;
+  memcpy(&number, bytes.data(), size);
+  return number;
 }
 
 Result<> BootVariables::set(const char16_t* name, uint32_t attributes, ByteSpan value, bool read_only) {
@@ -34,30 +41,6 @@ Result<> BootVariables::set(const char16_t* name, uint32_t attributes, ByteSpan 
   return status == Status::Success ? Result<>() : Result<>(status);
 }
 
-void BootVariables::visit_numbers(std::u16string_view kind, void (*visit)(void* context, uint16_t number), void* context) const {
-  std::array<char16_t, 256> name{};  // a longer one ends the search: nobody needs it
-  efi::Guid vendor{};
-  for (;;) {
-    uint64_t size = sizeof name;
-    {
-      core::TplGuard guard(events_, efi::kTplHighLevel);
-      if (runtime::get_next_variable_name(store_, runtime::Phase::Boot, &size, name.data(), &vendor) != Status::Success) return;
-    }
-    const std::u16string_view text(name.data(), size / sizeof(char16_t) - 1);
-    uint32_t number = 0;
-    size_t at = kind.size();
-    for (; vendor == efi::kGlobalVariable && text.size() == kind.size() + 4 && text.starts_with(kind) && at < text.size(); ++at) {
-      const bool digit = text[at] >= u'0' && text[at] <= u'9', letter = text[at] >= u'A' && text[at] <= u'F';
-      if (!digit && !letter) break;
-      number = number << 4 | static_cast<uint32_t>(digit ? text[at] - u'0' : text[at] - u'A' + 10);
-    }
-    if (at == text.size() && at != kind.size()) visit(context, static_cast<uint16_t>(number));
-  }
-}
-
-uint32_t BootVariables::checksum(const char16_t* name) const {
-  auto bytes = get(name);
-  return bytes ? crc32(bytes->bytes()) : 0;
-}
+uint32_t BootVariables::checksum(const char16_t* name) const { return crc32(get(name).bytes()); }
 
 }  // namespace efilite::boot

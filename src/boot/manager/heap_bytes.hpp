@@ -14,7 +14,6 @@ class HeapBytes {
   // Takes the block over.
   HeapBytes(core::Heap& heap, void* block, size_t size) : heap_(&heap), data_(static_cast<std::byte*>(block)), size_(size) {}
   HeapBytes(HeapBytes&& other) : heap_(other.heap_), data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
-  HeapBytes(HeapBytes&& other, size_t size) : HeapBytes(std::move(other)) { size_ = size; }  // the first of its bytes alone
   HeapBytes& operator=(HeapBytes&& other) {
     std::swap(heap_, other.heap_);
     std::swap(data_, other.data_);
@@ -23,12 +22,6 @@ class HeapBytes {
   }
   ~HeapBytes() {
     if (data_ != nullptr) heap_->release(data_);
-  }
-
-  static Result<HeapBytes> allocate(core::Heap& heap, size_t size) {
-    void* block = heap.allocate(size);
-    if (block == nullptr) return Status::OutOfResources;
-    return HeapBytes(heap, block, size);
   }
 
   std::byte* data() const { return data_; }

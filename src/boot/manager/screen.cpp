@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "boot/manager/screen.hpp"
 
-#include <algorithm>
-#include <array>
+#include <cstring>
 
 namespace efilite::boot {
 
@@ -13,18 +12,10 @@ constexpr uint64_t kUnitsPerSecond = 10'000'000;
 
 }  // namespace
 
-Line& Line::add(char16_t c) {
-  if (size_ < kWidth) text_[size_++] = c < u' ' ? u'?' : c;
-  return *this;
-}
-
-Line& Line::add(std::u16string_view text) {
-  for (char16_t c : text) add(c);
-  return *this;
-}
-
 Line& Line::add(ByteSpan ucs2) {
-  for (size_t at = 0; auto c = read_at<char16_t>(ucs2, at); at += sizeof *c) add(*c);
+  for (size_t at = 0; auto c = read_at<char16_t>(ucs2, at); at += sizeof *c) {
+    if (size_ < kWidth) text_[size_++] = *c < u' ' ? u'?' : *c;
+  }
   return *this;
 }
 
@@ -45,75 +36,52 @@ void Screen::put(size_t row, Line& line, bool marked) {
   out_.set_cursor_position(&out_, 1, row);
   out_.set_attribute(&out_, marked ? kMarked : kPlain);
   out_.output_string(&out_, line.text());
-  if (marked) out_.set_attribute(&out_, kPlain);
+  out_.set_attribute(&out_, kPlain);
 }
 
-efi::InputKey Screen::wait_for_key() {
-  for (efi::InputKey key{};;) {
-    size_t index;
-    // A console without a way to wait is asked over and over.
-    (void)events_.wait({{in_.wait_for_key}}, index);
-    if (!efi::is_error(in_.read_key_stroke(&in_, &key))) return key;
-  }
-}
-
-std::optional<efi::InputKey> Screen::key_within(uint64_t seconds) {
-  const auto made = [&] {
+std::optional<efi::InputKey> Screen::key(uint64_t seconds) {
+  efi::Event events[] = {in_.wait_for_key, nullptr};
+  if (seconds != 0) {
     core::TplGuard guard(events_, efi::kTplNotify);
-    return events_.create(efi::kEvtTimer, 0, nullptr, nullptr);
-  }();
-  if (!made) return std::nullopt;
-  std::optional<efi::InputKey> found;
-  const efi::Event events[] = {in_.wait_for_key, *made};
-  efi::InputKey key{};
-  size_t index = 0;
-  Result<> waited = events_.set_timer(*made, efi::TimerDelay::Relative, seconds * kUnitsPerSecond);
-  while (waited && !found) {
-    waited = events_.wait(events, index);
-    if (waited && index == 1) break;
-    if (waited && !efi::is_error(in_.read_key_stroke(&in_, &key))) found = key;
+    events[1] = events_.create(efi::kEvtTimer, 0, nullptr, nullptr).value_or(nullptr);
+    (void)events_.set_timer(events[1], efi::TimerDelay::Relative, seconds * kUnitsPerSecond);
   }
-  (void)events_.close(*made);
-  return found;
+  efi::InputKey key{};
+  bool pressed = false;
+  // Where one cannot be waited for, the other is: a console without an event is asked over and over, and no memory for a timer is no time.
+  for (size_t index = 0; !pressed && index == 0;) {
+    if (!events_.wait(std::span(events).first(seconds != 0 ? 2 : 1), index)) index = seconds != 0;
+    pressed = index == 0 && !efi::is_error(in_.read_key_stroke(&in_, &key));
+  }
+  if (events[1] != nullptr) (void)events_.close(events[1]);
+  return pressed ? std::optional(key) : std::nullopt;
 }
 
 bool Screen::edit(size_t row, const char* prompt, std::span<char16_t> text, size_t& size) {
-  const size_t prompt_size = std::string_view(prompt).size(), room = Line::kWidth - prompt_size - 1;
+  const size_t prompt_size = strlen(prompt), room = Line::kWidth - prompt_size - 1;
   size_t at = size;
-  out_.enable_cursor(&out_, 1);
   for (;;) {
     const size_t first = at > room ? at - room : 0;
     Line line;
     put(row, line.add(prompt).add(std::u16string_view(text.data() + first, size - first)));
     out_.set_cursor_position(&out_, 1 + prompt_size + at - first, row);
-    const efi::InputKey key = wait_for_key();
-    const auto erase = [&](size_t from) {
-      std::copy(text.begin() + from + 1, text.begin() + size, text.begin() + from);
-      --size;
-    };
-    switch (static_cast<Scan>(key.scan_code)) {
-      case Scan::Left: at -= at > 0; break;
-      case Scan::Right: at += at < size; break;
-      case Scan::Home: at = 0; break;
-      case Scan::End: at = size; break;
-      case Scan::Delete:
-        if (at < size) erase(at);
-        break;
-      case Scan::Escape:
-      case Scan::None:
-        if (key.unicode_char == u'\r' || key.scan_code != 0) {
-          out_.enable_cursor(&out_, 0);
-          return key.scan_code == 0;
-        }
-        if (key.unicode_char == u'\b' && at > 0) {
-          erase(--at);
-        } else if (key.unicode_char >= u' ' && size < text.size()) {
-          std::copy_backward(text.begin() + at, text.begin() + size, text.begin() + size + 1);
-          text[at++] = key.unicode_char;
-          ++size;
-        }
-        break;
-      default: break;
+    out_.enable_cursor(&out_, 1);
+    const efi::InputKey key = *this->key();
+    out_.enable_cursor(&out_, 0);
+    char16_t* const here = text.data() + at;
+    const size_t behind = (size - at) * sizeof(char16_t);
+    if (key.scan_code == Scan::kEscape) return false;
+    if (key.unicode_char == u'\r') return true;
+    if (key.scan_code == Scan::kLeft) at -= at > 0;
+    if (key.scan_code == Scan::kRight) at += at < size;
+    if (key.unicode_char == u'\b' && at > 0) {
+      memmove(here - 1, here, behind);
+      --at, --size;
+    }
+    if (key.unicode_char >= u' ' && size < text.size()) {
+      memmove(here + 1, here, behind);
+      *here = key.unicode_char;
+      ++at, ++size;
     }
   }
 }

@@ -2,6 +2,8 @@
 // A screen of lines and a keyboard, by the text protocols of the System Table: what the menu is drawn with.
 #pragma once
 
+#include <optional>
+#include <span>
 #include <string_view>
 
 #include "abi/uefi/protocols.hpp"
@@ -10,15 +12,17 @@
 namespace efilite::boot {
 
 // [UEFI 2.10, 12.1.2] scan codes
-enum class Scan : uint16_t { None = 0, Up = 1, Down = 2, Right = 3, Left = 4, Home = 5, End = 6, Delete = 8, F2 = 0x0C, Escape = 0x17 };
+namespace Scan {
+enum : uint16_t { kUp = 1, kDown = 2, kRight = 3, kLeft = 4, kF2 = 0x0C, kEscape = 0x17 };
+}
 
 // One line of text, as far as it fits.
 class Line {
  public:
   static constexpr size_t kWidth = 78;
-  Line& add(std::u16string_view text);
   Line& add(ByteSpan ucs2);  // not aligned
-  Line& add(char16_t c);
+  Line& add(std::u16string_view text) { return add(std::as_bytes(std::span(text))); }
+  Line& add(char16_t c) { return add(bytes_of(c)); }
   Line& add(const char* ascii);
   char16_t* text() { return text_; }
   size_t size() const { return size_; }
@@ -36,9 +40,8 @@ class Screen {
 
   void clear();
   void put(size_t row, Line& line, bool marked = false);
-  efi::InputKey wait_for_key();
-  // nullopt: none came within `seconds`.
-  std::optional<efi::InputKey> key_within(uint64_t seconds);
+  // The next key; nullopt: none came within `seconds`, of which 0 are without end.
+  std::optional<efi::InputKey> key(uint64_t seconds = 0);
 
   // A text that is edited in place, `size` being its length in and out. False: it was left by Escape.
   bool edit(size_t row, const char* prompt, std::span<char16_t> text, size_t& size);
