@@ -103,7 +103,8 @@ Result<> RegisterTransport::open_pci(core::PciFunction& function) {
   if (!modern) {
     // [virtio 1.2, 4.1.4.10]
     const core::PciBar bar = function.bar(0);
-    if (function.read_config(PCI_DEVICE_ID, 2) >= kFirstModern || bar.space != core::RegisterSpace::Io || bar.size < kLegacyConfig) return Status::Unsupported;
+    const bool transitional = function.read_config(PCI_DEVICE_ID, 2) < kFirstModern;
+    if (!transitional || bar.space != core::RegisterSpace::Io || bar.size < kLegacyConfig) return Status::Unsupported;
     common_ = {bar.space, bar.base, kLegacyConfig};
     notify_ = {bar.space, bar.base + VIRTIO_PCI_QUEUE_NOTIFY, 2};
     config_ = {bar.space, bar.base + kLegacyConfig, bar.size - kLegacyConfig};

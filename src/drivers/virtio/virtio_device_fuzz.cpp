@@ -308,7 +308,8 @@ void operate(Input& input, BlkDevice& disk, DishonestDevice& device) {
   }
   if (done && (operation & 3) < 2) EXPECT(device.moved - moved == size);
   EXPECT(usable || (!done && device.notifies == notifies));
-  EXPECT(done || done.status() == Status::DeviceError || done.status() == Status::InvalidParameter || done.status() == Status::WriteProtected);
+  const Status status = done.status();
+  EXPECT(done || status == Status::DeviceError || status == Status::InvalidParameter || status == Status::WriteProtected);
 }
 
 }  // namespace
