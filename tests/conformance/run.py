@@ -90,6 +90,14 @@ def make_disk(path):
         subprocess.run(["mcopy", "-i", path, "-", f"::{name}"], input=content, check=True)
 
 
+def disk_options(options):
+    if options.disk == "memory":
+        return ["-initrd", str(options.logs / DISK)]
+    device = f"{options.disk}-{'device' if options.machine == 'microvm' else 'pci'}"
+    drive = ["-drive", f"if=none,id=disk,format=raw,snapshot=on,file={options.logs / DISK}", "-device"]
+    return [*drive, *([f"{device},drive=disk"] if options.disk == "virtio-blk" else [device, "-device", "scsi-hd,drive=disk"])]
+
+
 def boot(firmware, options, words):
     arguments = qemu.machine_options(options.machine) + ["-accel", "tcg", "-cpu", "max", "-m", "256"]
     if options.machine != "microvm":
@@ -99,8 +107,8 @@ def boot(firmware, options, words):
         # OVMF's random numbers come from this device; efilite has the processor's.
         arguments += ["-device", "virtio-rng-pci", "-bios", str(options.ovmf), "-kernel", str(options.program), "-append", words]
     else:
-        arguments += ["-kernel", str(options.elf), "-initrd", str(options.logs / DISK),
-                      *qemu.fw_cfg_file("opt/efilite/kernel", options.program), *qemu.fw_cfg_string("opt/efilite/cmdline", words)]
+        arguments += ["-kernel", str(options.elf), *disk_options(options), *qemu.fw_cfg_file("opt/efilite/kernel", options.program),
+                      *qemu.fw_cfg_string("opt/efilite/cmdline", words)]
     name = f"conformance.{firmware}.{words.split()[0]}"
     return qemu.run(arguments, options.logs / name, LIMIT, KEYS)
 
@@ -112,6 +120,7 @@ def main():
     parser.add_argument("--elf", type=pathlib.Path, default=REPO / "build/x86_64/efilite.elf")
     parser.add_argument("--ovmf", type=pathlib.Path, default="/usr/share/ovmf/OVMF.fd")
     parser.add_argument("--machine", choices=["q35", "pc", "microvm"], default="q35")
+    parser.add_argument("--disk", choices=["memory", "virtio-blk", "virtio-scsi"], default="memory", help="efilite's; OVMF has it on IDE")
     parser.add_argument("--logs", type=pathlib.Path, default=REPO / "build/logs")
     parser.add_argument("-v", "--verbose", action="store_true", help="name the checks that passed, too")
     options = parser.parse_args()
