@@ -2,6 +2,7 @@
 #include "boot/options.hpp"
 
 #include <algorithm>
+#include <optional>
 
 #include "base/log.hpp"
 
@@ -37,15 +38,30 @@ std::string_view unquoted(std::string_view word) {
   return word;
 }
 
+// Which of `words` the value is.
+std::optional<size_t> which(std::string_view value, std::span<const std::string_view> words) {
+  for (size_t i = 0; i < words.size(); ++i) {
+    if (value == words[i]) return i;
+  }
+  return std::nullopt;
+}
+
 void take_log(std::string_view value, Options& options) {
   constexpr std::string_view levels[] = {"quiet", "normal", "timing", "debug"};  // in LogLevel's order
-  for (size_t i = 0; i < std::size(levels); ++i) {
-    if (value == levels[i]) {
-      options.log = static_cast<LogLevel>(i);
-      return;
-    }
+  if (auto level = which(value, levels)) {
+    options.log = static_cast<LogLevel>(*level);
+  } else {
+    log::line("efilite: efilite.log=", value, " is none of quiet, normal, timing, debug");
   }
-  log::line("efilite: efilite.log=", value, " is none of quiet, normal, timing, debug");
+}
+
+void take_console(std::string_view value, Options& options) {
+  constexpr std::string_view choices[] = {"serial", "virtio", "both"};  // in ConsoleChoice's order, behind the first
+  if (auto choice = which(value, choices)) {
+    options.console = static_cast<ConsoleChoice>(*choice + 1);
+  } else {
+    log::line("efilite: efilite.console=", value, " is none of serial, virtio, both");
+  }
 }
 
 void take_boot(std::string_view value, Options& options) {
@@ -71,7 +87,8 @@ struct Known {
   std::string_view name;
   void (*take)(std::string_view value, Options& options);
 };
-constexpr Known kKnown[] = {{"efilite.log", take_log}, {"efilite.boot", take_boot}, {"efilite.timeout", take_timeout}};
+constexpr Known kKnown[] = {{"efilite.log", take_log}, {"efilite.boot", take_boot}, {"efilite.timeout", take_timeout},
+                            {"efilite.console", take_console}};
 
 void take(std::string_view word, Options& options) {
   size_t equals = 0;

@@ -19,11 +19,20 @@ enum class LogLevel : uint8_t {
   Debug,   // debug: command line, modules, memory map, tables
 };
 
+// efilite.console=CHOICE
+enum class ConsoleChoice : uint8_t {
+  Any,     // what is said without the option: the serial line, a virtio console where there is none
+  Serial,  // serial: the serial line or nothing
+  Virtio,  // virtio: the first virtio console, the serial line where there is none
+  Both,    // both: the two of them, as far as they are there
+};
+
 struct Options {
   LogLevel log = LogLevel::Normal;
   // efilite.boot=, which boot/manager understands; empty: not given. A copy, for the command line's memory is used again.
   StaticVector<char, 512> boot;
   std::optional<uint16_t> timeout;  // efilite.timeout=SECONDS
+  ConsoleChoice console = ConsoleChoice::Any;
 };
 
 // Takes our options out of `text`, a word being what Linux takes for one: "..." keeps spaces, and everything behind a lone -- belongs to

@@ -51,6 +51,7 @@ Devices::Devices(const MachineFacts& machine, core::Firmware& firmware, core::Re
 // A program that searches from within a notification above TPL_CALLBACK finds what is there: no driver may be called from there.
 void Devices::before_search(const efi::Guid* protocol) {
   if (firmware_.events.tpl() > efi::kTplCallback) return;
+  if (protocol == nullptr || *protocol == efi::RngProtocol::kGuid) find_entropy();
   if (protocol == nullptr || is_one_of(*protocol, kOfDevices)) return connect_all();
   if (is_one_of(*protocol, kOfBuses)) scan_pci();
 }
@@ -180,12 +181,43 @@ void Devices::connect(Found& device) {
   in_database([&] { (void)firmware_.handles.connect(device.handle, nullptr, nullptr, true); });  // nobody may be able to drive it
 }
 
+// All but what only those need who ask for it by name.
 void Devices::connect_all() {
   if (std::exchange(all_connected_, true)) return;
   list_devices();
   for (Found& device : found_)
-    if (!device.connected) connect(device);
-  firmware_.device_search = nullptr;
+    if (!device.connected && device.type != DeviceType::Entropy) connect(device);
+  rest();
+}
+
+// Where the CPU gives no random numbers.
+void Devices::find_entropy() {
+  if (std::exchange(entropy_found_, true)) return;
+  if (in_database([&] { return firmware_.handles.locate<efi::RngProtocol>(); })) return rest();
+  list_devices();
+  for (Found& device : found_)
+    if (!device.connected && device.type == DeviceType::Entropy) connect(device);
+  rest();
+}
+
+// Once all is found there is nothing to look for before a search.
+void Devices::rest() {
+  if (all_connected_ && entropy_found_) firmware_.device_search = nullptr;
+}
+
+Devices::Console Devices::find_console() {
+  list_devices();
+  for (Found& device : found_) {
+    if (device.type != DeviceType::Console) continue;
+    driver_.look_for_console(true);
+    connect(device);
+    driver_.look_for_console(false);
+    if (driver_.console() == nullptr) continue;
+    auto path = in_database([&] { return firmware_.handles.find(device.handle, efi::kDevicePathGuid); });
+    auto bytes = path ? core::device_path::measure(static_cast<const efi::DevicePath*>(*path)) : Result<ByteSpan>(path.error());
+    return {driver_.console(), bytes ? core::device_path::without_end(*bytes) : ByteSpan{}};
+  }
+  return {};
 }
 
 Result<> Devices::connect_path(const efi::DevicePath* path) {

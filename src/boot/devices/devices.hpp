@@ -37,6 +37,13 @@ class Devices final : public core::DeviceSearch, public Discovery {
   Result<> connect_path(const efi::DevicePath* path) override;
   bool connect_next(Media kind) override;
 
+  // The first virtio console that works, and the path of its device; nullptr: there is none.
+  struct Console {
+    drivers::virtio::ConsoleDevice* device = nullptr;
+    ByteSpan path;  // without its end
+  };
+  Console find_console();
+
  private:
   // What a bus has told of, in its order.
   struct Found {
@@ -57,6 +64,8 @@ class Devices final : public core::DeviceSearch, public Discovery {
   Result<> add_mmio(const platform::MmioPlace& place);
   void list_devices();
   void connect_all();
+  void find_entropy();
+  void rest();
   void connect(Found& device);
 
   const MachineFacts machine_;
@@ -68,7 +77,7 @@ class Devices final : public core::DeviceSearch, public Discovery {
   core::PciBuses pci_;
   platform::Buses buses_;
   std::span<Found> found_;
-  bool prepared_ = false, pci_scanned_ = false, mmio_scanned_ = false, listed_ = false, all_connected_ = false;
+  bool prepared_ = false, pci_scanned_ = false, mmio_scanned_ = false, listed_ = false, all_connected_ = false, entropy_found_ = false;
 };
 
 }  // namespace efilite::boot

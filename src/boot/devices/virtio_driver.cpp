@@ -27,11 +27,22 @@ std::optional<DeviceType> VirtioDriver::type_of(efi::Handle handle) const {
   return link->type;
 }
 
+// nullptr: it is no device of ours.
+VirtioDriver::Maker VirtioDriver::maker_of(DeviceType type) const {
+  switch (type) {
+    case DeviceType::Block: return make_virtio_disk;
+    case DeviceType::Scsi: return make_virtio_scsi;
+    case DeviceType::Entropy: return make_virtio_entropy;
+    case DeviceType::Console: return looking_for_console_ ? make_virtio_console : nullptr;
+    default: return nullptr;
+  }
+}
+
 // For ourselves alone, which may stop another driver of ours or a program's.
 Result<VirtioDriver::Link> VirtioDriver::open(efi::Handle handle) {
   return in_database([&]() -> Result<Link> {
     const Link link = TRY(link_of(handle));
-    if (link.type != DeviceType::Block && link.type != DeviceType::Scsi) return Status::Unsupported;
+    if (maker_of(link.type) == nullptr) return Status::Unsupported;
     void* interface;
     TRY(handles_.open(handle, link.protocol(), &interface, edge_.driver_binding_handle, handle, efi::kOpenByDriver));
     return link;
@@ -54,7 +65,7 @@ VirtioDriver::Device** VirtioDriver::place_of(efi::Handle handle) {
 Result<> VirtioDriver::start(efi::Handle handle) {
   core::StorageLock lock(events_);
   const Link link = TRY(open(handle));
-  auto made = link.type == DeviceType::Block ? make_virtio_disk(*this, handle, link) : make_virtio_scsi(*this, handle, link);
+  auto made = maker_of(link.type)(*this, handle, link);
   if (!made) {
     (void)close(handle, link);
     return made.error();

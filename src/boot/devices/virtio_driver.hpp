@@ -10,6 +10,10 @@
 #include "core/protocols/component_name.hpp"
 #include "drivers/virtio/transport.hpp"
 
+namespace efilite::drivers::virtio {
+class ConsoleDevice;
+}
+
 namespace efilite::boot {
 
 class VirtioDriver final : public core::Quiescer, public core::ComponentName::Owner {
@@ -32,6 +36,10 @@ class VirtioDriver final : public core::Quiescer, public core::ComponentName::Ow
   Result<> quiesce() override;
   const efi::Char16* controller_name(efi::Handle controller, efi::Handle child) override;
 
+  // Consoles are driven while efilite looks for one, and otherwise left to programs. The one that was found, or nullptr.
+  void look_for_console(bool looking) { looking_for_console_ = looking; }
+  drivers::virtio::ConsoleDevice* console() const { return console_; }
+
   struct Link;
   class Device;
   core::Heap& heap() { return heap_; }
@@ -43,6 +51,8 @@ class VirtioDriver final : public core::Quiescer, public core::ComponentName::Ow
   friend struct VirtioDriverThunks;
 
   Result<Link> link_of(efi::Handle handle) const;
+  using Maker = Result<Device*> (*)(VirtioDriver& driver, efi::Handle handle, const Link& link);
+  Maker maker_of(drivers::virtio::DeviceType type) const;
   Result<Link> open(efi::Handle handle);
   Result<> close(efi::Handle handle, const Link& link);
   Device** place_of(efi::Handle handle);
@@ -55,6 +65,8 @@ class VirtioDriver final : public core::Quiescer, public core::ComponentName::Ow
   core::Clock& clock_;
   core::Registers& registers_;
   Device* devices_ = nullptr;
+  drivers::virtio::ConsoleDevice* console_ = nullptr;
+  bool looking_for_console_ = false;
   Edge edge_{};
   core::ComponentName names_;
 };

@@ -52,6 +52,7 @@ class VirtioDriver::Device {
   core::DeviceMemory& memory() const { return driver.memory_; }
   core::Clock& clock() const { return driver.clock_; }
   efi::Handle binding() const { return driver.edge_.driver_binding_handle; }
+  void set_console(drivers::virtio::ConsoleDevice& console) { driver.console_ = &console; }
 
   VirtioDriver& driver;
   drivers::virtio::RegisterTransport transport;
@@ -61,5 +62,9 @@ class VirtioDriver::Device {
 Result<VirtioDriver::Device*> make_virtio_disk(VirtioDriver& driver, efi::Handle handle, const VirtioDriver::Link& link);
 // virtio-scsi: a handle for each unit that is a disk or a CD-ROM drive.
 Result<VirtioDriver::Device*> make_virtio_scsi(VirtioDriver& driver, efi::Handle handle, const VirtioDriver::Link& link);
+// virtio-rng: RNG on the device's own handle, as edk2 has it.
+Result<VirtioDriver::Device*> make_virtio_entropy(VirtioDriver& driver, efi::Handle handle, const VirtioDriver::Link& link);
+// virtio-console: for efilite's own console.
+Result<VirtioDriver::Device*> make_virtio_console(VirtioDriver& driver, efi::Handle handle, const VirtioDriver::Link& link);
 
 }  // namespace efilite::boot

@@ -159,6 +159,7 @@ void set_up_core(const platform::AcpiFacts* acpi) {
   misc.emplace(core::Watchdog(events, watchdog_expired), region.data->state);
   region.data->state.before_reset = [](efi::ResetType type, efi::EfiStatus status, uint64_t data_size, const void* data) {
     reset_notification.notify(type, status, data_size, data);
+    drain_console();
   };
   core::fill_memory_services(boot_services);
   core::fill_protocol_services(boot_services);
@@ -169,8 +170,14 @@ void set_up_core(const platform::AcpiFacts* acpi) {
   tables->publish(region.data->runtime_services);
 }
 
+void find_console(ConsoleChoice choice) {
+  if (!wants_virtio_console(choice)) return;
+  const Devices::Console found = devices->find_console();
+  if (found.device != nullptr) return start_boot_log(use_virtio_console(*found.device, found.path, choice));
+  if (choice != ConsoleChoice::Any) log::line("efilite: there is no virtio console for efilite.console=");
+}
+
 void install_protocols(const Payload& payload) {
-  must(images->install_core_image({address_of(image_start), address_of(image_end)}), "core image");
   must(install_console(*tables, handles, events, cpu_clock), "console");
   if (Result<> set = set_console_variables(region.data->state.variables, console_path()); !set)
     log::line("efilite: variables of consoles and languages: ", set.status());
@@ -228,6 +235,8 @@ extern "C" void boot_main(uint32_t start_info) {
   // Whoever needed to look at the BIOS data area has done so. From here on a NULL pointer faults.
   must(page_tables.unmap_page({}), "page 0");
   log_timing("core", arch::timestamp());
+  must(images->install_core_image({address_of(image_start), address_of(image_end)}), "core image");
+  find_console(options.console);
 
   static constinit Payload payload;
   {

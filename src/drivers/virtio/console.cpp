@@ -55,7 +55,7 @@ Result<uint32_t> ConsoleDevice::begin(uint32_t port) {
 
 Result<> ConsoleDevice::start_queue(Virtqueue& queue, uint32_t index, uint16_t size) {
   Result<> started = device_.start_queue(queue, static_cast<uint16_t>(index), {.size = size, .max_pieces = 1});
-  if (started.status() == Status::NotFound) return device_.fail("it lacks a queue: ", index);
+  if (started.status() == Status::NotFound || started.status() == Status::Unsupported) return device_.fail("it lacks a queue: ", index);
   return started;
 }
 

@@ -61,7 +61,7 @@ class RegisterTransport final : public Transport {
   Result<> write_config(uint32_t offset, ByteSpan in) override;
 
  private:
-  static constexpr uint16_t kMaxQueues = 8;
+  static constexpr uint16_t kMaxQueues = 64;  // a console with 31 ports has so many
 
   bool find_pci_windows();
   void note_pci_window(uint16_t capability);
