@@ -21,6 +21,7 @@ import program  # noqa: E402
 import refusal  # noqa: E402
 import scenarios  # noqa: E402
 import shell_disk  # noqa: E402
+import virtio_console  # noqa: E402
 import witness  # noqa: E402
 from cached import payload_dir  # noqa: E402
 from verdict import judge  # noqa: E402
@@ -78,6 +79,8 @@ def boot(scenario, options, logs):
     arguments = qemu.machine_options(scenario.machine) + [
         "-accel", "tcg", "-cpu", scenario.cpu, "-smp", str(scenario.cpus), "-m", str(scenario.memory)]
     arguments += map(str, firmware_options(scenario, options))
+    if isinstance(scenario, scenarios.Entropy):
+        arguments += ["-device", "virtio-rng-device" if scenario.machine.startswith("microvm") else "virtio-rng-pci"]
     run = qemu.run(arguments, logs / f"{options.firmware}.{scenario.name}", options.limit)
     version = (payload_dir(f"linux-{scenario.kernel}") / "version").read_text().strip()
     return run, judge(scenario, run, options.firmware, version)
@@ -131,6 +134,8 @@ def main():
         run, (complaints, summary) = witness.run(scenario, options)
     elif isinstance(scenario, scenarios.ShellDisk):
         run, (complaints, summary) = shell_disk.run(scenario, options)
+    elif isinstance(scenario, scenarios.VirtioConsole):
+        run, (complaints, summary) = virtio_console.run(scenario, options)
     elif isinstance(scenario, scenarios.Disk):
         run, (complaints, summary) = disk.run(scenario, options)
     else:

@@ -37,14 +37,18 @@ def machine_options(machine):
     return ["-M", machine, "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"]
 
 
-def run(arguments, log_stem, limit, replies=None, conversation=None):
-    """Runs QEMU to its end, or kills it after `limit` seconds. Logs go to log_stem.{serial,debug,command}.
+SERIAL_CONSOLE = ["-serial", "stdio"]
+
+
+def run(arguments, log_stem, limit, replies=None, conversation=None, console=None):
+    """Runs QEMU to its end, or kills it after `limit` seconds. Logs go to log_stem.{serial,debug,command}. `console` are the options of the
+    one that is spoken to, by standard input and output, if that is not the serial line.
     `replies` says what to type when a line is just this. For more there is `conversation`, which is called as _read_serial would be."""
     ours, theirs = socket.socketpair()
     debug_log = log_stem.with_name(log_stem.name + ".debug")
     debug_log.unlink(missing_ok=True)
     # Stopped until the monitor listens, so that no event is missed.
-    command = ["qemu-system-x86_64", *arguments, "-S", "-serial", "stdio", "-monitor", "none",
+    command = ["qemu-system-x86_64", *arguments, "-S", *(console or SERIAL_CONSOLE), "-monitor", "none",
                "-chardev", f"file,id=debug,path={debug_log}",
                "-device", f"isa-debugcon,iobase={DEBUG_PORT},chardev=debug",
                "-chardev", f"socket,id=qmp,fd={theirs.fileno()}", "-mon", "chardev=qmp,mode=control"]

@@ -72,6 +72,21 @@ RESIDENTS = [
 
 
 @dataclass(frozen=True)
+class Entropy(Scenario):
+    """A boot with a virtio source of random numbers, which the CPU has none of."""
+
+    @property
+    def name(self):
+        return "entropy" + super().name.removeprefix("boot")
+
+
+ENTROPY = [
+    Entropy("6.1", "kernel", "module", "q35", 512, 1, "qemu64", "reboot"),
+    Entropy("6.12", "uki", "fw_cfg", "microvm", 512, 1, "qemu64", "reboot"),
+]
+
+
+@dataclass(frozen=True)
 class Refusal:
     """A payload that cannot be started: one line that says why, and the machine goes off."""
     payload: str    # none, garbage, truncated, foreign
@@ -208,7 +223,29 @@ DISKS = [Disk(*row) for row in [
     ("systemd-boot-uki", "scsi", "q35"),
 ]]
 
-ALL = BOOTS + RESIDENTS + PROGRAMS + WITNESSES + SHELL_DISKS + DISKS + REFUSALS
+@dataclass(frozen=True)
+class VirtioConsole:
+    """The EFI Shell on a virtio console: virtio_console.py."""
+    bus: str      # pci, mmio
+    port: int
+    choice: str   # efilite.console=, with a serial line beside; empty: no option, and no serial line
+    machine: str
+
+    @property
+    def name(self):
+        return f"virtio-console.{self.bus}{self.port}.{self.choice or 'alone'}.{self.machine}"
+
+
+VIRTIO_CONSOLES = [VirtioConsole(*row) for row in [
+    ("pci", 0, "", "q35"),
+    ("pci", 3, "", "pc"),
+    ("mmio", 0, "", "microvm"),
+    ("mmio", 5, "", "microvm-noacpi"),
+    ("pci", 0, "virtio", "q35"),
+    ("pci", 0, "both", "q35"),
+]]
+
+ALL = BOOTS + RESIDENTS + ENTROPY + PROGRAMS + WITNESSES + SHELL_DISKS + VIRTIO_CONSOLES + DISKS + REFUSALS
 
 
 def by_name(name):
