@@ -37,25 +37,27 @@ constexpr uint64_t kPause = 100'000;  // microseconds
 
 }  // namespace
 
-Result<> LogicalUnit::fail(const Request& request, const char* what, const Verdict& verdict) const {
-  // Until a unit is known to be there it is no failure that it is not.
-  const bool told = verdict.status == Status::NoMedia || (verdict.status == Status::NoResponse && most_blocks_ == 0);
-  if (what == nullptr || told) return verdict.status;
+void LogicalUnit::tell(const char* what, const char* words, const char* number_is, uint64_t number) const {
   log::print("efilite: SCSI unit ");
   log::print(address_.target);
   log::print(",");
   log::print(address_.lun);
-  log::print(": ");
-  log::print(what);
-  log::print(": ");
-  log::print(verdict.words != nullptr ? verdict.words : "failed");
-  if (request.sense) {
-    const Sense& sense = *request.sense;
-    log::print(" (sense ");
-    log::print(log::Hex{uint64_t{static_cast<uint8_t>(sense.key)} << 16 | sense.code << 8 | sense.qualifier});
+  for (const char* part : {": ", what, ": ", words}) log::print(part);
+  if (number_is != nullptr) {
+    log::print(number_is);
+    log::print(log::Hex{number});
     log::print(")");
   }
   log::line();
+}
+
+Result<> LogicalUnit::fail(const Request& request, const char* what, const Verdict& verdict) const {
+  // Until a unit is known to be there it is no failure that it is not.
+  const bool told = verdict.status == Status::NoMedia || (verdict.status == Status::NoResponse && most_blocks_ == 0);
+  if (what == nullptr || told) return verdict.status;
+  const Sense sense = request.sense.value_or(Sense{});
+  tell(what, verdict.words != nullptr ? verdict.words : "failed", request.sense ? " (sense " : nullptr,
+       uint64_t{static_cast<uint8_t>(sense.key)} << 16 | sense.code << 8 | sense.qualifier);
   return verdict.status;
 }
 
@@ -142,12 +144,12 @@ Result<> LogicalUnit::read_capacity() {
 
 Result<> LogicalUnit::set_capacity(uint64_t last, uint64_t block_size) {
   if (!std::has_single_bit(block_size) || block_size < 512 || block_size > 65536) {
-    log::line("efilite: SCSI unit ", address_.target, ",", address_.lun, ": blocks of ", block_size, " bytes cannot be used");
+    tell("READ CAPACITY", "blocks of this size cannot be used", " (", block_size);
     return Status::Unsupported;
   }
   // Offsets in bytes must fit a number, and the count a last block.
   if (last >= INT64_MAX / block_size) {
-    log::line("efilite: SCSI unit ", address_.target, ",", address_.lun, ": ", log::Hex{last}, " blocks are more than there can be");
+    tell("READ CAPACITY", "more blocks than there can be", " (", last);
     return Status::DeviceError;
   }
   block_size_ = static_cast<uint32_t>(block_size);

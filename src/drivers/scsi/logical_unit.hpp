@@ -46,6 +46,7 @@ class LogicalUnit final : public core::BlockDevice {
   // A command that is answered with `least` bytes or more.
   Result<size_t> ask(const Cdb& cdb, MutableByteSpan answer, size_t least, const char* what);
   Result<> fail(const Request& request, const char* what, const Verdict& verdict) const;
+  void tell(const char* what, const char* words, const char* number_is = nullptr, uint64_t number = 0) const;
 
   Result<> transfer(uint64_t block, MutableByteSpan in, ByteSpan out);
   Result<> run_batch(std::span<Request> requests, const char* what);
