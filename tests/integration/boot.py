@@ -16,6 +16,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 REPO = HERE.parent.parent
 sys.path[:0] = [str(HERE), str(REPO / "scripts/lib")]
 import disk  # noqa: E402
+import manager  # noqa: E402
 import qemu  # noqa: E402
 import program  # noqa: E402
 import refusal  # noqa: E402
@@ -136,6 +137,8 @@ def main():
         run, (complaints, summary) = shell_disk.run(scenario, options)
     elif isinstance(scenario, scenarios.VirtioConsole):
         run, (complaints, summary) = virtio_console.run(scenario, options)
+    elif isinstance(scenario, scenarios.Manager):
+        run, (complaints, summary) = manager.run(scenario, options)
     elif isinstance(scenario, scenarios.Disk):
         run, (complaints, summary) = disk.run(scenario, options)
     else:

@@ -223,6 +223,7 @@ DISKS = [Disk(*row) for row in [
     ("systemd-boot-uki", "scsi", "q35"),
 ]]
 
+
 @dataclass(frozen=True)
 class VirtioConsole:
     """The EFI Shell on a virtio console: virtio_console.py."""
@@ -245,7 +246,33 @@ VIRTIO_CONSOLES = [VirtioConsole(*row) for row in [
     ("pci", 0, "both", "q35"),
 ]]
 
-ALL = BOOTS + RESIDENTS + ENTROPY + PROGRAMS + WITNESSES + SHELL_DISKS + VIRTIO_CONSOLES + DISKS + REFUSALS
+
+@dataclass(frozen=True)
+class Manager:
+    """The boot manager: manager.py."""
+    case: str       # of manager.CASES; asked: what efilite.boot= may be
+    machine: str
+
+    @property
+    def name(self):
+        return f"manager.{self.case}.{self.machine}"
+
+
+MANAGERS = [Manager(*row) for row in [
+    ("ram-disk", "q35"),
+    ("ram-disk", "microvm"),
+    ("order", "q35"),
+    ("order", "microvm"),
+    ("failures", "pc"),
+    ("nothing", "q35"),
+    ("menu", "pc"),
+    ("menu", "microvm"),
+    ("timeout", "q35"),
+    ("asked", "q35"),
+    ("asked", "microvm"),
+]]
+
+ALL = BOOTS + RESIDENTS + ENTROPY + PROGRAMS + WITNESSES + SHELL_DISKS + VIRTIO_CONSOLES + DISKS + MANAGERS + REFUSALS
 
 
 def by_name(name):

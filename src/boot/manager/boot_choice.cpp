@@ -21,6 +21,15 @@ class PathText {
     else good_ = false;
     return *this;
   }
+  // A file's whole name, of which each / would begin a node of its own.
+  PathText& add_file(std::string_view name) {
+    const size_t begin = size_;
+    add(name);
+    for (size_t i = begin; i < size_; ++i) {
+      if (units_[i] == u'/') units_[i] = u'\\';
+    }
+    return *this;
+  }
   Result<HeapBytes> path(core::Heap& heap) const {
     if (!good_) return Status::InvalidParameter;
     efi::DevicePath* path = TRY(core::device_path::path_from_text(heap, units_));
@@ -85,7 +94,7 @@ Result<BootChoice> understand(std::string_view text, core::Heap& heap) {
   }
   choice.kind = Kind::Path;
   PathText path;
-  bool may_begin_with_file = text.starts_with('\\') || text.starts_with('/');
+  bool is_device = false;
   if (begins_with(text, "PARTUUID=")) {
     const std::string_view id = cut_name(text);
     if (id.empty()) return Status::InvalidParameter;
@@ -93,12 +102,13 @@ Result<BootChoice> understand(std::string_view text, core::Heap& heap) {
   } else if (begins_with(text, "LABEL=")) {
     choice.label_size = core::utf8_to_utf16(cut_name(text), choice.label).value_or(0);
     if (choice.label_size == 0) return Status::InvalidParameter;
-    may_begin_with_file = true;
+  } else {
+    is_device = !text.starts_with('\\') && !text.starts_with('/');
   }
-  choice.path = TRY(path.add(text).path(heap));
+  choice.path = TRY((is_device ? path.add(text) : path.add_file(text)).path(heap));
   // Text without a known node is a file's name: one that does not begin at the root was meant for something else.
   const auto first = read_at<efi::DevicePath>(choice.path.bytes(), 0);
-  if (first->type == efi::kMediaPath && first->sub_type == efi::kMediaFilePath && !may_begin_with_file) return Status::InvalidParameter;
+  if (is_device && first->type == efi::kMediaPath && first->sub_type == efi::kMediaFilePath) return Status::InvalidParameter;
   return choice;
 }
 

@@ -50,7 +50,7 @@ TEST_F(Choices, PathsAsText) {
   EXPECT_EQ(choose(R"(PciRoot(0x0)/Pci(0x4,0x0)/HD(1,GPT,00112233-4455-6677-8899-AABBCCDDEEFF)/\EFI\x.efi)"),
             R"(path PciRoot(0x0)/Pci(0x4,0x0)/HD(1,GPT,00112233-4455-6677-8899-AABBCCDDEEFF,0x0,0x0)/\EFI\x.efi)");
   EXPECT_EQ(choose(R"(\EFI\debian\grubx64.efi)"), R"(path \EFI\debian\grubx64.efi)");
-  EXPECT_EQ(choose("/EFI/debian/grubx64.efi"), "path EFI/debian/grubx64.efi");
+  EXPECT_EQ(choose("/EFI/debian/grubx64.efi"), R"(path \EFI\debian\grubx64.efi)");
   EXPECT_EQ(choose("\\\xC3\xA4.efi"), "path \\\xE4.efi") << "UTF-8";
   EXPECT_EQ(told, "");
 }
@@ -59,19 +59,21 @@ TEST_F(Choices, Partitions) {
   EXPECT_EQ(choose("PARTUUID=00112233-4455-6677-8899-aabbccddeeff"), "path HD(0,GPT,00112233-4455-6677-8899-AABBCCDDEEFF,0x0,0x0)");
   EXPECT_EQ(choose(R"(PARTUUID=00112233-4455-6677-8899-aabbccddeeff\EFI\x.efi)"),
             R"(path HD(0,GPT,00112233-4455-6677-8899-AABBCCDDEEFF,0x0,0x0)/\EFI\x.efi)");
-  EXPECT_EQ(choose("PARTUUID=1234abcd-0a/x.efi"), "path HD(10,MBR,0x1234ABCD,0x0,0x0)/x.efi");
+  EXPECT_EQ(choose("PARTUUID=1234abcd-0a/x.efi"), R"(path HD(10,MBR,0x1234ABCD,0x0,0x0)/\x.efi)");
   EXPECT_EQ(told, "");
 }
 
 TEST_F(Choices, Volumes) {
   EXPECT_EQ(choose("LABEL=ESP"), "path ESP:");
+  EXPECT_EQ(choose("LABEL=ESP/EFI/x.efi"), R"(path ESP:\EFI\x.efi)");
   EXPECT_EQ(choose(R"(LABEL=my disk\EFI\x.efi)"), R"(path my disk:\EFI\x.efi)");
   EXPECT_EQ(told, "");
 }
 
 TEST_F(Choices, WhatIsNotUnderstoodIsTold) {
   for (const char* text : {"foo", "Disk", "Boot003", "Boot00033", "Boot00g3", "grubx64.efi", "PARTUUID=", "PARTUUID=1234", "PARTUUID=\\x",
-                           "PARTUUID=1234abcd-0g", "PARTUUID=00112233-4455-6677-8899-aabbccddee", "LABEL=", "LABEL=\\x", "LABEL=0123456789012345678901234567890123456789012345678901234567890123456789", "PciRoot(0x0",
+                           "PARTUUID=1234abcd-0g", "PARTUUID=00112233-4455-6677-8899-aabbccddee", "LABEL=", "LABEL=\\x",
+                           "LABEL=0123456789012345678901234567890123456789012345678901234567890123456789", "PciRoot(0x0",
                            "HD(1,XYZ,0)", "Pci(0x4,0x0))"}) {
     told.clear();
     EXPECT_EQ(choose(text), "INVALID_PARAMETER") << text;

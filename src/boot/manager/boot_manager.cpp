@@ -189,9 +189,8 @@ bool BootManager::visit(efi::DevicePath* path) {
   const efi::EfiStatus status = start(*image);
   const bool failed = efi::is_error(status);
   job_->outcome = failed ? Outcome::Failed : Outcome::Succeeded;
-  if (failed) return tell(path, "it returned ", status);
-  if (job_->is_boot) (void)tell(path, "it returned");
-  return true;
+  if (failed || job_->is_boot) (void)tell(path, "it returned ", status);
+  return !failed;
 }
 
 // ---- before the boot

@@ -12,11 +12,11 @@ struct BootMenu::KnownFile {
   const char16_t* path;
   const char* title;
 };
-constexpr BootMenu::KnownFile BootMenu::kFiles[] = {{efi::kDefaultBootFile, "Default boot file: "},
-                                                    {u"\\shellx64.efi", "EFI Shell: "},
-                                                    {u"\\EFI\\shellx64.efi", "EFI Shell: "},
-                                                    {u"\\EFI\\BOOT\\shellx64.efi", "EFI Shell: "},
-                                                    {u"\\EFI\\tools\\shellx64.efi", "EFI Shell: "}};
+constexpr BootMenu::KnownFile BootMenu::kFiles[] = {{efi::kDefaultBootFile, "Default boot file, "},
+                                                    {u"\\shellx64.efi", "EFI Shell, "},
+                                                    {u"\\EFI\\shellx64.efi", "EFI Shell, "},
+                                                    {u"\\EFI\\BOOT\\shellx64.efi", "EFI Shell, "},
+                                                    {u"\\EFI\\tools\\shellx64.efi", "EFI Shell, "}};
 
 // [UEFI 2.10, 3.1.3] hidden ones are not shown.
 void BootMenu::add_option(uint16_t number) {
@@ -24,7 +24,8 @@ void BootMenu::add_option(uint16_t number) {
   for (const Item& item : items_) {
     if (item.kind == Kind::Option && item.number == number) return;
   }
-  if (manager_.read(OptionName(u"Boot", number), it) == nullptr && !it.option.hidden()) (void)items_.push_back({.kind = Kind::Option, .number = number});
+  if (manager_.read(OptionName(u"Boot", number), it) == nullptr && !it.option.hidden())
+    (void)items_.push_back({.kind = Kind::Option, .number = number});
 }
 
 // Boot options in their order, then those that are in none: the first numbers, which everybody takes.
@@ -58,12 +59,11 @@ void BootMenu::describe(const Item& item, Line& line) {
     if (why != nullptr || !it.option.active()) line.add(" (not active)");
   }
   if (item.kind == Kind::File) {
-    line.add(kFiles[item.file].title);
+    line.add(kFiles[item.file].title).add(kFiles[item.file].path).add(" on ");
     if (auto text = core::device_path::path_to_text(manager_.heap(), manager_.paths().path_of(item.volume), true, true)) {
       line.add(*text);
       manager_.heap().release(*text);
     }
-    line.add(kFiles[item.file].path);
   }
 }
 
@@ -76,8 +76,8 @@ void BootMenu::draw() {
     if (first + row < items_.size()) describe(items_[first + row], line.add(u' '));
     screen_.put(kFirstRow + row, line, first + row == chosen_);
   }
-  const BootReport& report = manager_.report();
-  if (report.last_why() != nullptr) message.add("The last one: ").add(report.last_why()).add(report.last_status());
+  const std::string_view last = manager_.report().last();
+  if (!last.empty()) message.add("The last one: ").add(last);
   screen_.put(Screen::kRows - 3, message);
   screen_.put(Screen::kRows - 2, keys.add("Up and Down choose, Enter starts, E edits the options first, Esc goes on"));
 }

@@ -8,7 +8,7 @@ namespace {
 
 using namespace testing_boot;
 
-constexpr uint16_t kUp = Scan::kUp, kDown = Scan::kDown, kRight = Scan::kRight, kLeft = Scan::kLeft, kF2 = Scan::kF2, kEscape = Scan::kEscape;
+using Scan::kDown, Scan::kEscape, Scan::kF2, Scan::kLeft, Scan::kRight, Scan::kUp;
 
 struct Menu : BootTest {
   Menu() {
@@ -44,9 +44,9 @@ TEST_F(Menu, ShowsOptionsFilesAndEnds) {
   EXPECT_EQ(seen[1], "efilite: what is to be booted?");
   EXPECT_EQ(line(0), "> Boot00AB about Boot00AB (not active)");
   EXPECT_EQ(line(1), " Boot0001 about Boot0001") << "hidden and broken ones are left out, and those that are in no order come last";
-  EXPECT_EQ(line(2), " Default boot file: PciRoot(0x0)/Pci(0x4,0x0)\\EFI\\BOOT\\BOOTX64.EFI");
-  EXPECT_EQ(line(3), " Default boot file: PciRoot(0x0)/Pci(0x5,0x0)\\EFI\\BOOT\\BOOTX64.EFI");
-  EXPECT_EQ(line(4), " EFI Shell: PciRoot(0x0)/Pci(0x5,0x0)\\shellx64.efi");
+  EXPECT_EQ(line(2), " Default boot file, \\EFI\\BOOT\\BOOTX64.EFI on PciRoot(0x0)/Pci(0x4,0x0)");
+  EXPECT_EQ(line(3), " Default boot file, \\EFI\\BOOT\\BOOTX64.EFI on PciRoot(0x0)/Pci(0x5,0x0)");
+  EXPECT_EQ(line(4), " EFI Shell, \\shellx64.efi on PciRoot(0x0)/Pci(0x5,0x0)");
   EXPECT_EQ(line(5), " Restart");
   EXPECT_EQ(line(6), " Power off");
   EXPECT_EQ(line(7), "");

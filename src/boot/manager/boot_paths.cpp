@@ -35,8 +35,8 @@ bool only_files(const efi::DevicePath* path) {
   return !find_node(path, [](const Node& node) { return !is_media(node, efi::kMediaFilePath); });
 }
 
-// [UEFI 2.10, 10.3.5.1] Whether both HD() nodes mean one partition: a GUID is enough, for sizes and numbers may have changed since; an MBR's
-// partition is its disk's signature and its number.
+// [UEFI 2.10, 10.3.5.1] Whether both HD() nodes mean one partition: a GUID is enough, for sizes and numbers may have changed since; an
+// MBR's partition is its disk's signature and its number.
 bool same_partition(ByteSpan a, ByteSpan b) {
   constexpr std::byte kNone{0}, kGuid{2};
   constexpr size_t kSignature = offsetof(efi::HardDriveNode, signature), kType = offsetof(efi::HardDriveNode, signature_type);

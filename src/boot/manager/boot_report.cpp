@@ -11,19 +11,34 @@ namespace efilite::boot {
 
 namespace {
 
-// Empty when it is none of the specification's errors.
-const char* name_of(efi::EfiStatus status) {
-  const auto known = static_cast<Status>(static_cast<uint64_t>(status) & 0x7F);
-  return efi::is_error(status) && efi::encode(known) == status ? status_name(known) : "";
+// As the specification calls it, or its number.
+std::string_view text_of(efi::EfiStatus status, std::span<char, 18> out) {
+  const auto raw = static_cast<uint64_t>(status);
+  const auto known = static_cast<Status>(raw & 0x7F);
+  if (raw == 0 || (efi::is_error(status) && efi::encode(known) == status)) return status_name(known);
+  size_t at = out.size();
+  for (uint64_t left = raw; left != 0; left >>= 4) out[--at] = "0123456789abcdef"[left & 0xF];
+  out[--at] = 'x';
+  out[--at] = '0';
+  return {out.data() + at, out.size() - at};
 }
 
 }  // namespace
 
+void BootReport::set_last(std::string_view why, efi::EfiStatus status) {
+  std::array<char, 18> number;
+  last_size_ = 0;
+  for (std::string_view part : {why, why.ends_with(' ') ? text_of(status, number) : std::string_view()}) {
+    for (char c : part) {
+      if (last_size_ < last_.size()) last_[last_size_++] = c;
+    }
+  }
+}
+
 // A line that there is no memory for is only counted, and so are all behind it.
 void BootReport::add(std::u16string_view name, ByteSpan description, const efi::DevicePath* path, const char* why,
                      efi::EfiStatus status) {
-  last_why_ = why;
-  last_status_ = status;
+  set_last(why, status);
   if (count_++ >= kMost) return;
   std::array<char, 200> text;
   append("efilite:  ");
@@ -41,12 +56,9 @@ void BootReport::add(std::u16string_view name, ByteSpan description, const efi::
     append(readable(heap_, path, text));
   }
   append(": ");
-  append(why);
-  append(name_of(status));
+  append(last());
   append("\n");
 }
-
-const char* BootReport::last_status() const { return name_of(last_status_); }
 
 void BootReport::print() {
   log::print({reinterpret_cast<const char*>(text_.data()), text_.size()});

@@ -2,6 +2,7 @@
 // What was tried and why each of it failed, one line each, for the end when nothing has started.
 #pragma once
 
+#include <array>
 #include <span>
 #include <string_view>
 
@@ -15,12 +16,11 @@ class BootReport {
  public:
   explicit BootReport(core::Heap& heap) : heap_(heap), text_(heap) {}
 
-  // `why` is a constant; `path` may be nullptr. `status` follows `why` unless it is a success.
+  // `why` is a constant, which `status` follows when it ends with a space; `path` may be nullptr.
   void add(std::u16string_view name, ByteSpan description, const efi::DevicePath* path, const char* why, efi::EfiStatus status = {});
   bool empty() const { return count_ == 0; }
-  // Of the line that was added last; nullptr: there is none.
-  const char* last_why() const { return last_why_; }
-  const char* last_status() const;  // its name, empty for a success
+  // What the line that was added last says behind its path; empty: there is none.
+  std::string_view last() const { return {last_.data(), last_size_}; }
   void print();
   void clear();
 
@@ -28,12 +28,13 @@ class BootReport {
   static constexpr unsigned kMost = 100;  // lines: what a console keeps
 
   void append(std::string_view text) { text_.append(std::as_bytes(std::span(text))); }
+  void set_last(std::string_view why, efi::EfiStatus status);
 
   core::Heap& heap_;
   core::device_path::Growing text_;
   unsigned count_ = 0;
-  const char* last_why_ = nullptr;
-  efi::EfiStatus last_status_{};
+  std::array<char, 80> last_{};
+  size_t last_size_ = 0;
 };
 
 // EFI's text in UTF-8, as far as it fits; control characters become '?'.

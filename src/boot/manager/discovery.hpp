@@ -20,7 +20,7 @@ class Discovery {
 
   // Connects the next device that may have disks of this kind and that nobody has connected yet, with all that is below it: its partitions
   // and volumes are there afterwards. One virtio-blk device, or one SCSI controller with all its units; devices that cannot be such disks
-  // are left alone. In the order in which the buses name them. A device that fails or has no medium counts, too. False: there was none left.
+  // are left alone. In the order in which the buses name them. A device that fails or has no medium counts, too. False: none was left.
   enum class Media : uint8_t {
     MayBeRemovable,  // SCSI controllers: they may have CD drives. A virtio-blk device is always a fixed disk
     Any,

@@ -19,8 +19,8 @@ Line& Line::add(ByteSpan ucs2) {
   return *this;
 }
 
-Line& Line::add(const char* ascii) {
-  for (; *ascii != '\0'; ++ascii) add(static_cast<char16_t>(*ascii));
+Line& Line::add(std::string_view ascii) {
+  for (char c : ascii) add(static_cast<char16_t>(c));
   return *this;
 }
 

@@ -23,7 +23,7 @@ class Line {
   Line& add(ByteSpan ucs2);  // not aligned
   Line& add(std::u16string_view text) { return add(std::as_bytes(std::span(text))); }
   Line& add(char16_t c) { return add(bytes_of(c)); }
-  Line& add(const char* ascii);
+  Line& add(std::string_view ascii);
   char16_t* text() { return text_; }
   size_t size() const { return size_; }
 
