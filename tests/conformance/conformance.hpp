@@ -40,6 +40,7 @@ extern const Chapter kDriverImages;
 extern const Chapter kMisc;
 extern const Chapter kVariables;
 extern const Chapter kGlobals;
+extern const Chapter kBootManager;
 extern const Chapter kTime;
 extern const Chapter kConsole;
 extern const Chapter kSerial;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 // Runs the tables of all chapters and prints TAP on ConOut. The program's exit status is the count of failures.
-// Words of its command line: "runtime" leaves boot services and tries what stays, "shutdown" ends by ResetSystem.
+// Words of its command line: "runtime" leaves boot services and tries what stays, "shutdown" ends by ResetSystem, "manager" only looks at
+// what a boot manager leaves to the program that it starts.
 #include "conformance.hpp"
 
 // The compiler may call these.
@@ -40,6 +41,7 @@ const Chapter* const kBootTime[] = {
     &kMisc,
     &kVariables,
     &kGlobals,
+    &kBootManager,
     &kTime,
     &kConsole,
     &kSerial,
@@ -60,6 +62,7 @@ const Chapter* const kBootTime[] = {
     &kTimestamp,
     &kResetNotification,
 };
+const Chapter* const kByBootManager[] = {&kBootManager};
 const Chapter* const kAfterwards[] = {
     &kBeforeExit,
     &kExitBootServices,
@@ -212,7 +215,7 @@ extern "C" EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE* table)
   bs->HandleProtocol(image, &kLoadedImageGuid, reinterpret_cast<void**>(&loaded));
   bs->SetWatchdogTimer(0, 0, 0, nullptr);
   bool runtime = told(loaded, L"runtime");
-  UINTN failures = runtime ? run_all(kAfterwards) : run_all(kBootTime);
+  UINTN failures = runtime ? run_all(kAfterwards) : told(loaded, L"manager") ? run_all(kByBootManager) : run_all(kBootTime);
   if (runtime || told(loaded, L"shutdown")) rt->ResetSystem(EfiResetShutdown, EFI_SUCCESS, 0, nullptr);
   bs->Exit(image, failures, 0, nullptr);
   return EFI_ABORTED;  // [UEFI 2.10, 7.4.5] Exit does not come back
