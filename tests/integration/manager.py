@@ -103,6 +103,7 @@ ASKED = [
     (f"efilite.boot=PARTUUID={UUID}\\other.efi other 1 word", [r"HD\(1,GPT,.*/\\other\.efi: there is no such file$", "!exits"]),
     (f"efilite.boot=PARTUUID={UUID.lower()}", [STARTED + rf"/HD\(1,GPT,{UUID},.*/\\EFI\\BOOT\\BOOTX64\.EFI$"]),
     (r"efilite.boot=LABEL=efilite\other.efi other 1 word", [OTHER]),
+    ("efilite.boot=LABEL=second/other.efi other 1 word", [OTHER]),
     ("efilite.boot=PLACE", [STARTED + r"/HD\(1,GPT,.*/\\EFI\\BOOT\\BOOTX64\.EFI$"]),
     (rf"efilite.boot=PLACE/HD(1,GPT,{UUID},0x800,0x14000)/\EFI\BOOT\BOOTX64.EFI", [STARTED + r"/HD\(1,GPT,.*/\\EFI\\BOOT\\BOOTX64\.EFI$"]),
     ("efilite.boot=PciRoot(0x0)/Pci(0x1d,0x0)", [r"^efilite:   efilite\.boot PciRoot\(0x0\)/Pci\(0x1D,0x0\): there is no such device$"]),

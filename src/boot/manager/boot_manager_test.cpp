@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "boot/manager/boot_manager.hpp"
 
+#include "abi/uefi/partition.hpp"
 #include "tests/support/boot_disks.hpp"
 
 namespace efilite::boot {
@@ -261,6 +262,20 @@ TEST_F(Manager, WhatIsNotThereIsTold) {
 TEST_F(Manager, AVolumeIsFoundByItsName) {
   run("LABEL=ESP\\EFI\\debian\\grubx64.efi");
   EXPECT_EQ(started.substr(0, kGrub.size()), kGrub);
+}
+
+TEST_F(Manager, AVolumeIsFoundByItsPartitionsName) {
+  connect(disks[0]);
+  efi::PartitionInfoProtocol info{};
+  info.kind = efi::PartitionKind::Gpt;
+  memcpy(info.gpt.name, u"a name of thirty-six letters, no NUL", sizeof info.gpt.name);
+  ASSERT_TRUE(handles.install(&disks[0].partitions[1].handle, &info));
+  run("LABEL=A Name of thirty-six letters, no NUL");
+  EXPECT_EQ(started.substr(0, kSecond.size()), kSecond);
+  started.clear();
+  info.kind = efi::PartitionKind::Mbr;
+  run("LABEL=A Name of thirty-six letters, no NUL");
+  EXPECT_EQ(started, "");
 }
 
 TEST_F(Manager, AFileAloneIsTakenFromTheFirstVolumeThatHasIt) {

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "abi/uefi.hpp"
+#include "abi/uefi/partition.hpp"
 #include "base/letter_case.hpp"
 #include "base/static_vector.hpp"
 #include "core/device_path/device_path.hpp"
@@ -140,17 +141,25 @@ bool BootPaths::has_file(efi::Handle volume, const char16_t* path) const {
   return found;
 }
 
+// By its label, or its partition's name in the GPT.
 bool BootPaths::is_called(efi::Handle volume, ByteSpan label) const {
+  std::array<char16_t, 64> name{};
+  const std::u16string_view wanted(reinterpret_cast<const char16_t*>(label.data()), label.size() / sizeof(char16_t));
+  const auto is_name = [&] {
+    return wanted.size() < name.size() && name[wanted.size()] == u'\0' && same_letters(wanted, {name.data(), wanted.size()});
+  };
+  auto* partition = static_cast<efi::PartitionInfoProtocol*>(interface_on(volume, efi::PartitionInfoProtocol::kGuid));
+  if (partition != nullptr && partition->kind == efi::PartitionKind::Gpt) {
+    memcpy(name.data(), partition->gpt.name, sizeof partition->gpt.name);
+    if (is_name()) return true;
+  }
   efi::FileProtocol* root = root_of(volume);
   if (root == nullptr) return false;
-  std::array<char16_t, 64> name{};
   efi::Uintn size = sizeof name;
   efi::Guid type = efi::kFileSystemVolumeLabel;
   const efi::EfiStatus told = root->get_info(root, &type, &size, name.data());
   root->close(root);
-  const std::u16string_view wanted(reinterpret_cast<const char16_t*>(label.data()), label.size() / sizeof(char16_t));
-  return !efi::is_error(told) && wanted.size() < name.size() && name[wanted.size()] == u'\0' &&
-         same_letters(wanted, {name.data(), wanted.size()});
+  return !efi::is_error(told) && is_name();
 }
 
 // ---- what a path means
