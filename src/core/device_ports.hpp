@@ -97,7 +97,7 @@ class PciRoot {
   // Of any function, also of one that is not there: that reads as all ones.
   virtual uint32_t read_config(const PciAddress& where, uint16_t offset, unsigned size) = 0;
   virtual void write_config(const PciAddress& where, uint16_t offset, unsigned size, uint32_t value) = 0;
-  virtual std::span<const PciWindow> windows() const = 0;
+  virtual std::span<const PciWindow> windows() = 0;
   virtual Registers& registers() = 0;
   // The first visit looks for the functions, and a later one tells of the same.
   virtual Result<> visit(PciVisitor& visitor) = 0;

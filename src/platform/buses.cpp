@@ -19,7 +19,7 @@ void add_to(StaticVector<T, N>& list, const T& item, const char* what) {
   if (!list.push_back(item)) log::line("efilite: more than ", N, " ", what, ": the others are not used");
 }
 
-void read_mcfg(ByteSpan table, Buses& buses) {
+void add_segments(ByteSpan table, Buses& buses) {
   for (uint64_t at = acpi::kMcfgEntries; auto entry = read_at<acpi::McfgEntry>(table, at); at += sizeof(acpi::McfgEntry)) {
     buses.add(EcamWindow{entry->base, entry->segment, entry->first_bus, entry->last_bus});
   }
@@ -97,23 +97,32 @@ void Buses::add(const MmioPlace& place) {
   add_to(mmio, place, "places of virtio devices");
 }
 
-void read_acpi_buses(core::PhysicalMemory& memory, PhysAddr rsdp_at_address, PhysAddr dsdt, Buses& buses) {
+namespace {
+
+template <typename Read>
+void for_each_table(core::PhysicalMemory& memory, PhysAddr rsdp_at_address, uint32_t name, Read read) {
   auto rsdp = rsdp_at(memory, rsdp_at_address);
   if (!rsdp) return;
   TableList list(memory, *rsdp);
-  auto for_each = [&](uint32_t name, auto read) {
-    for (uint64_t i = 0; i < list.count(); ++i)
-      if (memory.read<uint32_t>(list[i]) == name) read(list[i]);
-  };
-  for_each(acpi::signature("MCFG"), [&](PhysAddr at) {
-    if (auto table = table_at(memory, at, Checksum::Verified)) read_mcfg(*table, buses);
+  for (uint64_t i = 0; i < list.count(); ++i)
+    if (memory.read<uint32_t>(list[i]) == name) read(list[i]);
+}
+
+}  // namespace
+
+void read_mcfg(core::PhysicalMemory& memory, PhysAddr rsdp, Buses& buses) {
+  for_each_table(memory, rsdp, acpi::signature("MCFG"), [&](PhysAddr at) {
+    if (auto table = table_at(memory, at, Checksum::Verified)) add_segments(*table, buses);
   });
-  // A checksum of AML is not looked at, as Linux does not.
-  auto read_aml = [&](PhysAddr at) {
+}
+
+// A checksum of AML is not looked at, as Linux does not.
+void read_aml(core::PhysicalMemory& memory, PhysAddr rsdp, PhysAddr dsdt, Buses& buses) {
+  auto read = [&](PhysAddr at) {
     if (auto table = table_at(memory, at, Checksum::Ignored)) find_resources(table->subspan(sizeof(acpi::Header)), buses);
   };
-  if (dsdt.value != 0) read_aml(dsdt);
-  for_each(acpi::signature("SSDT"), read_aml);
+  if (dsdt.value != 0) read(dsdt);
+  for_each_table(memory, rsdp, acpi::signature("SSDT"), read);
 }
 
 // A word is what Linux takes for one: quotes keep spaces, a dash in a name is as good as an underscore, and all behind "--" is init's.

@@ -30,8 +30,9 @@ struct Buses {
   void add(const MmioPlace& place);
 };
 
-// MCFG, and what DSDT and SSDTs have of resources. `rsdp` and `dsdt` as in AcpiFacts.
-void read_acpi_buses(core::PhysicalMemory& memory, PhysAddr rsdp, PhysAddr dsdt, Buses& buses);
+// MCFG; and what DSDT and SSDTs have of resources, which takes some time. `rsdp` and `dsdt` as in AcpiFacts.
+void read_mcfg(core::PhysicalMemory& memory, PhysAddr rsdp, Buses& buses);
+void read_aml(core::PhysicalMemory& memory, PhysAddr rsdp, PhysAddr dsdt, Buses& buses);
 
 // Linux's option virtio_mmio.device=<size>@<base>:<irq>[:<id>], as often as it is there [Linux Documentation/admin-guide/kernel-parameters].
 void read_mmio_options(std::string_view command_line, Buses& buses);

@@ -212,7 +212,9 @@ TEST_F(AcpiBuses, McfgTellsOfEachSegment) {
   put_table(kMcfg, "MCFG", Bytes(8) + entry(0xB0000000, 0, 0, 255) + entry(0xE8000000, 1, 0, 0) + entry(0, 2, 0, 0) + entry(1 << 28, 3, 5, 4));
   put_table(kSsdt, "SSDT", device(hid("LNRO0005") + resources(memory32_fixed(0xFEB00000, 0x200))));
   put_table(kDsdt, "DSDT", resources(space(4, 0, 0xC0000000, 0xDFFFFFFF, 0x20000000)));
-  read_acpi_buses(memory, {kRsdp}, {kDsdt}, buses);
+  read_mcfg(memory, {kRsdp}, buses);
+  EXPECT_TRUE(buses.pci_windows.empty()) << "AML is searched when it is wanted";
+  read_aml(memory, {kRsdp}, {kDsdt}, buses);
   ASSERT_EQ(buses.ecam.size(), 2u);
   EXPECT_EQ(buses.ecam[0].base, 0xB0000000u);
   EXPECT_EQ(buses.ecam[0].last_bus, 255);
@@ -226,14 +228,16 @@ TEST_F(AcpiBuses, AMcfgWithAWrongChecksumIsToldAndNotUsed) {
   put_table(kMcfg, "MCFG", Bytes(8) + entry(0xB0000000, 0, 0, 255));
   put_table(kSsdt, "SSDT", {});
   memory.put(kMcfg + 44, uint8_t{1});
-  read_acpi_buses(memory, {kRsdp}, {}, buses);
+  read_mcfg(memory, {kRsdp}, buses);
+  read_aml(memory, {kRsdp}, {}, buses);
   EXPECT_TRUE(buses.ecam.empty());
   EXPECT_NE(told.find("wrong checksum"), std::string::npos);
 }
 
 TEST_F(AcpiBuses, WithoutARootPointerThereIsNothing) {
   memory.map(kRsdp, 0x20000);
-  read_acpi_buses(memory, {kRsdp}, {}, buses);
+  read_mcfg(memory, {kRsdp}, buses);
+  read_aml(memory, {kRsdp}, {}, buses);
   EXPECT_TRUE(buses.ecam.empty());
 }
 

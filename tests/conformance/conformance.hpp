@@ -52,6 +52,7 @@ extern const Chapter kHiiConfig;
 extern const Chapter kHiiFont;
 extern const Chapter kHiiGlyphs;
 extern const Chapter kPci;
+extern const Chapter kPciIo;
 extern const Chapter kMedia;
 extern const Chapter kStorage;
 extern const Chapter kPartitions;

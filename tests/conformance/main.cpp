@@ -53,6 +53,7 @@ const Chapter* const kBootTime[] = {
     &kHiiFont,
     &kHiiGlyphs,
     &kPci,
+    &kPciIo,
     &kMedia,
     &kStorage, &kPartitions,
     &kFiles,

@@ -11,7 +11,7 @@
 #include <memory>
 #include <vector>
 
-#include "core/device_ports.hpp"
+#include "drivers/pci/root_bus.hpp"
 
 namespace efilite::test {
 
@@ -113,6 +113,17 @@ class FakePciFunction {
   }
 };
 
+// Address windows that were known from the first.
+struct FixedWindows final : drivers::pci::WindowSource {
+  explicit FixedWindows(std::span<const core::PciWindow> all) : list(all) {}
+  std::span<const core::PciWindow> windows() override {
+    ++asked;
+    return list;
+  }
+  std::span<const core::PciWindow> list;
+  int asked = 0;
+};
+
 class FakePci final : public core::Registers {
  public:
   static constexpr uint64_t kEcam = 0xB0000000;
@@ -134,7 +145,9 @@ class FakePci final : public core::Registers {
     access(space, address, size, value, false);
     return value & (UINT64_MAX >> (64 - 8 * size));
   }
-  void write(core::RegisterSpace space, uint64_t address, unsigned size, uint64_t value) override { access(space, address, size, value, true); }
+  void write(core::RegisterSpace space, uint64_t address, unsigned size, uint64_t value) override {
+    access(space, address, size, value, true);
+  }
   Result<> map(PhysRange range) override {
     if (range.end.value > map_end) return Status::Unsupported;
     mapped.push_back(range);

@@ -40,8 +40,9 @@ class PciMachine : public testing::Test {
   core::HandleDatabase handles{memory.pool, events};
   FakeProtection pages;
   FakePci machine;
+  FixedWindows windows{kWindows};
   drivers::pci::EcamAccess ecam{machine, {FakePci::kEcam, 0, 0, 255}};
-  drivers::pci::RootBus root{ecam, machine, memory.pool, {0, 0, 255, kWindows}};
+  drivers::pci::RootBus root{ecam, machine, memory.pool, windows, {}};
   core::PciBuses buses{handles, events, memory.map, memory.pool, clock, pages};
 };
 

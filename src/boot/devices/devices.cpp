@@ -19,8 +19,9 @@ using drivers::virtio::DeviceType;
 template <typename Access>
 struct Devices::PciBus {
   template <typename Way>
-  PciBus(const Way& way, core::Registers& registers, core::Heap& heap, const drivers::pci::RootBusPlace& place)
-      : access(way(registers)), root(access, registers, heap, place) {}
+  PciBus(const Way& way, core::Registers& registers, core::Heap& heap, drivers::pci::WindowSource& windows,
+         const drivers::pci::RootBusPlace& place)
+      : access(way(registers)), root(access, registers, heap, windows, place) {}
   Access access;
   drivers::pci::RootBus root;
 };
@@ -65,7 +66,7 @@ void Devices::prepare() {
   if (std::exchange(prepared_, true)) return;
   Result<> installed = in_database([&] { return driver_.install(firmware_.handles.core_agent()); });
   if (!installed) log::line("efilite: virtio devices cannot be used: ", installed.status());
-  if (machine_.acpi != nullptr) platform::read_acpi_buses(machine_.memory, machine_.acpi->rsdp, machine_.acpi->dsdt, buses_);
+  if (machine_.acpi != nullptr) platform::read_mcfg(machine_.memory, machine_.acpi->rsdp, buses_);
 }
 
 void Devices::scan_buses() {
@@ -75,9 +76,8 @@ void Devices::scan_buses() {
 
 template <typename Access, typename Way>
 bool Devices::add_pci(const Way& way, const platform::EcamWindow& range) {
-  auto bus = core::make<PciBus<Access>>(heap_, way, registers_, heap_,
-                                        drivers::pci::RootBusPlace{range.segment, range.first_bus, range.last_bus,
-                                                                   {buses_.pci_windows.begin(), buses_.pci_windows.size()}});
+  auto bus = core::make<PciBus<Access>>(heap_, way, registers_, heap_, static_cast<drivers::pci::WindowSource&>(*this),
+                                        drivers::pci::RootBusPlace{range.segment, range.first_bus, range.last_bus});
   Result<> added = bus ? (*bus)->access.open() : Result<>(bus.error());
   if (added) added = in_database([&] { return pci_.add((*bus)->root, range.segment); });
   if (added) return true;
@@ -89,20 +89,26 @@ bool Devices::add_pci(const Way& way, const platform::EcamWindow& range) {
 void Devices::scan_pci() {
   if (std::exchange(pci_scanned_, true)) return;
   prepare();
-  find_windows();
   using drivers::pci::EcamAccess, drivers::pci::PortAccess;
   auto add_window = [&](const platform::EcamWindow& window) {
     return add_pci<EcamAccess>([&](core::Registers& registers) { return EcamAccess(registers, window); }, window);
   };
   bool any = false;
-  for (const platform::EcamWindow& window : buses_.ecam) any |= add_window(window);
+  auto add_windows = [&] {
+    for (const platform::EcamWindow& window : buses_.ecam) any |= add_window(window);
+  };
+  add_windows();
   if (!any) any = add_pci<PortAccess>([](core::Registers& registers) { return PortAccess(registers); }, {0, 0, 0, 255});
+  if (!any) {
+    read_aml();
+    add_windows();
+  }
   for (size_t i = 0; !any && machine_.acpi == nullptr && i < std::size(platform::kKnownEcam); ++i) any = add_window(platform::kKnownEcam[i]);
 }
 
 // A window that ACPI tells of may be configuration space itself. Where it tells of none below 4 GiB, devices lie between memory and the
 // I/O APIC, as they do on every PC.
-void Devices::find_windows() {
+void Devices::complete_windows() {
   constexpr uint64_t kIoApic = 0xFEC0'0000, k4GiB = uint64_t{1} << 32, kFirstPort = 0xC000, kPorts = 0x4000;
   auto& windows = buses_.pci_windows;
   bool low = false;
@@ -126,9 +132,23 @@ void Devices::find_windows() {
   buses_.add(core::PciWindow{core::RegisterSpace::Io, kFirstPort, kPorts});
 }
 
+std::span<const core::PciWindow> Devices::windows() {
+  if (!std::exchange(windows_known_, true)) {
+    read_aml();
+    complete_windows();
+  }
+  return {buses_.pci_windows.begin(), buses_.pci_windows.size()};
+}
+
+void Devices::read_aml() {
+  if (machine_.acpi == nullptr || std::exchange(aml_read_, true)) return;
+  platform::read_aml(machine_.memory, machine_.acpi->rsdp, machine_.acpi->dsdt, buses_);
+}
+
 void Devices::scan_mmio() {
   if (std::exchange(mmio_scanned_, true)) return;
   prepare();
+  read_aml();
   platform::read_mmio_options(machine_.command_line, buses_);
   const bool nothing_told = buses_.mmio.empty() && machine_.acpi == nullptr;
   if (nothing_told && machine_.is_qemu && !firmware_.handles.locate<efi::PciRootBridgeIoProtocol>()) platform::add_microvm_slots(buses_);

@@ -10,6 +10,7 @@
 #include "core/firmware.hpp"
 #include "core/pci/pci_buses.hpp"
 #include "core/storage/storage_call.hpp"
+#include "drivers/pci/root_bus.hpp"
 #include "platform/acpi.hpp"
 #include "platform/buses.hpp"
 
@@ -23,7 +24,7 @@ struct MachineFacts {
   bool is_qemu;
 };
 
-class Devices final : public core::DeviceSearch, public Discovery {
+class Devices final : public core::DeviceSearch, public Discovery, private drivers::pci::WindowSource {
  public:
   Devices(const MachineFacts& machine, core::Firmware& firmware, core::Registers& registers, const core::PageProtection& pages);
   Devices(const Devices&) = delete;
@@ -58,7 +59,10 @@ class Devices final : public core::DeviceSearch, public Discovery {
   void scan_pci();
   void scan_mmio();
   void scan_buses();
-  void find_windows();
+  // What ACPI's AML tells, once somebody wants to know.
+  void read_aml();
+  std::span<const core::PciWindow> windows() override;
+  void complete_windows();
   template <typename Access, typename Way>
   bool add_pci(const Way& way, const platform::EcamWindow& range);
   Result<> add_mmio(const platform::MmioPlace& place);
@@ -77,7 +81,8 @@ class Devices final : public core::DeviceSearch, public Discovery {
   core::PciBuses pci_;
   platform::Buses buses_;
   std::span<Found> found_;
-  bool prepared_ = false, pci_scanned_ = false, mmio_scanned_ = false, listed_ = false, all_connected_ = false, entropy_found_ = false;
+  bool prepared_ = false, aml_read_ = false, windows_known_ = false;
+  bool pci_scanned_ = false, mmio_scanned_ = false, listed_ = false, all_connected_ = false, entropy_found_ = false;
 };
 
 }  // namespace efilite::boot

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 // Searching: by protocol, by registration and by device path [UEFI 2.10, 7.3.5 to 7.3.7, 7.3.15 and 7.3.16].
+#include <algorithm>
+
 #include "core/device_path/device_path.hpp"
 #include "core/handles/handles.hpp"
 #include "core/handles/handles_parts.hpp"
@@ -122,13 +124,15 @@ Result<efi::Handle> HandleDatabase::locate_device_path(const efi::Guid& protocol
   return handle_of(*nearest);
 }
 
+// Every new device is compared with all others. A path that is another one differs no later than at its end, so that nothing behind it is
+// read.
 bool HandleDatabase::path_is_installed(const void* path) const {
   auto whole = device_path::measure(static_cast<const efi::DevicePath*>(path));
   Protocol* paths = find_protocol(efi::kDevicePathGuid);
   if (!whole || paths == nullptr) return false;
-  ByteSpan nodes = device_path::without_end(*whole);
   for (Interface* at = paths->first; at != nullptr; at = at->next) {
-    if (covered_by(at->interface, nodes) == nodes.size()) return true;
+    auto* other = static_cast<const std::byte*>(at->interface);
+    if (other != nullptr && std::equal(whole->begin(), whole->end(), other)) return true;
   }
   return false;
 }

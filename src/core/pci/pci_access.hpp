@@ -13,12 +13,13 @@ class PciAccess {
   // Without a function there is the pass-through BAR only.
   PciAccess(PciServices& services, PciRoot& root, PciFunction* function) : services_(services), root_(root), function_(function) {}
 
-  Result<> access(RegisterSpace space, Direction direction, efi::PciWidth width, uint8_t bar, uint64_t offset, uint64_t count, void* buffer);
+  Result<> access(RegisterSpace space, Direction direction, efi::PciWidth width, uint8_t bar, uint64_t offset, uint64_t count,
+                  void* buffer);
   // `outside` is what is said of offsets that configuration space does not have.
   Result<> access_config(Direction direction, efi::PciWidth width, const PciAddress& where, uint64_t offset, uint64_t count, void* buffer,
                          Status outside);
-  // Reads until the bits of `mask` are `value`: at least once, and TIMEOUT after `delay` units of 100 ns. Without a delay the value does not
-  // matter.
+  // Reads until the bits of `mask` are `value`: at least once, and TIMEOUT after `delay` units of 100 ns. Without a delay the value does
+  // not matter.
   Result<> poll(RegisterSpace space, efi::PciWidth width, uint8_t bar, uint64_t offset, uint64_t mask, uint64_t value, uint64_t delay,
                 uint64_t* result);
   // As memmove does.

@@ -15,8 +15,8 @@ class PciBuses {
   PciBuses(const PciBuses&) = delete;
   PciBuses& operator=(const PciBuses&) = delete;
 
-  // Looks for what is behind the bridge, and makes the handles. `uid` is that of PciRoot() in the paths, and ACPI's _UID. The bus lives until
-  // ExitBootServices. NOT_FOUND: there is nothing, and then no handle. Under TPL_NOTIFY, as whatever installs handles.
+  // Looks for what is behind the bridge, and makes the handles. `uid` is that of PciRoot() in the paths, and ACPI's _UID. The bus lives
+  // until ExitBootServices. NOT_FOUND: there is nothing, and then no handle. Under TPL_NOTIFY, as whatever installs handles.
   Result<> add(PciRoot& root, uint32_t uid);
 
  private:

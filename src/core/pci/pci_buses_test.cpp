@@ -20,7 +20,8 @@ struct PciBusesTest : test::PciMachine {
       if (*handles.find(handle, protocol) != interface) continue;
       text.clear();
       auto bytes = *device_path::measure(static_cast<efi::DevicePath*>(*handles.find(handle, efi::kDevicePathGuid)));
-      for (std::byte byte : bytes) text += "0123456789abcdef"[static_cast<int>(byte) >> 4], text += "0123456789abcdef"[static_cast<int>(byte) & 15];
+      for (std::byte byte : bytes)
+        for (unsigned digit : {static_cast<unsigned>(byte) >> 4, static_cast<unsigned>(byte) & 15}) text += "0123456789abcdef"[digit];
     }
     memory.pool.release(all.data());
     return text;
@@ -57,7 +58,7 @@ TEST_F(PciBusesTest, ABusWithNobodyOnItHasNoHandle) {
 TEST_F(PciBusesTest, WithoutConfigurationSpaceThereIsNothing) {
   machine.has_ports = false;
   drivers::pci::PortAccess ports(machine);
-  drivers::pci::RootBus none(ports, machine, memory.pool, {});
+  drivers::pci::RootBus none(ports, machine, memory.pool, windows, {});
   EXPECT_EQ(buses.add(none, 0).status(), Status::NotFound);
 }
 

@@ -18,7 +18,8 @@ constexpr unsigned kCommandShift = 8;  // from a bit of the command register to 
 static_assert(kCommandAttributes == uint64_t{PCI_COMMAND_IO | PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER} << kCommandShift);
 
 // What a VGA on the root bus answers at whenever it decodes at all: there is no bridge to be told of it.
-constexpr uint64_t kVgaAttributes = efi::kPciVgaMemory | efi::kPciVgaIo | efi::kPciVgaPaletteIo | efi::kPciVgaIo16 | efi::kPciVgaPaletteIo16;
+constexpr uint64_t kVgaAttributes =
+    efi::kPciVgaMemory | efi::kPciVgaIo | efi::kPciVgaPaletteIo | efi::kPciVgaIo16 | efi::kPciVgaPaletteIo16;
 
 }  // namespace
 

@@ -34,7 +34,8 @@ class List {
  public:
   static Result<List> of(Pool& pool, size_t count) {
     List out;
-    out.memory_ = TRY(pool.allocate(efi::MemoryType::BootServicesData, count * sizeof(AddressSpaceDescriptor) + sizeof(efi::kResourcesEnd)));
+    const size_t size = count * sizeof(AddressSpaceDescriptor) + sizeof(efi::kResourcesEnd);
+    out.memory_ = TRY(pool.allocate(efi::MemoryType::BootServicesData, size));
     return out;
   }
   void add(const AddressSpaceDescriptor& item) {
@@ -53,9 +54,10 @@ class List {
 
 }  // namespace
 
-Result<void*> describe_root(Pool& pool, const PciRoot& root) {
-  List list = TRY(List::of(pool, root.windows().size() + 1));
-  for (const PciWindow& window : root.windows())
+Result<void*> describe_root(Pool& pool, PciRoot& root) {
+  const std::span<const PciWindow> windows = root.windows();
+  List list = TRY(List::of(pool, windows.size() + 1));
+  for (const PciWindow& window : windows)
     list.add(describe({window.space, window.base >= kFourGiB, false, window.base, window.size}));
   list.add(range(efi::kAddressSpaceBus, root.first_bus(), uint64_t{root.last_bus()} - root.first_bus() + 1));
   return list.finish();

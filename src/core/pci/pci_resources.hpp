@@ -9,7 +9,7 @@
 namespace efilite::core {
 
 // A block of the pool's, with an end tag: the windows of a root bridge and its bus numbers.
-Result<void*> describe_root(Pool& pool, const PciRoot& root);
+Result<void*> describe_root(Pool& pool, PciRoot& root);
 // The same for one BAR.
 Result<void*> describe_bar(Pool& pool, const PciBar& bar);
 

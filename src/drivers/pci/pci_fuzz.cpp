@@ -94,6 +94,10 @@ struct NoRegisters final : core::Registers {
   }
 };
 
+struct Windows final : WindowSource {
+  std::span<const core::PciWindow> windows() override { return kWindows; }
+};
+
 struct Collector final : core::PciVisitor {
   Result<> found(core::PciFunction& function, core::PciFunction* bridge) override {
     bool known = bridge == nullptr;
@@ -126,7 +130,7 @@ void check_places(const std::vector<Bar>& bars) {
     if (!bar.moved()) continue;
     bool inside = bar.function->address().bus != 0;  // then it is a bridge's window, which somebody else may have set
     for (const core::PciWindow& window : kWindows)
-      inside = inside || (window.space == bar.now.space && bar.now.base >= window.base && bar.now.base + bar.now.size <= window.base + window.size);
+      inside |= window.space == bar.now.space && bar.now.base >= window.base && bar.now.base + bar.now.size <= window.base + window.size;
     EXPECT(inside);
     for (const Bar& other : bars) EXPECT(&other == &bar || other.now.size == 0 || !bar.overlaps(other));
   }
@@ -151,7 +155,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   RandomConfig config(data, size);
   NoRegisters registers;
   {
-    RootBus bus(config, registers, heap, {0, 0, 3, kWindows});
+    Windows windows;
+    RootBus bus(config, registers, heap, windows, {0, 0, 3});
     Collector collector;
     if (bus.visit(collector)) {
       std::vector<Bar> bars;

@@ -47,8 +47,10 @@ class Placement::Homeless {
   uint64_t next_alignment() const {
     uint64_t best = 0;
     for (Function* f = first_; f != nullptr; f = f->next_)
-      for (const Range& range : f->ranges_)
-        if (matches(f) && range.unplaced() && range.is_64_bit == wide_ && range.alignment < alignment_) best = std::max(best, range.alignment);
+      for (const Range& range : f->ranges_) {
+        const bool next = matches(f) && range.unplaced() && range.is_64_bit == wide_ && range.alignment < alignment_;
+        if (next) best = std::max(best, range.alignment);
+      }
     return best;
   }
 

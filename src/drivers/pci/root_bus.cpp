@@ -143,7 +143,7 @@ void RootBus::prepare(Function& function) {
   for (Function* f = &function; f != nullptr; f = f->bridge_) settled = settled && f->is_settled();
   if (!settled && !assigned_) {
     assigned_ = true;
-    Placement(first_, last_, place_.windows).run();
+    Placement(first_, last_, windows_.windows()).run();
   }
   for (Range& bar : std::span(function.ranges_).first(Function::kBars)) {
     if (bar.size == 0 || bar.space == RegisterSpace::Io) continue;

@@ -8,18 +8,26 @@
 
 namespace efilite::drivers::pci {
 
+// Knows where BARs may be put that have no place yet: memory below and above 4 GiB, I/O. Not asked while all have one, for whoever knows
+// may have to search for it.
+class WindowSource {
+ public:
+  virtual std::span<const core::PciWindow> windows() = 0;
+
+ protected:
+  ~WindowSource() = default;
+};
+
 struct RootBusPlace {
   uint16_t segment = 0;
   uint8_t first_bus = 0;
   uint8_t last_bus = 255;
-  // Where BARs may be put that have no place yet: memory below and above 4 GiB, I/O. Lives as long as the bus.
-  std::span<const core::PciWindow> windows{};
 };
 
 class RootBus final : public core::PciRoot {
  public:
-  RootBus(ConfigAccess& config, core::Registers& registers, core::Heap& heap, const RootBusPlace& place)
-      : config_(config), registers_(registers), heap_(heap), place_(place) {}
+  RootBus(ConfigAccess& config, core::Registers& registers, core::Heap& heap, WindowSource& windows, const RootBusPlace& place)
+      : config_(config), registers_(registers), heap_(heap), windows_(windows), place_(place) {}
   RootBus(const RootBus&) = delete;
   RootBus& operator=(const RootBus&) = delete;
   ~RootBus();
@@ -30,7 +38,7 @@ class RootBus final : public core::PciRoot {
   uint16_t config_size() const override { return config_.config_size(); }
   uint32_t read_config(const core::PciAddress& where, uint16_t offset, unsigned size) override;
   void write_config(const core::PciAddress& where, uint16_t offset, unsigned size, uint32_t value) override;
-  std::span<const core::PciWindow> windows() const override { return place_.windows; }
+  std::span<const core::PciWindow> windows() override { return windows_.windows(); }
   core::Registers& registers() override { return registers_; }
   // NOT_FOUND: nobody answers. OUT_OF_RESOURCES: there is not enough memory to tell of all functions.
   Result<> visit(core::PciVisitor& visitor) override;
@@ -55,6 +63,7 @@ class RootBus final : public core::PciRoot {
   ConfigAccess& config_;
   core::Registers& registers_;
   core::Heap& heap_;
+  WindowSource& windows_;
   const RootBusPlace place_;
   Function* first_ = nullptr;
   Function* last_ = nullptr;

@@ -32,7 +32,8 @@ struct PciRootBus : testing::Test, core::PciVisitor {
   test::HostHeap heap;
   EcamAccess ecam{machine, {FakePci::kEcam, 0, 0, 255}};
   PortAccess ports{machine};
-  RootBus bus{ecam, machine, heap, {0, 0, 255, kWindows}};
+  test::FixedWindows windows{kWindows};
+  RootBus bus{ecam, machine, heap, windows, {}};
   std::vector<core::PciFunction*> functions;
   std::vector<core::PciFunction*> bridges;
 
@@ -96,7 +97,7 @@ TEST_F(PciRootBus, FunctionsAreLookedForWhereTheFirstSaysSo) {
 
 TEST_F(PciRootBus, ByPortsItIsTheSameBus) {
   machine.add(5).set(0x40, 4, 0xCAFEF00D);
-  RootBus by_ports(ports, machine, heap, {});
+  RootBus by_ports(ports, machine, heap, windows, {});
   ASSERT_TRUE(by_ports.visit(*this));
   ASSERT_EQ(functions.size(), 1u);
   EXPECT_EQ(functions[0]->config_size(), 256);
@@ -109,7 +110,7 @@ TEST_F(PciRootBus, ByPortsItIsTheSameBus) {
 
 TEST_F(PciRootBus, WhereNobodyAnswersAtThePortsThereIsNone) {
   machine.has_ports = false;
-  RootBus by_ports(ports, machine, heap, {});
+  RootBus by_ports(ports, machine, heap, windows, {});
   EXPECT_EQ(by_ports.visit(*this).status(), Status::NotFound);
 }
 
@@ -131,7 +132,7 @@ TEST_F(PciRootBus, WithoutMemoryItSaysSo) {
 }
 
 TEST_F(PciRootBus, OtherBusesReadAsNobody) {
-  RootBus some(ecam, machine, heap, {0, 0, 3, {}});
+  RootBus some(ecam, machine, heap, windows, {0, 0, 3});
   EXPECT_EQ(some.read_config({0, 4, 0, 0}, 0, 2), 0xFFFFu);
   some.write_config({0, 4, 0, 0}, 4, 2, 7);
   EXPECT_EQ(machine.config_reads + machine.config_writes, 0);
@@ -161,6 +162,7 @@ TEST_F(PciRootBus, BarsThatHaveAPlaceKeepIt) {
   for (unsigned none : {2u, 3u, 5u, 6u, 100u}) EXPECT_EQ(f.bar(none).size, 0u);
   EXPECT_EQ(device.config, before);
   EXPECT_EQ(machine.bus.behind[3 * 8]->touched, 0) << "nobody asked for that one";
+  EXPECT_EQ(windows.asked, 0) << "nor for windows";
 }
 
 TEST_F(PciRootBus, SizesAreAskedForOnce) {
@@ -243,8 +245,11 @@ TEST_F(PciRootBus, MemoryThatCannotBeReachedIsNoBar) {
 }
 
 TEST_F(PciRootBus, LowAddressesAreLeftToOldDevices) {
-  constexpr PciWindow kLow[] = {{RegisterSpace::Memory, 0xA0000, 0x20000}, {RegisterSpace::Io, 0, 0x1100}, {RegisterSpace::Memory, 0xC0000000, kMiB}};
-  RootBus low(ecam, machine, heap, {0, 0, 255, kLow});
+  constexpr PciWindow kLow[] = {{RegisterSpace::Memory, 0xA0000, 0x20000},
+                                {RegisterSpace::Io, 0, 0x1100},
+                                {RegisterSpace::Memory, 0xC0000000, kMiB}};
+  test::FixedWindows windows_below{kLow};
+  RootBus low(ecam, machine, heap, windows_below, {});
   machine.add(1).add_bar(0, BarKind::Memory32, 0x1000).add_bar(1, BarKind::Io, 0x40);
   ASSERT_TRUE(low.visit(*this));
   EXPECT_EQ(at(0, 1).bar(0).base, 0xC0000000u);
@@ -327,7 +332,7 @@ TEST_F(PciRootBus, NumbersThatContradictAreAssignedAnew) {
 
 TEST_F(PciRootBus, WhereNumbersRunOutTheRestIsLeftAlone) {
   test::CapturedLog log;
-  RootBus two(ecam, machine, heap, {0, 0, 1, kWindows});
+  RootBus two(ecam, machine, heap, windows, {0, 0, 1});
   machine.add(1).make_bridge().add(0, FakePci::function());
   FakePciFunction& late = machine.add(2).make_bridge();
   late.add(0, FakePci::function());
