@@ -51,7 +51,9 @@ class FakeBus final : public scsi::Adapter {
   size_t runs = 0, requests = 0, most_at_once = 0;
   Status broken = Status::Success;
 
-  FakeUnit& add(int target, int lun, FakeUnit unit = FakeUnit()) { return units.insert_or_assign({target, lun}, std::move(unit)).first->second; }
+  FakeUnit& add(int target, int lun, FakeUnit unit = FakeUnit()) {
+    return units.insert_or_assign({target, lun}, std::move(unit)).first->second;
+  }
 
   void run(std::span<scsi::Request> batch) override {
     ++runs;
@@ -134,7 +136,8 @@ class FakeBus final : public scsi::Adapter {
     if (auto failure = unit.failures.find(code); failure != unit.failures.end())
       return check(request, failure->second.key, failure->second.code, failure->second.qualifier);
     execute(unit, request);
-    if (auto limit = unit.short_answers.find(code); limit != unit.short_answers.end()) request.moved = std::min(request.moved, limit->second);
+    const auto limit = unit.short_answers.find(code);
+    if (limit != unit.short_answers.end()) request.moved = std::min(request.moved, limit->second);
   }
 
   void execute(FakeUnit& unit, scsi::Request& request) {

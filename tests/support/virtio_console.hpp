@@ -15,7 +15,8 @@ namespace efilite::test {
 class FakeVirtioConsole final : public FakeVirtioDevice {
  public:
   explicit FakeVirtioConsole(uint32_t ports = 1, uint16_t queue = 64)
-      : FakeVirtioDevice(drivers::virtio::DeviceType::Console, std::vector<uint16_t>(ports == 1 ? 2 : 2 * ports + 2, queue)), ports_(ports) {
+      : FakeVirtioDevice(drivers::virtio::DeviceType::Console, std::vector<uint16_t>(ports == 1 ? 2 : 2 * ports + 2, queue)),
+        ports_(ports) {
     if (ports > 1) offer(VIRTIO_CONSOLE_F_MULTIPORT);
     config.resize(sizeof(virtio_console_config));
     set_config<uint32_t>(offsetof(virtio_console_config, max_nr_ports), ports);

@@ -69,9 +69,12 @@ Result<> LogicalUnit::settle(Request& request, const char* what, bool stop_at_ne
     }
     const Verdict verdict = judge(request);
     if (verdict.status == Status::Success) return {};
-    const bool again = verdict.again == Again::AtOnce ? repeats++ < kRepeats : verdict.again == Again::Later && waits++ < kWaits;
-    if (!again) return fail(request, what, verdict);
-    if (verdict.again == Again::Later) clock_.stall(kPause);
+    const bool later = verdict.again == Again::Later && adapter_.waits_left != 0 && waits++ < kWaits;
+    if (!later && (verdict.again != Again::AtOnce || repeats++ == kRepeats)) return fail(request, what, verdict);
+    if (later) {
+      --adapter_.waits_left;
+      clock_.stall(kPause);
+    }
     adapter_.run({&request, 1});
   }
 }

@@ -196,6 +196,16 @@ TEST_F(LogicalUnitTest, ABusyUnitIsWaitedForButNotForEver) {
   EXPECT_LT(clock.time - start, 10 * 1000 * test::FakeClock::kMillisecond);
 }
 
+TEST_F(LogicalUnitTest, ManyBusyUnitsAreNotWaitedForEach) {
+  FakeUnit& fake = disk();
+  ASSERT_TRUE(unit.open());
+  fake.statuses.assign(100000, kBusy);
+  auto block = buffer(512);
+  const uint64_t start = clock.time;
+  for (int i = 0; i < 1000; ++i) EXPECT_FALSE(unit.read(5, block));
+  EXPECT_EQ(clock.time - start, 60 * 1000 * test::FakeClock::kMillisecond);
+}
+
 TEST_F(LogicalUnitTest, AUnitThatBecomesReadyIsWaitedFor) {
   FakeUnit& fake = cd();
   fake.attentions = {{SenseKey::NotReady, 4, 1}, {SenseKey::NotReady, 4, 1}};

@@ -84,6 +84,8 @@ class Adapter {
   virtual size_t max_transfer() const = 0;  // bytes of one request
   virtual size_t depth() const = 0;         // requests that can be under way at once; at least 1
   virtual size_t unit_depth() const = 0;    // the same for one unit
+  // How often its units will still be waited for: each has its reasons, but there may be thousands of them.
+  unsigned waits_left = 600;
 
  protected:
   ~Adapter() = default;

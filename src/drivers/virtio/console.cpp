@@ -113,7 +113,8 @@ Result<bool> ConsoleDevice::next_message(uint32_t& console) {
   return true;
 }
 
-// Which port is the console; `port`, if it is one, is opened then. The device says nothing when it has told all, so its silence is waited for.
+// Which port is the console; `port`, if it is one, is opened then. The device says nothing when it has told all, so its silence is waited
+// for.
 Result<uint32_t> ConsoleDevice::meet_ports(uint32_t port) {
   uint32_t console = kNoPort;
   TRY(send_message(kNoPort, VIRTIO_CONSOLE_DEVICE_READY, 1));

@@ -21,7 +21,8 @@ class FakeSource final : public test::FakeVirtioDevice {
   uint32_t serve(uint16_t, const test::VirtioRequest& request) override {
     insist(request.readable.empty() && request.room() != 0, "a request that is not for bytes");
     const size_t size = std::min(most, request.room());
-    for (size_t at = 0; at < size; at += 8, ++next) request.write(std::as_bytes(std::span(&next, 1)).first(std::min<size_t>(8, size - at)), at);
+    for (size_t at = 0; at < size; at += 8, ++next)
+      request.write(std::as_bytes(std::span(&next, 1)).first(std::min<size_t>(8, size - at)), at);
     return static_cast<uint32_t>(size);
   }
 };
