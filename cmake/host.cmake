@@ -70,7 +70,7 @@ set_source_files_properties(src/abi/gnu_efi_test.cpp PROPERTIES SKIP_PRECOMPILE_
 add_test(NAME rooms.includes COMMAND Python3::Interpreter ${PROJECT_SOURCE_DIR}/cmake/check_rooms.py ${PROJECT_SOURCE_DIR}/src)
 set_tests_properties(rooms.includes PROPERTIES LABELS unit)
 
-foreach(extra tests/bench tests/fat tests/integration tests/conformance)
+foreach(extra tests/bench tests/fat tests/partitions tests/integration tests/conformance)
   if(EXISTS ${PROJECT_SOURCE_DIR}/${extra}/CMakeLists.txt)
     add_subdirectory(${extra})
   endif()

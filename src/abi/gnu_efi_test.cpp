@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 // Our structs against another hand's reading of the specification: gnu-efi's headers, field by field.
 #include <efi.h>
+#include <efigpt.h>
 #include <efipciio.h>
 #undef EFIAPI
 
@@ -12,6 +13,7 @@
 #include "abi/uefi.hpp"
 #include "abi/uefi/hii_font.hpp"
 #include "abi/uefi/driver_overrides.hpp"
+#include "abi/uefi/partition.hpp"
 #include "abi/uefi/pci_io.hpp"
 
 namespace efilite::efi {
@@ -282,6 +284,25 @@ TEST(GnuEfi, Disks) {
   SAME(EFI_DISK_IO2_PROTOCOL, FlushDiskEx, DiskIo2Protocol, flush_disk_ex);
   SAME(HARDDRIVE_DEVICE_PATH, PartitionSize, HardDriveNode, partition_size);
   SAME(HARDDRIVE_DEVICE_PATH, SignatureType, HardDriveNode, signature_type);
+  EXPECT_EQ(sizeof(CDROM_DEVICE_PATH), sizeof(CdromNode));
+  SAME(CDROM_DEVICE_PATH, BootEntry, CdromNode, boot_entry);
+  SAME(CDROM_DEVICE_PATH, PartitionSize, CdromNode, partition_size);
+}
+
+TEST(GnuEfi, PartitionTables) {
+  EXPECT_EQ(sizeof(EFI_PARTITION_TABLE_HEADER), sizeof(GptHeader));
+  SAME(EFI_PARTITION_TABLE_HEADER, MyLBA, GptHeader, my_lba);
+  SAME(EFI_PARTITION_TABLE_HEADER, LastUsableLBA, GptHeader, last_usable_lba);
+  SAME(EFI_PARTITION_TABLE_HEADER, PartitionEntryLBA, GptHeader, partition_entry_lba);
+  SAME(EFI_PARTITION_TABLE_HEADER, SizeOfPartitionEntry, GptHeader, size_of_entry);
+  SAME(EFI_PARTITION_TABLE_HEADER, PartitionEntryArrayCRC32, GptHeader, entry_array_crc32);
+  EXPECT_EQ(memcmp(EFI_PTAB_HEADER_ID, &kGptSignature, sizeof kGptSignature), 0);
+  EXPECT_EQ(sizeof(EFI_PARTITION_ENTRY), sizeof(GptEntry));
+  SAME(EFI_PARTITION_ENTRY, StartingLBA, GptEntry, starting_lba);
+  SAME(EFI_PARTITION_ENTRY, Attributes, GptEntry, attributes);
+  SAME(EFI_PARTITION_ENTRY, PartitionName, GptEntry, name);
+  const EFI_GUID system = EFI_PART_TYPE_EFI_SYSTEM_PART_GUID;
+  EXPECT_EQ(memcmp(&system, &kSystemPartitionType, sizeof system), 0);
 }
 
 TEST(GnuEfi, DriverOverrides) {

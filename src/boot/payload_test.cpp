@@ -10,6 +10,7 @@
 #include "tests/support/fat_image.hpp"
 #include "tests/support/fw_cfg.hpp"
 #include "tests/support/memory.hpp"
+#include "tests/support/partition_tables.hpp"
 #include "tests/support/physical_memory.hpp"
 
 namespace efilite::boot {
@@ -247,6 +248,25 @@ TEST_F(Choice, ADiskIsNoInitrdWhateverIsStarted) {
     EXPECT_STREQ(chosen.initrd_origin, "PVH module 1");
   }
   EXPECT_EQ(told, "");
+  EXPECT_EQ(heap.live(), 0u);
+}
+
+TEST_F(Choice, ADiskWithPartitionsOrACdsImageIsOneToo) {
+  test::FakeDisk gpt(0), mbr(0), iso(0);
+  for (test::FakeDisk* disk : {&gpt, &mbr, &iso}) disk->bytes.assign(300 * 512, 0);
+  test::GptMaker(gpt, {test::gpt_entry(100, 199)});
+  test::put_mbr(mbr, {test::mbr_record(0xEF, 100, 100)});
+  test::IsoMaker(iso, {{0xEF, 0, 4, 50}}, 70);
+  for (const test::FakeDisk& disk : {gpt, mbr, iso}) {
+    info = {};
+    const Bytes& image = disk.bytes;
+    add_module(kKernel);
+    add_module(image);
+    Payload chosen;
+    ASSERT_TRUE(choose_payload(info, memory, nullptr, formats, true, chosen));
+    EXPECT_EQ(chosen.initrd, nullptr);
+    EXPECT_EQ(content(chosen.disk), image);
+  }
   EXPECT_EQ(heap.live(), 0u);
 }
 

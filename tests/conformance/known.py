@@ -130,7 +130,7 @@ KNOWN = {
     ("ovmf", "14.2.13 FreeBuffer: a second time"): FREES_BUFFER,
     ("ovmf", "14.4.11 FreeBuffer: a second time"): FREES_BUFFER,
     ("ovmf", "5.3.2 GPT: the copy is used when the first is broken"):
-        "efilite is right: the copy is there to be used; edk2 writes it over the first, and then has none where the disk cannot be written to",
+        "efilite is right: the copy is there to be used; edk2 writes it over the first, and has none where the disk cannot be written to",
     ("ovmf", "5.3.2 GPT: the copy is used when the first's entries are broken"):
         "efilite is right: entries whose CRC is wrong are not valid; edk2 uses them where it cannot write the copy over them",
     ("ovmf", "13.18 PartitionInfo: El Torito's image for EFI is a system partition"):

@@ -215,9 +215,9 @@ const Test kTests[] = {
        HARDDRIVE_DEVICE_PATH node;
        bs->CopyMem(&node, const_cast<UINT8*>(p.node(0)), sizeof node);
        const EFI_GUID unique = d.entry(2).UniquePartitionGUID;
-       return equal(node.Header.Type, MEDIA_DEVICE_PATH) && equal(node.Header.SubType, MEDIA_HARDDRIVE_DP) && equal(node.Header.Length[0], 42) &&
-              equal(node.PartitionNumber, 3) && equal(node.PartitionStart, 60) && equal(node.PartitionSize, 10) &&
-              that(same(node.Signature, &unique, 16)) && equal(node.MBRType, 2) && equal(node.SignatureType, 2);
+       return equal(node.Header.Type, MEDIA_DEVICE_PATH) && equal(node.Header.SubType, MEDIA_HARDDRIVE_DP) &&
+              equal(node.Header.Length[0], 42) && equal(node.PartitionNumber, 3) && equal(node.PartitionStart, 60) &&
+              equal(node.PartitionSize, 10) && that(same(node.Signature, &unique, 16)) && equal(node.MBRType, 2) && equal(node.SignatureType, 2);
      }},
     {"13.3.2 GPT: a partition's type is on its handle",
      [] {
@@ -234,8 +234,8 @@ const Test kTests[] = {
        d.connect();
        Partitions p(d);
        if (!equal(p.count, 2) || !that(p.info(0) != nullptr && p.info(1) != nullptr)) return false;
-       return equal(p.info(1)->revision, 0x1000) && equal(p.info(1)->type, 2) && equal(p.info(1)->system, 1) && equal(p.info(0)->system, 0) &&
-              that(same(&p.info(1)->gpt, &d.entry(0), 128));
+       return equal(p.info(1)->revision, 0x1000) && equal(p.info(1)->type, 2) && equal(p.info(1)->system, 1) &&
+              equal(p.info(0)->system, 0) && that(same(&p.info(1)->gpt, &d.entry(0), 128));
      }},
     {"5.3.1 GPT: of blocks of 4096 bytes",
      [] {

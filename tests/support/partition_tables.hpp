@@ -106,7 +106,8 @@ struct GptMaker {
   }
   // With the CRCs that it ought to have.
   void put_header(bool backup, efi::GptHeader header) {
-    const uint64_t from = header.partition_entry_lba * disk.size_of_block, length = uint64_t{header.number_of_entries} * header.size_of_entry;
+    const uint64_t from = header.partition_entry_lba * disk.size_of_block;
+    const uint64_t length = uint64_t{header.number_of_entries} * header.size_of_entry;
     if (from < disk.bytes.size() && length <= disk.bytes.size() - from)
       header.entry_array_crc32 = crc32(std::as_bytes(std::span(disk.bytes).subspan(from, length)));
     put_crc(backup, header);
@@ -128,7 +129,8 @@ struct IsoMaker {
     uint32_t sector;
     uint8_t indicator = 0x88;
   };
-  explicit IsoMaker(FakeDisk& on, std::vector<Boot> images, uint32_t volume_sectors, uint32_t catalog = 20) : disk(on), catalog_at(catalog) {
+  explicit IsoMaker(FakeDisk& on, std::vector<Boot> images, uint32_t volume_sectors, uint32_t catalog = 20)
+      : disk(on), catalog_at(catalog) {
     descriptor(16, 1);
     poke(disk, 16 * 2048 + 80, volume_sectors);
     descriptor(17, 0);

@@ -64,6 +64,60 @@ TEST_F(DiskDrivers, PartitionsAreHandlesOfTheirOwn) {
   EXPECT_EQ(bytes.size(), sizeof(efi::VendorNode) + sizeof(efi::HardDriveNode) + 4);
 }
 
+TEST_F(DiskDrivers, APartitionTellsWhatItsTableSaysOfIt) {
+  put("P\x0A\x14");
+  efi::Handle handle = install();
+  formats.info.kind = efi::PartitionKind::Gpt;
+  formats.info.gpt.type = {5, 6, 7, {8}};
+  ASSERT_EQ(connect(handle), EfiStatus{});
+  const efi::Handle partition = having<efi::BlockIoProtocol>().at(1);
+  auto& told = **handles.get<efi::PartitionInfoProtocol>(partition);
+  EXPECT_EQ(memcmp(&told, &formats.info, sizeof told), 0);
+  EXPECT_EQ(handles.find(partition, formats.info.gpt.type).value_or(&told), nullptr) << "the type is there, without an interface";
+  ASSERT_EQ(disconnect(handle), EfiStatus{});
+
+  formats.info.kind = efi::PartitionKind::Mbr;
+  ASSERT_EQ(connect(handle), EfiStatus{});
+  EXPECT_FALSE(handles.locate_protocol(efi::kSystemPartitionType));
+  ASSERT_EQ(disconnect(handle), EfiStatus{});
+  formats.info.system = 1;
+  ASSERT_EQ(connect(handle), EfiStatus{});
+  EXPECT_TRUE(handles.locate_protocol(efi::kSystemPartitionType));
+  ASSERT_EQ(disconnect(handle), EfiStatus{});
+  EXPECT_FALSE(handles.locate_protocol(efi::kSystemPartitionType));
+}
+
+TEST_F(DiskDrivers, ATypeThatIsAProtocolsIsNotInstalled) {
+  put("P\x0A\x14");
+  efi::Handle handle = install();
+  formats.info.kind = efi::PartitionKind::Gpt;
+  for (const efi::Guid& guid : {efi::BlockIoProtocol::kGuid, efi::SimpleFileSystemProtocol::kGuid, efi::DriverBindingProtocol::kGuid}) {
+    formats.info.gpt.type = guid;
+    ASSERT_EQ(connect(handle), EfiStatus{});
+    EXPECT_EQ(having<efi::PartitionInfoProtocol>().size(), 1u);
+    EXPECT_NE(handles.locate_protocol(guid).value_or(this), nullptr);
+    ASSERT_EQ(disconnect(handle), EfiStatus{});
+  }
+}
+
+TEST_F(DiskDrivers, PartitionsOfPartitionsAreFoundOnce) {
+  put("P\x0A\x64");
+  put("P\x05\x32", 10 * 512);
+  put("P\x05\x14", 15 * 512);
+  efi::Handle handle = install();
+  ASSERT_EQ(connect(handle), EfiStatus{});
+  const auto disks = having<efi::BlockIoProtocol>();
+  ASSERT_EQ(disks.size(), 3u) << "the disk, its partition, and that one's, which is not parted again";
+  ASSERT_EQ(formats.insides.size(), 2u);
+  EXPECT_EQ(formats.insides[0].first, 10u);
+  auto& io = **handles.get<efi::BlockIoProtocol>(disks[2]);
+  std::vector<uint8_t> block(512);
+  EXPECT_EQ(io.read_blocks(&io, io.media->media_id, 0, 512, block.data()), EfiStatus{});
+  EXPECT_EQ(memcmp(block.data(), disk.bytes.data() + 15 * 512, 512), 0);
+  EXPECT_EQ(disconnect(handle), EfiStatus{});
+  EXPECT_EQ(having<efi::BlockIoProtocol>(), std::vector{handle});
+}
+
 TEST_F(DiskDrivers, ChildrenGoOneByOneOrAllTogether) {
   put("P\x0A\x14\x64\x0A");
   put("F", 100 * 512);

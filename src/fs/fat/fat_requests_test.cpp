@@ -46,8 +46,8 @@ TEST_F(FatRequests, AnImageIsLoadedByFewRequests) {
       disk.reads = 0;
       std::vector<std::byte> memory(data.size());
       const std::span<std::byte> all(memory);
-      for (auto [from, size] : {std::pair{0, 64}, {0x80, 24}, {0x98, 240}, {0x188, 40 * 8}, {0, 1024}, {1024, 60000}, {61440, 800}, {62464, 300},
-                                {62976, 10'000'000}, {10'063'360, 9'000'000}})
+      for (auto [from, size] : {std::pair{0, 64}, {0x80, 24}, {0x98, 240}, {0x188, 40 * 8}, {0, 1024}, {1024, 60000}, {61440, 800},
+                                {62464, 300}, {62976, 10'000'000}, {10'063'360, 9'000'000}})
         ASSERT_EQ(*file->read(from, all.subspan(from, size)), size_t(size));
       const uint64_t fat = data.size() / (512 * cluster_sectors) * 4;
       EXPECT_LE(disk.reads, 10 + fat / 65536) << cluster_sectors;

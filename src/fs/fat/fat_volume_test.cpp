@@ -24,6 +24,22 @@ TEST_P(FatVolumeTest, WhatIsWrittenIsReadBack) {
   EXPECT_FALSE(file->is_directory());
 }
 
+TEST_P(FatVolumeTest, ItIsReadFromBlocksLargerThanItsSectorsAndNotWritten) {
+  const std::string long_text(10'000, 'x');
+  make(u"file", long_text);
+  unmount();
+  disk.bytes.resize((disk.bytes.size() + 2047) / 2048 * 2048);
+  disk.block = 2048;
+  EXPECT_FALSE(FatVolume::recognises(disk, disk.bytes));
+  EXPECT_EQ(FatVolume::mount(disk, heap, clock).status(), Status::Unsupported);
+  disk.is_read_only = true;  // a CD
+  EXPECT_TRUE(FatVolume::recognises(disk, disk.bytes));
+  mount();
+  Held file = open(u"file");
+  EXPECT_EQ(contents(*file), long_text);
+  EXPECT_EQ(file->write(0, bytes("y")).status(), Status::WriteProtected);
+}
+
 TEST_P(FatVolumeTest, DirectoriesHoldFilesAndDots) {
   Held top = root();
   Held sub(*top->create(u"sub", 0x10));

@@ -59,8 +59,8 @@ bool is_catalog(ByteSpan catalog) {
   return sum == 0 && *read_at<uint8_t>(catalog, 0) == 1 && *read_at<uint16_t>(catalog, 30) == 0xAA55;
 }
 
-// In blocks of the device; 0 for a medium that is none. [UEFI 2.10, 13.3.2.1] a count of 0 or 1 is the rest of the volume. What others count
-// is, to edk2, sectors of the CD, and so the node has it; El Torito's own unit is a quarter of it.
+// In blocks of the device; 0 for a medium that is none. [UEFI 2.10, 13.3.2.1] a count of 0 or 1 is the rest of the volume. What others
+// count is, to edk2, sectors of the CD, and so the node has it; El Torito's own unit is a quarter of it.
 uint64_t image_blocks(const BootEntry& entry, const Volume& volume, uint64_t per_sector, uint64_t blocks_left) {
   constexpr uint32_t kFloppy[] = {2400 / 4, 2880 / 4, 5760 / 4};  // 1.2, 1.44 and 2.88 MB
   const uint8_t media = entry.media & 0xF;

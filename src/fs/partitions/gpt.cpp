@@ -84,7 +84,8 @@ bool is_used(const efi::GptEntry& entry) { return entry.type != efi::Guid{}; }
 const char* problem(const Table& table, uint32_t index, const efi::GptEntry& entry, uint64_t blocks) {
   const efi::GptHeader& header = table.header;
   if (entry.starting_lba > entry.ending_lba) return "it ends before it begins";
-  if (entry.starting_lba < header.first_usable_lba || entry.ending_lba > header.last_usable_lba) return "it lies outside of the usable blocks";
+  const bool usable = entry.starting_lba >= header.first_usable_lba && entry.ending_lba <= header.last_usable_lba;
+  if (!usable) return "it lies outside of the usable blocks";
   if (entry.starting_lba <= kPrimary || entry.ending_lba >= blocks) return "it does not lie on the disk";
   for (uint32_t i = 0; i < header.number_of_entries; ++i) {
     const efi::GptEntry other = table.entry(i);

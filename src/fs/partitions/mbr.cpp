@@ -22,6 +22,8 @@ struct Found {
 using FoundList = StaticVector<Found, kMostLogical>;
 
 bool is_used(const efi::MbrRecord& record) { return record.os_type != 0 && record.size_in_lba != 0; }
+// Boot images for CDs and disks, and mformat's volumes, have a record for all of the disk, the table included.
+bool is_real(const Found& found) { return is_used(found.record) && found.extent.first != 0; }
 bool is_extended(const efi::MbrRecord& record) { return record.os_type == 0x05 || record.os_type == 0x0F || record.os_type == 0x85; }
 
 // A table and not just the signature, which boot sectors of file systems have as well: their code or text lies where the records would be.
@@ -38,7 +40,7 @@ const char* problem(const FoundList& found, size_t index, uint64_t blocks) {
   const Extent& extent = found[index].extent;
   if (extent.first >= blocks || extent.count > blocks - extent.first) return "it does not lie on the disk";
   for (size_t i = 0; i < found.size(); ++i) {
-    if (i != index && is_used(found[i].record) && found[i].extent.first != 0 && extent.overlaps(found[i].extent)) return "another overlaps it";
+    if (i != index && is_real(found[i]) && extent.overlaps(found[i].extent)) return "another overlaps it";
   }
   return nullptr;
 }
@@ -51,8 +53,7 @@ Result<bool> tell(DiskReader& disk, const FoundList& found, uint64_t offset, uin
     info.revision = info.kRevision;
     info.kind = efi::PartitionKind::Mbr;
     info.mbr = found[i].record;
-    // Boot images for CDs and disks, and mformat's volumes, have a record for all of the disk with the table.
-    if (!is_used(info.mbr) || found[i].extent.first == 0) continue;
+    if (!is_real(found[i])) continue;
     info.system = info.mbr.os_type == efi::kMbrTypeSystem;
     const auto number = static_cast<uint32_t>(i + 1);
     const char* why = problem(found, i, disk.device().block_count());

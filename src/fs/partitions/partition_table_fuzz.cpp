@@ -105,7 +105,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   for (const auto& [number, told] : visitor.told) {
     EXPECT(told.count != 0 && told.first != 0 && told.first < disk.block_count() && told.count <= disk.block_count() - told.first);
     if (told.hd.header.type == 0) continue;
-    EXPECT(told.hd.partition_size == told.count && told.hd.partition_start - told.first == (within != nullptr && told.hd.format == 1 ? 63 : 0));
+    EXPECT(told.hd.partition_size == told.count);
+    EXPECT(told.hd.partition_start - told.first == (within != nullptr && told.hd.format == 1 ? 63 : 0));
     for (const auto& [other, place] : visitor.told)
       EXPECT(other == number || place.first >= told.first + told.count || told.first >= place.first + place.count);
   }
