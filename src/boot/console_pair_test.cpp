@@ -36,7 +36,7 @@ TEST_F(ConsolePairTest, AsASerialLineItIsTheFirst) {
   EXPECT_TRUE(pair.reset());
   EXPECT_TRUE(pair.set_format({9600, 8, efi::Parity::None, efi::StopBits::One}));
   EXPECT_TRUE(pair.set_control(3));
-  EXPECT_EQ(pair.control(), first.control());
+  EXPECT_EQ(*pair.control(), *first.control());
   EXPECT_EQ(pair.control_mask(), first.control_mask());
   EXPECT_EQ(pair.receive_depth(), 16u);
   EXPECT_EQ(first.sent, "q");
