@@ -220,9 +220,12 @@ void Devices::find_entropy() {
   rest();
 }
 
-// Once all is found there is nothing to look for before a search.
+// Once all are connected there is nothing to look for before a search.
 void Devices::rest() {
-  if (all_connected_ && entropy_found_) firmware_.device_search = nullptr;
+  if (!all_connected_) return;
+  for (const Found& device : found_)
+    if (!device.connected) return;
+  firmware_.device_search = nullptr;
 }
 
 Devices::Console Devices::find_console() {

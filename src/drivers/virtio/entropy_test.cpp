@@ -6,33 +6,17 @@
 #include <set>
 
 #include "base/log.hpp"
-#include "tests/support/virtio.hpp"
+#include "tests/support/virtio_entropy.hpp"
 
 namespace efilite::drivers::virtio {
 namespace {
-
-class FakeSource final : public test::FakeVirtioDevice {
- public:
-  FakeSource() : FakeVirtioDevice(DeviceType::Entropy, {8}) {}
-  size_t most = 64;      // bytes of one answer
-  uint64_t next = 1;
-
- protected:
-  uint32_t serve(uint16_t, const test::VirtioRequest& request) override {
-    insist(request.readable.empty() && request.room() != 0, "a request that is not for bytes");
-    const size_t size = std::min(most, request.room());
-    for (size_t at = 0; at < size; at += 8, ++next)
-      request.write(std::as_bytes(std::span(&next, 1)).first(std::min<size_t>(8, size - at)), at);
-    return static_cast<uint32_t>(size);
-  }
-};
 
 std::string* heard = nullptr;
 
 struct VirtioEntropy : testing::Test {
   test::FakeDeviceMemory memory;
   test::FakeClock clock;
-  FakeSource device;
+  test::FakeVirtioEntropy device;
   EntropyDevice source{device, memory, clock, "source 1"};
   std::string log;
 
