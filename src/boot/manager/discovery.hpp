@@ -31,11 +31,4 @@ class Discovery {
   ~Discovery() = default;
 };
 
-// A machine without devices: nothing but RAM disks.
-class NoDiscovery final : public Discovery {
- public:
-  Result<> connect_path(const efi::DevicePath*) override { return Status::NotFound; }
-  bool connect_next(Media) override { return false; }
-};
-
 }  // namespace efilite::boot
