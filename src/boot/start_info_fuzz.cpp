@@ -142,13 +142,16 @@ void check_start_info(MutableByteSpan input, bool fix_magic) {
   check_map(info.memory, raw);
   check_command_line(info);
 
-  Payload payload;
   test::HostHeap heap;
   class : public core::FileClock {
     efi::Time now() override { return {}; }
   } clock;
   DiskFormats formats(heap, clock);
-  if (choose_payload(info, memory, nullptr, formats, payload)) EXPECT(payload.image != nullptr && payload.image->size() >= 0x40);
+  for (bool want_program : {true, false}) {
+    Payload payload;
+    if (!choose_payload(info, memory, nullptr, formats, want_program, payload) || payload.image == nullptr) continue;
+    EXPECT(want_program && payload.image->size() >= 0x40);
+  }
   EXPECT(heap.live() == 0);
 }
 
