@@ -145,6 +145,17 @@ const Test kTests[] = {
        return file.ok() && ok(rename(file, L"a new name.txt")) && opens_as(p, L"x.txt", EFI_NOT_FOUND) &&
               opens_as(p, L"a new name.txt", EFI_SUCCESS) && reads(file, "text");
      }},
+    {"13.5.14 SetInfo: a longer name by the size that was told for the old one",
+     [] {
+       IN_PLAYGROUND(p);
+       if (!p.make(L"x.txt", "text")) return false;
+       Opened file(p, L"x.txt", kWrite);
+       Info i;
+       if (!file.ok() || !ok(info(file, i))) return false;
+       const UINTN size = i.file.Size;
+       name_it(i, L"a longer name.txt");
+       return ok(file->SetInfo(file, &kInfoGuid, size, &i)) && opens_as(p, L"a longer name.txt", EFI_SUCCESS);
+     }},
     {"13.5.14 SetInfo: into another directory",
      [] {
        IN_PLAYGROUND(p);

@@ -88,8 +88,12 @@ Result<> OpenFile::set_info(const efi::Guid& type, ByteSpan info) {
   return volume_->mounted_->set_label(label);
 }
 
+// [UEFI 2.10, 13.5.14] The structure must be there, and its name ends where its NUL is: to count its boots systemd-boot gives a longer name
+// with the size that it was told for the old one.
 Result<> OpenFile::set_file_info(ByteSpan info) {
-  const char16_t* name = TRY(text_of(info, sizeof(efi::FileInfo)));
+  constexpr size_t kFront = sizeof(efi::FileInfo);
+  if (info.size() < kFront) return Status::BadBufferSize;
+  const char16_t* name = TRY(text_of({info.data(), kFront + FilePath::kMaxLength * sizeof(char16_t)}, kFront));
   const auto wanted = *read_at<efi::FileInfo>(info, 0);
   FileNode& file = *node_;
   const FileFacts now = TRY(file.facts());

@@ -89,7 +89,7 @@ TEST_F(Files, WhatCannotBeChangedIsDenied) {
   IS(set(directory, wanted), "ACCESS_DENIED");
   efi::Guid type = efi::FileInfo::kGuid;
   std::array<char16_t, 50> room{};
-  IS(file->set_info(file, &type, 81, room.data()), "BAD_BUFFER_SIZE");
+  IS(file->set_info(file, &type, sizeof(efi::FileInfo) - 1, room.data()), "BAD_BUFFER_SIZE");
   IS(file->set_info(file, &type, 0, room.data()), "BAD_BUFFER_SIZE");
   close(file);
   close(directory);
@@ -110,6 +110,21 @@ TEST_F(Files, AHandleForReadingMaySetAttributesAlone) {
   IS(set(file, wanted), "ACCESS_DENIED");
   IS(rename(file, u"y"), "ACCESS_DENIED");
   EXPECT_EQ(info(file).fixed.attribute, efi::kFileSystem);
+  close(file);
+}
+
+// systemd-boot renames with the size that GetInfo told for the old name.
+TEST_F(Files, TheNewNameMayBeLongerThanTheSizeThatIsGiven) {
+  make(u"x", "text");
+  File* file = open(root, u"x", kWrite);
+  Info wanted = info(file);
+  wanted.name = u"longer";
+  std::array<char16_t, 60> room{};
+  memcpy(room.data(), &wanted.fixed, sizeof wanted.fixed);
+  wanted.name.copy(room.data() + sizeof wanted.fixed / 2, wanted.name.size());
+  efi::Guid type = efi::FileInfo::kGuid;
+  IS(file->set_info(file, &type, sizeof wanted.fixed + sizeof u"x", room.data()), "SUCCESS");
+  EXPECT_EQ(info(file).name, u"longer");
   close(file);
 }
 
