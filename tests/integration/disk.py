@@ -3,6 +3,7 @@
 asked, and to a power-off. Each run has a copy of the disk, which fsck looks at afterwards."""
 import mmap
 import pathlib
+import re
 import subprocess
 import tempfile
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ MIB = 1 << 20
 ESP = (1 * MIB, 96 * MIB)  # where scripts/lib/disks.sh puts it, and its size
 # The disks' command lines have this where a machine may need its host's figure; see boot.command_line.
 TSC_PLACE = b"tsc_early_khz=0000000"
+NEXT_ENTRY = b"next_entry=0\n"
 
 SHELL = r"(^|\n)# \Z"  # dash, which does not edit its line and so prints nothing but what was typed
 
@@ -31,6 +33,25 @@ def drop_fallback(disk):
     with tempfile.TemporaryDirectory() as directory:
         esp(disk, "mcopy", "::EFI/debian/grubx64.efi", directory)
         esp(disk, "mcopy", f"{directory}/grubx64.efi", "::EFI/BOOT/grubx64.efi")
+
+
+def ask_for_next_entry(disk):
+    """What grub-reboot leaves: GRUB must take it out again, and writes to the disk for that."""
+    empty = re.compile(rb"# GRUB Environment Block\n[^#]*#[^\n]*\n?(#{100,})")
+    with open(disk, "r+b") as file, mmap.mmap(file.fileno(), 0) as content:
+        place = empty.search(content).start(1)
+        content[place:place + len(NEXT_ENTRY)] = NEXT_ENTRY
+
+
+def as_removable(disk):
+    drop_fallback(disk)
+    ask_for_next_entry(disk)
+
+
+def count_boots(disk):
+    """Three tries are left: systemd-boot must rename the image before it starts it, and systemd takes the count off when all is well."""
+    esp(disk, "mren", "::EFI/Linux/debian.efi", "debian+3.efi")
+    esp(disk, "mcopy", "-o", "-", "::loader/loader.conf", input=b"timeout 5\ndefault debian*\n")
 
 
 def add_option_by_shell(disk):
@@ -86,12 +107,16 @@ class Loader:
 LOADERS = {
     # \EFI\BOOT\BOOTX64.EFI is shim, which starts its fallback program: that makes the boot option `debian` and starts it.
     "debian-grub": Loader("grub", [GRUB_MENU], [("efibootmgr -v", [r"^Boot[0-9A-F]{4}\* debian" + FILE + r"debian\\shimx64\.efi\)"])]),
-    "debian-grub-removable": Loader("grub", [GRUB_MENU], [("efibootmgr -v", [r"!\* debian\t"])], drop_fallback),
+    "debian-grub-removable": Loader("grub", [GRUB_MENU], [
+        ("efibootmgr -v", [r"!\* debian\t"]), ("grub-editenv list", [r"^next_entry=$"])], as_removable),
     "debian-grub-option": Loader("grub", [GRUB_MENU], [
         ("efibootmgr -v", [r"^BootCurrent: 0000$", r"^BootOrder: 0000$", r"^Boot0000\* by bcfg" + FILE + r"debian\\shimx64\.efi\)"])],
         add_option_by_shell),
     "systemd-boot-uki": Loader("systemd-boot", [UKI_MENU], [
         ("bootctl --no-pager status", [*BOOTCTL, r"Stub: systemd-stub 252", r"\u2713 Stub sets ESP information"])]),
+    "systemd-boot-counted": Loader("systemd-boot", [UKI_MENU], [
+        ("bootctl --no-pager status", BOOTCTL), ("cat /sys/firmware/efi/efivars/LoaderBootCountPath-* | tr -d '\\000'; echo", [r"debian\+2-1\.efi"]),
+        ("ls /boot/efi/EFI/Linux", [r"^debian\.efi$"])], count_boots),
     "systemd-boot-entry": Loader("systemd-boot", [ENTRY_MENU], [("bootctl --no-pager status", [*BOOTCTL, r"!Stub: systemd-stub"])]),
 }
 

@@ -220,7 +220,7 @@ DISKS = [Disk(*row) for row in [
     ("debian-grub-removable", "scsi", "pc"),
     ("systemd-boot-uki", "blk", "pc"),
     ("systemd-boot-entry", "blk", "microvm"),
-    ("systemd-boot-uki", "scsi", "q35"),
+    ("systemd-boot-counted", "scsi", "q35"),
 ]]
 
 
