@@ -16,6 +16,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 REPO = HERE.parent.parent
 sys.path[:0] = [str(HERE), str(REPO / "scripts/lib")]
 import disk  # noqa: E402
+import loaders  # noqa: E402
 import manager  # noqa: E402
 import qemu  # noqa: E402
 import program  # noqa: E402
@@ -141,6 +142,8 @@ def main():
         run, (complaints, summary) = manager.run(scenario, options)
     elif isinstance(scenario, scenarios.Disk):
         run, (complaints, summary) = disk.run(scenario, options)
+    elif isinstance(scenario, scenarios.Loader):
+        run, (complaints, summary) = loaders.run(scenario, options)
     else:
         run, (complaints, summary) = boot(scenario, options, options.logs)
     tell(scenario.name, run, complaints, summary, options.logs)

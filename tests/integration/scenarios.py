@@ -272,7 +272,33 @@ MANAGERS = [Manager(*row) for row in [
     ("asked", "microvm"),
 ]]
 
-ALL = BOOTS + RESIDENTS + ENTROPY + PROGRAMS + WITNESSES + SHELL_DISKS + VIRTIO_CONSOLES + DISKS + MANAGERS + REFUSALS
+
+@dataclass(frozen=True)
+class Loader:
+    """Somebody else's loader on a disk or CD that is made for it: loaders.py."""
+    loader: str     # of loaders.LOADERS
+    device: str     # blk; hd, cd: of virtio-scsi; module: there is none
+    machine: str
+
+    @property
+    def name(self):
+        return f"loader.{self.loader}.{self.device}.{self.machine}"
+
+
+LOADERS = [Loader(*row) for row in [
+    ("installer", "blk", "q35"),
+    ("installer-iso", "cd", "q35"),
+    ("installer-iso", "blk", "pc"),
+    ("installer-kernel", "module", "pc"),
+    ("grub", "blk", "q35"),
+    ("grub", "hd", "pc"),
+    ("grub-memtest", "blk", "q35"),
+    ("refind", "hd", "q35"),
+    ("xen", "blk", "q35"),
+    ("ipxe", "blk", "microvm"),
+]]
+
+ALL = BOOTS + RESIDENTS + ENTROPY + PROGRAMS + WITNESSES + SHELL_DISKS + VIRTIO_CONSOLES + DISKS + MANAGERS + LOADERS + REFUSALS
 
 
 def by_name(name):

@@ -13,20 +13,25 @@ static void *protocol(EFI_HANDLE handle, EFI_GUID guid) {
   return EFI_ERROR(bs->HandleProtocol(handle, &guid, &found)) ? NULL : found;
 }
 
-// Whether the file that the image came from begins as an image does.
+static BOOLEAN is_file_path(EFI_DEVICE_PATH *node) { return node->Type == MEDIA_DEVICE_PATH && node->SubType == MEDIA_FILEPATH_DP; }
+
+// Whether the file that the image came from begins as an image does. Each node of its path may be a part of its name, as GRUB has it.
 static BOOLEAN found_itself(EFI_LOADED_IMAGE *image) {
   EFI_SIMPLE_FILE_SYSTEM_PROTOCOL *volume = protocol(image->DeviceHandle, (EFI_GUID)EFI_SIMPLE_FILE_SYSTEM_PROTOCOL_GUID);
-  FILEPATH_DEVICE_PATH *path = (FILEPATH_DEVICE_PATH *)image->FilePath;
-  EFI_FILE_PROTOCOL *root, *file;
+  EFI_DEVICE_PATH *node = image->FilePath;
+  EFI_FILE_PROTOCOL *file, *next;
   UINT8 magic[2] = {0, 0};
   UINTN size = sizeof magic;
-  if (volume == NULL || path->Header.Type != MEDIA_DEVICE_PATH || path->Header.SubType != MEDIA_FILEPATH_DP) return FALSE;
-  if (EFI_ERROR(volume->OpenVolume(volume, &root))) return FALSE;
-  if (!EFI_ERROR(root->Open(root, &file, path->PathName, EFI_FILE_MODE_READ, 0))) {
-    file->Read(file, &size, magic);
+  if (volume == NULL || !is_file_path(node)) return FALSE;
+  if (EFI_ERROR(volume->OpenVolume(volume, &file))) return FALSE;
+  for (; is_file_path(node); node = NextDevicePathNode(node)) {
+    EFI_STATUS status = file->Open(file, &next, ((FILEPATH_DEVICE_PATH *)node)->PathName, EFI_FILE_MODE_READ, 0);
     file->Close(file);
+    if (EFI_ERROR(status)) return FALSE;
+    file = next;
   }
-  root->Close(root);
+  file->Read(file, &size, magic);
+  file->Close(file);
   return magic[0] == 'M' && magic[1] == 'Z';
 }
 
