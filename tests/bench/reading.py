@@ -14,10 +14,6 @@ MAGIC = 0x4154_4144_6E65_4245  # of reader.cpp
 LINE = re.compile(r"(file|blocks) in chunks of (\d+) (\d+)$")
 WAYS = ("file", "blocks")
 BOARDS = {"u-boot": "pc"}  # else q35
-# The disk takes no time here, so that a request costs the same however large it is, and nothing could be compared with nothing. So the bytes
-# themselves count, on both sides: one instruction for eight of them, which a processor would need to move them, and which a firmware
-# spends with polling a device that moves 8 GB in a second, of a nanosecond for each instruction.
-BYTES_FOR_AN_INSTRUCTION = 8
 
 
 @dataclasses.dataclass
@@ -28,12 +24,11 @@ class Reading:
     seconds: float = 0
 
     def percent(self):
-        """Of what the blocks take, the bytes counting on both sides, what the file does: {chunk: percent}."""
-        bytes_cost = SIZE // BYTES_FOR_AN_INSTRUCTION
-        return {chunk: round(100 * (cost + bytes_cost) / (self.costs["blocks"][chunk] + bytes_cost)) for chunk, cost in self.costs["file"].items()}
+        """Of the instructions that the blocks take, those that the file does: {chunk: percent}."""
+        return {chunk: round(100 * cost / max(1, self.costs["blocks"][chunk])) for chunk, cost in self.costs["file"].items()}
 
     def file_percent_of(self, other):
-        """The same of another firmware's file, without the bytes: {chunk: percent}."""
+        """Of the instructions of another firmware's file: {chunk: percent}."""
         return {chunk: round(100 * cost / max(1, other.costs["file"][chunk])) for chunk, cost in self.costs["file"].items()}
 
 

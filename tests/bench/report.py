@@ -164,9 +164,8 @@ def human(rows, sizes, handles, readings, about):
     if boots := disk_boots(rows):
         parts += ["Loaders on disks:", *boots, ""]
     if readings:
-        parts += ["Reading a file of 64 MiB by SimpleFileSystem, and its blocks by BlockIo, in millions of instructions; what of the blocks' the",
-                  "file's are, when on both sides moving the bytes counts one for eight of them:",
-                  f"  {'':<8} {'chunks':>8}  {'file':>9} {'blocks':>9}", *readings_table(readings), ""]
+        parts += ["Reading a file of 64 MiB by SimpleFileSystem, and its blocks by BlockIo, in millions of instructions:",
+                  f"  {'':<8} {'chunks':>8}  {'file':>9} {'blocks':>9}  file of blocks", *readings_table(readings), ""]
     if handles:
         parts += [*handle_costs(handles), ""]
     notes = [f"  {row.name()}: {note}" for row in rows for note in row.notes]
