@@ -5,7 +5,7 @@
 # the machine's apt is neither changed nor mixed with other suites. Mirror and key are the machine's.
 
 payload_names=(linux-6.1 linux-6.1-cloud linux-6.12 systemd-stub efi-shell grub ipxe memtest86+ efitools gnu-efi
-               debian-installer grub-signed isolinux refind xen syslinux syslinux-modules efibootguard u-boot)
+               debian-installer grub-signed isolinux refind xen u-boot)
 
 # name -> "suite package path": the file or folder of the package that is wanted. A package that is only a name for the
 # newest kernel is followed to the real one, which has no path of its own.
@@ -26,9 +26,6 @@ payload_source() {
     isolinux)        echo bookworm isolinux usr/lib/ISOLINUX ;;
     refind)          echo bookworm refind usr/share/refind/refind ;;
     xen)             echo bookworm xen-hypervisor-4.17-amd64 boot ;;
-    syslinux)        echo bookworm syslinux-efi usr/lib/SYSLINUX.EFI/efi64/syslinux.efi ;;
-    syslinux-modules) echo bookworm syslinux-common usr/lib/syslinux/modules/efi64 ;;
-    efibootguard)    echo bookworm efibootguard usr/lib/x86_64-linux-gnu/efibootguard/efibootguardx64.efi ;;
     u-boot)          echo bookworm u-boot-qemu usr/lib/u-boot/qemu-x86_64/u-boot.rom ;;
     *) die "no payload is called '$1'; there are: ${payload_names[*]}" ;;
   esac

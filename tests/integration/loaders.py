@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""Other people's loaders on disks and CDs: Debian's installer as its media carry it, GRUB, rEFInd, Xen and smaller ones.
+"""Other people's loaders on disks and CDs: Debian's installer as its media carry it, GRUB, rEFInd, Xen and iPXE.
 
 Each is on the EFI system partition of a disk, or on an ISO image, that is made here from Debian's packages; the firmware is told nothing
 but that there is a disk. What is typed is what a person would type."""
@@ -23,7 +23,7 @@ from conversation import Conversation, Turn  # noqa: E402
 LIMIT = 100
 MIB = 1 << 20
 ESP = 128 * MIB
-DOWN, UP, END_OF_LINE, GO = "\x1b[B", "\x1b[A", "\x05", "\x18"  # Ctrl-E and Ctrl-X in GRUB's editor
+DOWN, END_OF_LINE, GO = "\x1b[B", "\x05", "\x18"  # Ctrl-E and Ctrl-X in GRUB's editor
 
 
 @dataclass(frozen=True)
@@ -221,25 +221,6 @@ def ipxe_tree():
 
 IPXE = [Turn(r"iPXE> \Z", "poweroff\r")]
 
-SYSLINUX_CFG = f"""\
-serial 0 115200
-prompt 1
-timeout 0
-label linux
-  kernel /vmlinuz
-  initrd /initrd
-  append {CMDLINE}
-"""
-
-
-def syslinux_tree():
-    kernel, initrd = linux()
-    return {disk_image.LOADER: payload_dir("syslinux") / "syslinux.efi", "EFI/BOOT/syslinux.cfg": SYSLINUX_CFG.encode(),
-            "EFI/BOOT/ldlinux.e64": payload_dir("syslinux-modules") / "efi64/ldlinux.e64", "vmlinuz": kernel, "initrd": initrd}
-
-
-SYSLINUX = [Turn(r"boot: \Z", "linux\r"), LINUX]
-
 LOADERS = {
     "installer": Loader(installer_tree, INSTALLER, memory=1024),
     "installer-iso": Loader(None, INSTALLER, memory=1024, iso=installer_iso),
@@ -249,7 +230,6 @@ LOADERS = {
     "refind": Loader(refind_tree, REFIND, "guest-shutdown", memory=512, root=refind_root),
     "xen": Loader(xen_tree, XEN, "guest-shutdown", memory=512, cpu="EPYC,+svm,+npt,-smap,-monitor,-rdtscp"),
     "ipxe": Loader(ipxe_tree, IPXE, "guest-shutdown", [r"autoexec\.ipxe runs", r"^hello.txt : 6 bytes"]),
-    "syslinux": Loader(syslinux_tree, SYSLINUX, "guest-shutdown", memory=512),
 }
 
 
