@@ -255,7 +255,7 @@ Result<> Devices::connect_path(const efi::DevicePath* path) {
   if (handle == nullptr) handle = nearest(VirtioMmioProtocol::kGuid);
   for (Found& device : found_) {
     if (device.handle != handle) continue;
-    if (!device.connected) connect(device);
+    connect(device);  // again, since a program may have disconnected it; who drives it already is left alone
     return {};
   }
   return Status::NotFound;

@@ -124,6 +124,18 @@ TEST_F(DevicesTest, APathConnectsItsDiskAlone) {
   EXPECT_THAT(started(), ElementsAre(false, true, false));
 }
 
+TEST_F(DevicesTest, APathConnectsAgainWhatAProgramHasDisconnected) {
+  add_disk();
+  Devices& all = begin();
+  VirtioMmioPath first = path_of(0);
+  EXPECT_TRUE(all.connect_path(as_path(first)));
+  EXPECT_EQ(disconnect(having<VirtioMmioProtocol>()[0]), EfiStatus{});
+  EXPECT_THAT(started(), ElementsAre(false));
+  EXPECT_TRUE(all.connect_path(as_path(first)));
+  EXPECT_THAT(started(), ElementsAre(true));
+  EXPECT_EQ(having<efi::SimpleFileSystemProtocol>().size(), 1u);
+}
+
 TEST_F(DevicesTest, DisksAreConnectedOneByOneInOrder) {
   for (int i = 0; i < 3; ++i) add_disk();
   Devices& all = begin();
