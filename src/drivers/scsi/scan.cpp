@@ -32,7 +32,8 @@ Targets find_targets(Adapter& adapter, uint32_t count) {
     for (size_t i = 0; i < batch.size(); ++i)
       batch[i] = Request({.target = static_cast<uint8_t>(first + i)}, {kTestUnitReady});
     adapter.run(batch);
-    for (const Request& request : batch) there[request.address.target] = request.delivery == Status::Success;
+    for (const Request& request : batch)
+      there[request.address.target] = request.delivery == Status::Success || request.delivery == Status::Aborted;  // it was reset
   }
   return there;
 }

@@ -63,6 +63,16 @@ TEST_F(ScanTest, ATargetThatCannotListHasOneUnit) {
   EXPECT_EQ(found.units, (Units{{4, 0}}));
 }
 
+TEST_F(ScanTest, ATargetThatIsResetMeanwhileIsThere) {
+  bool told = false;
+  bus.add(4, 0).before = [&](Request& request) {
+    if (!told) request.delivery = Status::Aborted;
+    told = true;
+  };
+  EXPECT_TRUE(run());
+  EXPECT_EQ(found.units, (Units{{4, 0}}));
+}
+
 TEST_F(ScanTest, ALongListIsReadAsAWhole) {
   for (int lun = 0; lun < 1000; ++lun) bus.add(2, lun);
   EXPECT_TRUE(run());
