@@ -34,6 +34,27 @@ class Disk {
   std::span<const ProtocolPair> more_;
 };
 
+// The blocks of the medium that is in the drive now. Once another one is, whatever was made of this one gets MEDIA_CHANGED, and nothing
+// that was meant for it is written to the other.
+class MediumBlocks final : public BlockDevice {
+ public:
+  explicit MediumBlocks(const Medium& medium) : device_(*medium.device), media_(*medium.media), media_id_(media_.media_id) {}
+  uint32_t block_size() const override { return device_.block_size(); }
+  uint64_t block_count() const override { return device_.block_count(); }
+  bool read_only() const override { return device_.read_only(); }
+  bool removable() const override { return device_.removable(); }
+  Result<> read(uint64_t block, MutableByteSpan bytes) override;
+  Result<> write(uint64_t block, ByteSpan bytes) override;
+  Result<> flush() override;
+
+ private:
+  Result<> check() const;
+
+  BlockDevice& device_;
+  const efi::BlockIoMedia& media_;
+  const uint32_t media_id_;
+};
+
 class PartitionBlocks final : public BlockDevice {
  public:
   // The blocks lie on the disk.

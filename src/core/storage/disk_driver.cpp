@@ -45,15 +45,22 @@ Result<> DiskDriver::Child::install(HandleDatabase& handles, efi::DevicePath* pa
 struct DiskDriver::Controller {
   Controller(efi::Handle which, efi::BlockIoProtocol& io, Heap& heap) : handle(which), block_io(io), foreign(io, heap) {
     BlockIo* ours = BlockIo::of(&io);
-    if (ours != nullptr) medium = ours->medium();
-    else medium = {io.media->media_present && foreign.usable() ? &foreign : nullptr, io.media};
+    if (ours == nullptr) {
+      medium = {io.media->media_present && foreign.usable() ? &foreign : nullptr, io.media};
+      blocks = medium.device;
+    } else {
+      medium = ours->medium();
+      if (medium.device != nullptr) blocks = &present.emplace(medium);
+    }
   }
   Controller* next = nullptr;
   const efi::Handle handle;
   efi::BlockIoProtocol& block_io;
   ForeignBlocks foreign;
   Medium medium;
-  std::optional<DiskIo> disk_io;  // where the handle had none
+  std::optional<MediumBlocks> present;  // of a drive of ours; a program's is as careful
+  BlockDevice* blocks = nullptr;        // of the medium that was there when we started; nullptr: none was
+  std::optional<DiskIo> disk_io;        // where the handle had none
   std::optional<Volume> volume;
   Child* children = nullptr;
 };
@@ -136,9 +143,9 @@ Result<> DiskDriver::fill(Controller& controller) {
     if (!installed) controller.disk_io.reset();
     return installed;
   }));
-  if (controller.medium.device == nullptr) return {};
+  if (controller.blocks == nullptr) return {};
   ChildMaker maker(*this, controller);
-  const auto found = TRY(formats_.look(*controller.medium.device, self_of(controller.handle), maker));
+  const auto found = TRY(formats_.look(*controller.blocks, self_of(controller.handle), maker));
   return found == DiskFormats::Found::Volume ? add_volume(controller) : Result<>();
 }
 
@@ -153,14 +160,14 @@ bool DiskDriver::ChildMaker::may_be_parted() {
 
 Result<> DiskDriver::add_volume(Controller& controller) {
   efi::Handle handle = controller.handle;
-  controller.volume.emplace(events_, heap_, *controller.medium.device, formats_);
+  controller.volume.emplace(events_, heap_, *controller.blocks, formats_);
   auto installed = in_database([&] { return handles_.install(&handle, controller.volume->protocol()); });
   if (!installed) controller.volume.reset();
   return installed;
 }
 
 Result<> DiskDriver::add_child(Controller& controller, const Partition& partition) {
-  Child* child = TRY(make<Child>(heap_, *this, *controller.medium.device, partition));
+  Child* child = TRY(make<Child>(heap_, *this, *controller.blocks, partition));
   const efi::Handle self = edge_.driver_binding_handle;
   auto installed = in_database([&]() -> Result<> {
     auto parent = handles_.find(controller.handle, efi::kDevicePathGuid);

@@ -64,6 +64,24 @@ TEST_F(DiskDrivers, PartitionsAreHandlesOfTheirOwn) {
   EXPECT_EQ(bytes.size(), sizeof(efi::VendorNode) + sizeof(efi::HardDriveNode) + 4);
 }
 
+TEST_F(DiskDrivers, APartitionDoesNotReachAnotherMedium) {
+  put("P\x0A\x14");
+  efi::Handle handle = install();
+  ASSERT_EQ(connect(handle), EfiStatus{});
+  auto& io = **handles.get<efi::BlockIoProtocol>(having<efi::BlockIoProtocol>().at(1));
+  std::vector<uint8_t> block(512, 0x5A);
+  ASSERT_EQ(io.write_blocks(&io, io.media->media_id, 0, 512, block.data()), EfiStatus{});
+  const auto before = disk.bytes;
+  ours.block_io.set_medium(&disk);  // as if it had been taken out and another put in
+  block.assign(512, 0xA5);
+  EXPECT_EQ(io.write_blocks(&io, io.media->media_id, 0, 512, block.data()), encode(Status::MediaChanged));
+  EXPECT_EQ(io.read_blocks(&io, io.media->media_id, 0, 512, block.data()), encode(Status::MediaChanged));
+  EXPECT_EQ(io.flush_blocks(&io), encode(Status::MediaChanged));
+  ours.block_io.set_medium(nullptr);
+  EXPECT_EQ(io.read_blocks(&io, io.media->media_id, 0, 512, block.data()), encode(Status::NoMedia));
+  EXPECT_EQ(disk.bytes, before);
+}
+
 TEST_F(DiskDrivers, APartitionTellsWhatItsTableSaysOfIt) {
   put("P\x0A\x14");
   efi::Handle handle = install();
