@@ -35,6 +35,18 @@ constexpr const efi::Guid* kOfDevices[] = {&efi::kDevicePathGuid,         &efi::
                                            &efi::DiskIoProtocol::kGuid,   &efi::DiskIo2Protocol::kGuid,
                                            &efi::SimpleFileSystemProtocol::kGuid};
 
+class Looking {
+ public:
+  explicit Looking(bool& flag) : flag_(flag), outer_(std::exchange(flag, true)) {}
+  ~Looking() { flag_ = outer_; }
+  Looking(const Looking&) = delete;
+  Looking& operator=(const Looking&) = delete;
+
+ private:
+  bool& flag_;
+  const bool outer_;
+};
+
 bool is_one_of(const efi::Guid& guid, std::span<const efi::Guid* const> list) {
   for (const efi::Guid* each : list)
     if (*each == guid) return true;
@@ -49,16 +61,19 @@ Devices::Devices(const MachineFacts& machine, core::Firmware& firmware, core::Re
       driver_(firmware.handles, firmware.events, heap_, pages_, firmware.clock, registers),
       pci_(firmware.handles, firmware.events, firmware.memory, firmware.pool, firmware.clock, pages) {}
 
-// A program that searches from within a notification above TPL_CALLBACK finds what is there: no driver may be called from there.
+// A program that searches from within a notification above TPL_CALLBACK finds what is there: no driver may be called from there. So does one
+// whose notification interrupts us while we look for devices: what is not found yet could not be connected either, and it would count as done.
+bool Devices::may_look() const { return !looking_ && firmware_.events.tpl() <= efi::kTplCallback; }
+
 void Devices::before_search(const efi::Guid* protocol) {
-  if (firmware_.events.tpl() > efi::kTplCallback) return;
+  if (!may_look()) return;
   if (protocol == nullptr || *protocol == efi::RngProtocol::kGuid) find_entropy();
   if (protocol == nullptr || is_one_of(*protocol, kOfDevices)) return connect_all();
   if (is_one_of(*protocol, kOfBuses)) scan_pci();
 }
 
 void Devices::before_connect() {
-  if (firmware_.events.tpl() <= efi::kTplCallback) scan_buses();
+  if (may_look()) scan_buses();
 }
 
 // Each of these does its work once, and is done before it begins: what it calls may search, too.
@@ -88,6 +103,7 @@ bool Devices::add_pci(const Way& way, const platform::EcamWindow& range) {
 
 void Devices::scan_pci() {
   if (std::exchange(pci_scanned_, true)) return;
+  Looking looking(looking_);
   prepare();
   using drivers::pci::EcamAccess, drivers::pci::PortAccess;
   auto add_window = [&](const platform::EcamWindow& window) {
@@ -147,6 +163,7 @@ void Devices::read_aml() {
 
 void Devices::scan_mmio() {
   if (std::exchange(mmio_scanned_, true)) return;
+  Looking looking(looking_);
   prepare();
   read_aml();
   platform::read_mmio_options(machine_.command_line, buses_);
@@ -176,6 +193,7 @@ Result<> Devices::add_mmio(const platform::MmioPlace& place) {
 // PCI's, then those on MMIO, as their buses tell of them.
 void Devices::list_devices() {
   if (std::exchange(listed_, true)) return;
+  Looking looking(looking_);
   scan_buses();
   in_database([&] {
     core::HandleDatabase& handles = firmware_.handles;

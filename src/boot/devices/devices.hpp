@@ -57,6 +57,7 @@ class Devices final : public core::DeviceSearch, public Discovery, private drive
 
   void prepare();
   void scan_pci();
+  bool may_look() const;
   void scan_mmio();
   void scan_buses();
   // What ACPI's AML tells, once somebody wants to know.
@@ -81,7 +82,7 @@ class Devices final : public core::DeviceSearch, public Discovery, private drive
   core::PciBuses pci_;
   platform::Buses buses_;
   std::span<Found> found_;
-  bool prepared_ = false, aml_read_ = false, windows_known_ = false;
+  bool looking_ = false, prepared_ = false, aml_read_ = false, windows_known_ = false;
   bool pci_scanned_ = false, mmio_scanned_ = false, listed_ = false, all_connected_ = false, entropy_found_ = false;
 };
 

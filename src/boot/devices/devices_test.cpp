@@ -94,6 +94,26 @@ TEST_F(DevicesTest, ASearchDuringASearchFindsWhatThereIs) {
   EXPECT_EQ(found[0], 0u);
 }
 
+TEST_F(DevicesTest, ASearchInTheMiddleOfAScanLosesNoDevice) {
+  static DevicesTest* self;
+  static size_t found;
+  self = this;
+  found = ~size_t{0};
+  const auto search_now = [](efi::Event, void*) EFIAPI {
+    if (found == ~size_t{0}) found = self->search<efi::BlockIoProtocol>().size();
+  };
+  auto event = events.create(efi::kEvtNotifySignal, efi::kTplCallback, search_now, nullptr);
+  ASSERT_TRUE(event);
+  ASSERT_TRUE(handles.register_notify(VirtioMmioProtocol::kGuid, *event));
+  add_disk();
+  add_disk();
+  begin();
+  EXPECT_EQ(connect(binding), encode(Status::NotFound));
+  EXPECT_EQ(found, 0u);
+  EXPECT_EQ(search<efi::BlockIoProtocol>().size(), 2u);
+  EXPECT_THAT(started(), ElementsAre(true, true));
+}
+
 TEST_F(DevicesTest, WhatAProgramHasDisconnectedStaysSo) {
   add_disk();
   add_disk();
