@@ -119,7 +119,8 @@ Result<> VirtioScsi::remove(efi::Handle child) {
   Unit* unit = *place_of(child);
   if (unit == nullptr) return Status::DeviceError;
   TRY(core::in_database([&]() -> Result<> {
-    (void)handles().close(handle, link.protocol(), binding(), child);
+    // Without it somebody whom we call below is already removing the unit.
+    TRY(handles().close(handle, link.protocol(), binding(), child));
     Result<> gone = unit->disk.uninstall(handles());
     void* interface;
     // The handle stays the child of whom it was a child of.
