@@ -11,8 +11,8 @@ disk_root_uuid=6a2f3b1c-7d0e-4c55-9f61-0ef111e00002
 disk_esp_serial=0EF11E01
 disk_esp_mib=96
 
-# What the kernels are told: an emulated TSC is the host's, but a busy host makes Linux doubt it. The tests put their host's figure in
-# place of the zeros, where a machine needs it.
+# What the kernels are told. An emulated TSC is the host's, but a busy host makes Linux doubt it. The tests put their host's figure in
+# place of the zeros, for machines that have nothing to measure it with.
 disk_cmdline="console=ttyS0 no_timer_check tsc=reliable tsc_early_khz=0000000"
 
 # The key of everything that the disks are made by; the packages are the newest at that time, as for all payloads.
