@@ -35,25 +35,11 @@ bool lies_on(const BlockDevice& device, uint64_t block, uint64_t size) {
   return block <= count && blocks <= count - block;
 }
 
-Result<> MediumBlocks::check() const {
-  if (media_.media_present == 0) return Status::NoMedia;
-  return media_.media_id == media_id_ ? Result<>() : Status::MediaChanged;
-}
+Result<> MediumBlocks::read(uint64_t block, MutableByteSpan bytes) { return TRY(medium_.current(media_id_))->read(block, bytes); }
 
-Result<> MediumBlocks::read(uint64_t block, MutableByteSpan bytes) {
-  TRY(check());
-  return device_.read(block, bytes);
-}
+Result<> MediumBlocks::write(uint64_t block, ByteSpan bytes) { return TRY(medium_.current(media_id_))->write(block, bytes); }
 
-Result<> MediumBlocks::write(uint64_t block, ByteSpan bytes) {
-  TRY(check());
-  return device_.write(block, bytes);
-}
-
-Result<> MediumBlocks::flush() {
-  TRY(check());
-  return device_.flush();
-}
+Result<> MediumBlocks::flush() { return TRY(medium_.current(media_id_))->flush(); }
 
 Result<> PartitionBlocks::read(uint64_t block, MutableByteSpan bytes) {
   if (!lies_on(*this, block, bytes.size())) return Status::InvalidParameter;

@@ -38,20 +38,18 @@ class Disk {
 // that was meant for it is written to the other.
 class MediumBlocks final : public BlockDevice {
  public:
-  explicit MediumBlocks(const Medium& medium) : device_(*medium.device), media_(*medium.media), media_id_(media_.media_id) {}
-  uint32_t block_size() const override { return device_.block_size(); }
-  uint64_t block_count() const override { return device_.block_count(); }
-  bool read_only() const override { return device_.read_only(); }
-  bool removable() const override { return device_.removable(); }
+  // There is a medium.
+  explicit MediumBlocks(const Medium& medium) : medium_(medium), media_id_(medium.media->media_id) {}
+  uint32_t block_size() const override { return medium_.device->block_size(); }
+  uint64_t block_count() const override { return medium_.device->block_count(); }
+  bool read_only() const override { return medium_.device->read_only(); }
+  bool removable() const override { return medium_.device->removable(); }
   Result<> read(uint64_t block, MutableByteSpan bytes) override;
   Result<> write(uint64_t block, ByteSpan bytes) override;
   Result<> flush() override;
 
  private:
-  Result<> check() const;
-
-  BlockDevice& device_;
-  const efi::BlockIoMedia& media_;
+  const Medium medium_;
   const uint32_t media_id_;
 };
 
