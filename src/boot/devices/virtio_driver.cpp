@@ -109,33 +109,10 @@ const efi::Char16* VirtioDriver::controller_name(efi::Handle controller, efi::Ha
   });
 }
 
-// ---- the C edge
-
-struct VirtioDriverThunks {
-  using Binding = efi::DriverBindingProtocol;
-  static VirtioDriver& owner(Binding* self) { return *static_cast<VirtioDriver::Edge*>(self)->owner; }
-
-  static efi::EfiStatus EFIAPI supported(Binding* self, efi::Handle controller, efi::DevicePath*) {
-    return efi::encode(owner(self).supported(controller));
-  }
-  static efi::EfiStatus EFIAPI start(Binding* self, efi::Handle controller, efi::DevicePath*) {
-    return efi::encode(owner(self).start(controller));
-  }
-  static efi::EfiStatus EFIAPI stop(Binding* self, efi::Handle controller, efi::Uintn count, efi::Handle* children) {
-    return efi::encode(owner(self).stop(controller, {children, count}));
-  }
-};
-
 VirtioDriver::VirtioDriver(core::HandleDatabase& handles, core::EventQueue& events, core::Heap& heap, core::DeviceMemory& memory,
                            core::Clock& clock, core::Registers& registers)
     : handles_(handles), events_(events), heap_(heap), memory_(memory), clock_(clock), registers_(registers),
-      names_(handles, u"virtio", *this) {
-  edge_.supported = VirtioDriverThunks::supported;
-  edge_.start = VirtioDriverThunks::start;
-  edge_.stop = VirtioDriverThunks::stop;
-  edge_.version = 1;  // [UEFI 2.10, 11.1.1] below 0x10 are the platform's own drivers: any other comes first
-  edge_.owner = this;
-}
+      names_(handles, u"virtio", *this) {}
 
 Result<> VirtioDriver::install(efi::Handle image) {
   const core::ProtocolPair pairs[] = {{&efi::DriverBindingProtocol::kGuid, &edge_}, {&efi::ComponentName2Protocol::kGuid, names_.protocol()}};

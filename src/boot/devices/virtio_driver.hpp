@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "core/events/events.hpp"
+#include "core/handles/driver_binding.hpp"
 #include "core/images/images.hpp"
 #include "core/protocols/component_name.hpp"
 #include "drivers/virtio/transport.hpp"
@@ -45,10 +46,6 @@ class VirtioDriver final : public core::Quiescer, public core::ComponentName::Ow
   core::Heap& heap() { return heap_; }
 
  private:
-  struct Edge : efi::DriverBindingProtocol {
-    VirtioDriver* owner;
-  };
-  friend struct VirtioDriverThunks;
 
   Result<Link> link_of(efi::Handle handle) const;
   using Maker = Result<Device*> (*)(VirtioDriver& driver, efi::Handle handle, const Link& link);
@@ -67,7 +64,7 @@ class VirtioDriver final : public core::Quiescer, public core::ComponentName::Ow
   Device* devices_ = nullptr;
   drivers::virtio::ConsoleDevice* console_ = nullptr;
   bool looking_for_console_ = false;
-  Edge edge_{};
+  core::DriverBindingEdge<VirtioDriver> edge_{*this};
   core::ComponentName names_;
 };
 

@@ -303,31 +303,7 @@ Result<> DiskDriver::quiesce() {
   return done;
 }
 
-// ---- the C edge
-
-struct DiskDriverThunks {
-  using Binding = efi::DriverBindingProtocol;
-  static DiskDriver& owner(Binding* self) { return *static_cast<DiskDriver::Edge*>(self)->owner; }
-
-  static efi::EfiStatus EFIAPI supported(Binding* self, efi::Handle controller, efi::DevicePath*) {
-    return efi::encode(owner(self).supported(controller));
-  }
-  // All partitions come at once: the one that a remaining path names is among them.
-  static efi::EfiStatus EFIAPI start(Binding* self, efi::Handle controller, efi::DevicePath*) {
-    return efi::encode(owner(self).start(controller));
-  }
-  static efi::EfiStatus EFIAPI stop(Binding* self, efi::Handle controller, efi::Uintn count, efi::Handle* children) {
-    return efi::encode(owner(self).stop(controller, {children, count}));
-  }
-};
-
 DiskDriver::DiskDriver(HandleDatabase& handles, EventQueue& events, Heap& heap, DiskFormats& formats)
-    : handles_(handles), events_(events), heap_(heap), formats_(formats), names_(handles, u"Partitions and File Systems", *this) {
-  edge_.supported = DiskDriverThunks::supported;
-  edge_.start = DiskDriverThunks::start;
-  edge_.stop = DiskDriverThunks::stop;
-  edge_.version = 1;  // [UEFI 2.10, 11.1.1] below 0x10 are the platform's own drivers: any other comes first
-  edge_.owner = this;
-}
+    : handles_(handles), events_(events), heap_(heap), formats_(formats), names_(handles, u"Partitions and File Systems", *this) {}
 
 }  // namespace efilite::core

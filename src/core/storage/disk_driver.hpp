@@ -3,6 +3,7 @@
 // there is a file system, and DISK_IO where it is missing [UEFI 2.10, 11.1, 13.3 and 13.4]. A disk is first looked at when it is connected.
 #pragma once
 
+#include "core/handles/driver_binding.hpp"
 #include "core/images/images.hpp"
 #include "core/protocols/component_name.hpp"
 #include "core/storage/disk.hpp"
@@ -44,13 +45,9 @@ class DiskDriver final : public Quiescer, public ComponentName::Owner {
   const efi::Char16* controller_name(efi::Handle controller, efi::Handle child) override;
 
  private:
-  struct Edge : efi::DriverBindingProtocol {
-    DiskDriver* owner;
-  };
   struct Child;
   struct Controller;
   class ChildMaker;
-  friend struct DiskDriverThunks;
 
   Controller* find(efi::Handle handle);
   static Child** link_of(Controller& controller, efi::Handle handle);
@@ -68,7 +65,7 @@ class DiskDriver final : public Quiescer, public ComponentName::Owner {
   Heap& heap_;
   DiskFormats& formats_;
   Controller* controllers_ = nullptr;
-  Edge edge_{};
+  DriverBindingEdge<DiskDriver> edge_{*this};
   ComponentName names_;
 };
 
