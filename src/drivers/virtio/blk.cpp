@@ -31,18 +31,12 @@ struct BlkDevice::Request {
 };
 
 Result<> BlkDevice::start() {
-  Result<> begun = begin();
-  if (begun) {
-    device_.ready();
-  } else {
-    device_.shutdown();
-  }
-  return begun;
+  constexpr uint64_t wanted = bit(VIRTIO_BLK_F_SIZE_MAX) | bit(VIRTIO_BLK_F_SEG_MAX) | bit(VIRTIO_BLK_F_RO) | bit(VIRTIO_BLK_F_BLK_SIZE) |
+                              bit(VIRTIO_BLK_F_TOPOLOGY) | bit(VIRTIO_BLK_F_FLUSH);
+  return device_.start(wanted, [&] { return set_up(); });
 }
 
-Result<> BlkDevice::begin() {
-  TRY(device_.begin(bit(VIRTIO_BLK_F_SIZE_MAX) | bit(VIRTIO_BLK_F_SEG_MAX) | bit(VIRTIO_BLK_F_RO) | bit(VIRTIO_BLK_F_BLK_SIZE) |
-                    bit(VIRTIO_BLK_F_TOPOLOGY) | bit(VIRTIO_BLK_F_FLUSH)));
+Result<> BlkDevice::set_up() {
   TRY(learn_size());
   TRY(learn_topology());
   return set_up_requests();
@@ -85,9 +79,7 @@ Result<> BlkDevice::set_up_requests() {
   }
   const uint16_t in_ring = pieces == 1 ? kRequests * (1 + kFramePieces) : kMostPieces + kFramePieces;
   const auto with_frame = static_cast<uint16_t>(pieces + kFramePieces);
-  Result<> started = device_.start_queue(queue_, 0, {.size = std::bit_ceil(in_ring), .max_pieces = with_frame});
-  if (started.status() == Status::NotFound) return device_.fail("it has no queue for requests");
-  TRY(started);
+  TRY(device_.start_request_queue(queue_, 0, {.size = std::bit_ceil(in_ring), .max_pieces = with_frame}));
   if (queue_.max_pieces() <= kFramePieces) return device_.fail("its queue is too short for any request: ", queue_.size());
 
   const uint64_t most = uint64_t{piece_size_} * (queue_.max_pieces() - kFramePieces);

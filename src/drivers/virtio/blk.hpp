@@ -33,7 +33,7 @@ class BlkDevice final : public core::BlockDevice {
   // What the device reads and writes beside the data.
   struct Request;
 
-  Result<> begin();
+  Result<> set_up();
   Result<> learn_size();
   Result<> learn_topology();
   Result<> set_up_requests();

@@ -4,19 +4,11 @@
 namespace efilite::drivers::virtio {
 
 Result<> EntropyDevice::start() {
-  TRY(device_.begin(0));
-  if (Result<> done = set_up(); !done) {
-    device_.shutdown();
-    return done;
-  }
-  device_.ready();
-  return {};
+  return device_.start(0, [&] { return set_up(); });
 }
 
 Result<> EntropyDevice::set_up() {
-  Result<> started = device_.start_queue(queue_, 0, {.size = 1, .max_pieces = 1});
-  if (started.status() == Status::NotFound) return device_.fail("it has no queue for requests");
-  TRY(started);
+  TRY(device_.start_request_queue(queue_, 0, {.size = 1, .max_pieces = 1}));
   buffer_ = TRY(device_.allocate({1})).first(kAtOnce);
   left_ = 0;
   return {};

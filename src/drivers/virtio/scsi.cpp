@@ -35,22 +35,14 @@ struct ScsiAdapter::Slot {
 };
 
 Result<> ScsiAdapter::start() {
-  TRY(device_.begin(0));
-  if (Result<> done = set_up(); !done) {
-    device_.shutdown();
-    return done;
-  }
-  device_.ready();
-  return {};
+  return device_.start(0, [&] { return set_up(); });
 }
 
 Result<> ScsiAdapter::set_up() {
   TRY(learn());
   // QEMU counts the data of a request that writes to the unit among what the adapter has written.
-  Result<> started = device_.start_queue(
-      queue_, kRequestQueue, {.size = std::bit_ceil(unsigned{kSlots * kPieces}), .max_pieces = kPieces, .counts_all = true});
-  if (started.status() == Status::NotFound) return device_.fail("it has no queue for requests");
-  TRY(started);
+  TRY(device_.start_request_queue(
+      queue_, kRequestQueue, {.size = std::bit_ceil(unsigned{kSlots * kPieces}), .max_pieces = kPieces, .counts_all = true}));
   if (queue_.max_pieces() < kPieces) return device_.fail("its queue is too short for any request: ", queue_.size());
   slots_ = reinterpret_cast<Slot*>(TRY(device_.allocate(PageCount::covering({sizeof(Slot) * kSlots}))).data());
   free_slots_ = ~uint32_t{0};

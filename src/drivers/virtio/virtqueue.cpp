@@ -153,6 +153,12 @@ Result<> Device::start_queue(Virtqueue& queue, uint16_t index, const QueueShape&
   return transport_.start_queue(index, {queue.size_, address, address + layout.available, address + layout.used});
 }
 
+Result<> Device::start_request_queue(Virtqueue& queue, uint16_t index, const QueueShape& shape) {
+  Result<> started = start_queue(queue, index, shape);
+  if (started.status() == Status::NotFound) return fail("it has no queue for requests");
+  return started;
+}
+
 void Virtqueue::clear(uint16_t tables) {
   free_tables_ = static_cast<uint16_t>((1u << tables) - 1);
   for (uint16_t i = 0; i < size_; ++i) slots_[i] = {.next = static_cast<uint16_t>(i + 1)};

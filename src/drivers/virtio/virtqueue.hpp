@@ -55,12 +55,23 @@ class Device {
   Device& operator=(const Device&) = delete;
   ~Device() { shutdown(); }
 
+  // begin(), then `set_up`, which starts queues, and ready(); when one of them fails, shutdown().
+  template <typename SetUp>
+  Result<> start(uint64_t wanted, SetUp set_up) {
+    Result<> done = begin(wanted);
+    if (done) done = set_up();
+    if (done) ready();
+    else shutdown();
+    return done;
+  }
   // Resets the device and agrees on features: those of `wanted` that it offers, and what queues need. Then come start_queue() and ready().
   // DEVICE_ERROR, with a line in the log: the device does not reset, or refuses.
   Result<> begin(uint64_t wanted);
   bool has(unsigned feature) const { return (features_ >> feature & 1) != 0; }
   // NOT_FOUND: there is no such queue. DEVICE_ERROR: its size makes no sense. OUT_OF_RESOURCES.
   Result<> start_queue(Virtqueue& queue, uint16_t index, const QueueShape& shape);
+  // The same, but there has to be one.
+  Result<> start_request_queue(Virtqueue& queue, uint16_t index, const QueueShape& shape);
   void ready();
   // A field of the device's configuration. DEVICE_ERROR, with a line in the log: there is none such, or it never settles.
   template <typename T>
