@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// What fuzzers of core share: a heap that counts and can run dry, and a machine where nothing ever happens.
+// What fuzzers share: their input, a heap that counts and can run dry, and a machine where nothing ever happens.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
+#include <cstring>
+#include <span>
 
 #include "core/ports.hpp"
 
@@ -12,6 +15,29 @@
   if (!(condition)) __builtin_trap()
 
 namespace efilite::test {
+
+// The bytes of the input one behind the other; zeros after the end.
+class FuzzInput {
+ public:
+  FuzzInput(const uint8_t* data, size_t size) : left_(std::as_bytes(std::span(data, size))) {}
+  bool empty() const { return left_.empty(); }
+  template <typename T>
+  T take() {
+    T value{};
+    fill(std::as_writable_bytes(std::span(&value, 1)));
+    return value;
+  }
+  uint8_t byte() { return take<uint8_t>(); }
+  // What is left, if it is less than `out`; the rest of that stays.
+  void fill(MutableByteSpan out) {
+    const size_t size = std::min(out.size(), left_.size());
+    if (size != 0) memcpy(out.data(), left_.data(), size);
+    left_ = left_.subspan(size);
+  }
+
+ private:
+  ByteSpan left_;
+};
 
 class FuzzHeap final : public core::Heap {
  public:

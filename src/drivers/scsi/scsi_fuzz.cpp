@@ -17,25 +17,7 @@
 namespace efilite::drivers::scsi {
 namespace {
 
-class Input {
- public:
-  Input(const uint8_t* data, size_t size) : left_(std::as_bytes(std::span(data, size))) {}
-  bool empty() const { return left_.empty(); }
-  uint8_t byte() {
-    if (left_.empty()) return 0;
-    const auto value = static_cast<uint8_t>(left_[0]);
-    left_ = left_.subspan(1);
-    return value;
-  }
-  void fill(MutableByteSpan out) {
-    const size_t size = std::min(out.size(), left_.size());
-    if (size != 0) memcpy(out.data(), left_.data(), size);
-    left_ = left_.subspan(size);
-  }
-
- private:
-  ByteSpan left_;
-};
+using Input = test::FuzzInput;
 
 class FuzzBus final : public Adapter {
  public:

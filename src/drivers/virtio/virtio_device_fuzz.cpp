@@ -23,22 +23,7 @@
 namespace efilite::drivers::virtio {
 namespace {
 
-class Input {
- public:
-  Input(const uint8_t* data, size_t size) : left_(std::as_bytes(std::span(data, size))) {}
-  bool empty() const { return left_.empty(); }
-  template <typename T>
-  T take() {  // zeros after the end
-    T value{};
-    const size_t size = std::min(sizeof value, left_.size());
-    memcpy(&value, left_.data(), size);
-    left_ = left_.subspan(size);
-    return value;
-  }
-
- private:
-  ByteSpan left_;
-};
+using Input = test::FuzzInput;
 
 constexpr uint64_t kMmio = 0xFEB0'0000, kPorts = 0xC000, kBar = 0x8'0000'0000, kBarSize = 0x2000;
 constexpr uint16_t kNotifyAt = 0x1000, kConfigAt = 0x800;
