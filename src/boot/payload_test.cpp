@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "base/log.hpp"
 #include "tests/support/fat_image.hpp"
 #include "tests/support/fw_cfg.hpp"
+#include "tests/support/log.hpp"
 #include "tests/support/memory.hpp"
 #include "tests/support/partition_tables.hpp"
 #include "tests/support/physical_memory.hpp"
@@ -88,16 +88,8 @@ TEST(MemorySource, ReadsInsideItsBoundsAndLiesInPlace) {
   EXPECT_EQ(static_cast<void*>(source.in_place()->data()), bytes.data());
 }
 
-std::string told;
-
 class Choice : public testing::Test {
  protected:
-  Choice() {
-    told.clear();
-    log::set_sink([](std::string_view text) { told += text; });
-  }
-  ~Choice() { log::set_sink(nullptr); }
-
   void add_module(const Bytes& content) {
     uint64_t at = 0x1000000 * (info.modules.size() + 1);
     auto to = memory.map(at, content.size());
@@ -115,6 +107,8 @@ class Choice : public testing::Test {
     return bytes;
   }
 
+  test::CapturedLog captured;
+  std::string& told = captured.text;
   test::HostHeap heap;
   test::FatClock clock;
   DiskFormats formats{heap, clock};

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "abi/acpi.hpp"
-#include "base/log.hpp"
 #include "platform/acpi_s5.hpp"
+#include "tests/support/log.hpp"
 #include "tests/support/physical_memory.hpp"
 
 namespace efilite::platform {
@@ -25,15 +25,11 @@ void fix_sum(std::byte* bytes, size_t size, size_t at) {
   bytes[at] = std::byte{static_cast<uint8_t>(0 - sum)};
 }
 
-std::string told;
-
 class Acpi : public testing::Test {
  protected:
   static constexpr uint64_t kRsdp = 0xE0000, kRoot = 0xFC000000, kFadt = 0xFC001000, kMadt = 0xFC002000, kDsdt = 0xFC003000,
                             kSsdt = 0xFC004000;
   Acpi() {
-    told.clear();
-    log::set_sink([](std::string_view text) { told += text; });
     memory.map(kRsdp, 0x20000);
     fadt.header.revision = 5;
     fadt.dsdt = kDsdt;
@@ -47,7 +43,6 @@ class Acpi : public testing::Test {
     fadt.century = 0x32;
     madt.local_apic = 0xFEE00000;
   }
-  ~Acpi() { log::set_sink(nullptr); }
 
   void put_table(uint64_t at, const char (&name)[5], ByteSpan content, uint8_t revision = 1) {
     auto bytes = memory.map(at, content.size());
@@ -91,6 +86,8 @@ class Acpi : public testing::Test {
     return facts ? *facts : AcpiFacts{};
   }
 
+  test::CapturedLog captured;
+  std::string& told = captured.text;
   test::FakePhysicalMemory memory;
   acpi::Fadt fadt{};
   acpi::Madt madt{};

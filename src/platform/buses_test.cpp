@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "abi/acpi.hpp"
-#include "base/log.hpp"
 #include "platform/acpi_resources.hpp"
+#include "tests/support/log.hpp"
 #include "tests/support/physical_memory.hpp"
 
 namespace efilite::platform {
@@ -17,19 +17,13 @@ namespace {
 using Bytes = std::vector<uint8_t>;
 using core::RegisterSpace;
 
-std::string told;
-
 class BusesTest : public testing::Test {
  protected:
-  BusesTest() {
-    told.clear();
-    log::set_sink([](std::string_view text) { told += text; });
-  }
-  ~BusesTest() { log::set_sink(nullptr); }
-
   void options(std::string_view line) { read_mmio_options(line, buses); }
   void aml(const Bytes& bytes) { find_resources(std::as_bytes(std::span(bytes)), buses); }
 
+  test::CapturedLog captured;
+  std::string& told = captured.text;
   Buses buses;
 };
 

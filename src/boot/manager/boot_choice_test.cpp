@@ -2,6 +2,7 @@
 #include "boot/manager/boot_choice.hpp"
 
 #include "tests/support/boot_disks.hpp"
+#include "tests/support/log.hpp"
 
 namespace efilite::boot {
 namespace {
@@ -9,14 +10,7 @@ namespace {
 using namespace testing_boot;
 
 struct Choices : testing::Test {
-  Choices() {
-    told.clear();
-    log::set_sink([](std::string_view text) { told += text; });
-  }
-  ~Choices() override {
-    log::set_sink(nullptr);
-    EXPECT_EQ(heap.live(), 0u);
-  }
+  ~Choices() override { EXPECT_EQ(heap.live(), 0u); }
   // The kind, and the path as text.
   std::string choose(std::string_view text) {
     auto choice = parse_boot_choice(text, heap);
@@ -33,7 +27,8 @@ struct Choices : testing::Test {
     heap.release(*path);
     return out;
   }
-  static inline std::string told;
+  test::CapturedLog captured;
+  std::string& told = captured.text;
   test::HostHeap heap;
 };
 

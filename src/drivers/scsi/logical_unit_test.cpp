@@ -5,8 +5,8 @@
 
 #include <string>
 
-#include "base/log.hpp"
 #include "tests/support/clock.hpp"
+#include "tests/support/log.hpp"
 #include "tests/support/scsi_target.hpp"
 
 namespace efilite::drivers::scsi {
@@ -14,15 +14,7 @@ namespace {
 
 using test::FakeUnit;
 
-std::string told;
-
 struct LogicalUnitTest : testing::Test {
-  LogicalUnitTest() {
-    told.clear();
-    log::set_sink([](std::string_view part) { told += part; });
-  }
-  ~LogicalUnitTest() override { log::set_sink(nullptr); }
-
   FakeUnit& disk(FakeUnit fake = FakeUnit()) { return bus.add(3, 1, std::move(fake)); }
   FakeUnit& cd(uint64_t blocks = 40) {
     FakeUnit fake(blocks, 2048);
@@ -36,6 +28,8 @@ struct LogicalUnitTest : testing::Test {
   static size_t count(const FakeUnit& fake, uint8_t code) { return std::count(fake.log.begin(), fake.log.end(), code); }
   std::vector<std::byte> buffer(size_t size) { return std::vector<std::byte>(size); }
 
+  test::CapturedLog captured;
+  std::string& told = captured.text;
   test::FakeClock clock;
   test::FakeBus bus;
   LogicalUnit unit{bus, clock, {3, 1}};

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "base/log.hpp"
+#include "tests/support/log.hpp"
 #include "tests/support/virtio_blk.hpp"
 
 namespace efilite::drivers::virtio {
@@ -11,23 +11,19 @@ namespace {
 
 using test::FakeVirtioBlk;
 
-std::string* heard = nullptr;
-
 struct VirtioDisk : testing::Test {
   test::FakeDeviceMemory memory;
   test::FakeClock clock;
   FakeVirtioBlk device{20480};
   BlkDevice disk{device, memory, clock, "disk 1"};
-  std::string log;
+  test::CapturedLog captured;
+  std::string& log = captured.text;
 
   VirtioDisk() {
     clock.step = kSecond;
-    heard = &log;
-    log::set_sink([](std::string_view text) { heard->append(text); });
   }
   ~VirtioDisk() override {
     disk.device().shutdown();
-    log::set_sink(nullptr);
     if (!device.never_resets) EXPECT_EQ(memory.held(), 0u);
   }
   std::vector<std::byte> read(uint64_t block, size_t size) {

@@ -3,23 +3,18 @@
 
 #include <gtest/gtest.h>
 
-#include "base/log.hpp"
+#include "tests/support/log.hpp"
 #include "tests/support/virtio_console.hpp"
 
 namespace efilite::drivers::virtio {
 namespace {
 
-std::string* heard = nullptr;
-
 struct VirtioConsole : testing::Test {
   explicit VirtioConsole(uint32_t ports = 1, uint16_t queue = 64) : device(ports, queue) {
     clock.step = kSecond / 100;
-    heard = &log;
-    log::set_sink([](std::string_view text) { heard->append(text); });
   }
   ~VirtioConsole() override {
     console.device().shutdown();
-    log::set_sink(nullptr);
     if (!device.never_resets) EXPECT_EQ(memory.held(), 0u);
   }
   std::string read() {
@@ -32,7 +27,8 @@ struct VirtioConsole : testing::Test {
   test::FakeClock clock;
   test::FakeVirtioConsole device;
   ConsoleDevice console{device, memory, clock, "console 1"};
-  std::string log;
+  test::CapturedLog captured;
+  std::string& log = captured.text;
 };
 
 TEST_F(VirtioConsole, WritesAndReads) {
@@ -132,9 +128,11 @@ TEST_F(VirtioConsole, ADeviceThatBreaksTheRulesIsSilentAfterwards) {
 
 // The log itself leaves by the console.
 ConsoleDevice* log_console = nullptr;
+std::string* heard = nullptr;
 TEST_F(VirtioConsole, WhatTheLogSaysOfTheConsoleDoesNotGoRoundInCircles) {
   ASSERT_TRUE(console.start());
   log_console = &console;
+  heard = &log;
   log::set_sink([](std::string_view text) {
     heard->append(text);
     log_console->write(text);

@@ -5,27 +5,23 @@
 
 #include <set>
 
-#include "base/log.hpp"
+#include "tests/support/log.hpp"
 #include "tests/support/virtio_entropy.hpp"
 
 namespace efilite::drivers::virtio {
 namespace {
-
-std::string* heard = nullptr;
 
 struct VirtioEntropy : testing::Test {
   test::FakeDeviceMemory memory;
   test::FakeClock clock;
   test::FakeVirtioEntropy device;
   EntropyDevice source{device, memory, clock, "source 1"};
-  std::string log;
+  test::CapturedLog captured;
+  std::string& log = captured.text;
 
   VirtioEntropy() {
     clock.step = kSecond;
-    heard = &log;
-    log::set_sink([](std::string_view text) { heard->append(text); });
   }
-  ~VirtioEntropy() override { log::set_sink(nullptr); }
 };
 
 TEST_F(VirtioEntropy, EachWordComesOnce) {

@@ -3,15 +3,13 @@
 
 #include <gtest/gtest.h>
 
-#include "base/log.hpp"
 #include "drivers/scsi/logical_unit.hpp"
+#include "tests/support/log.hpp"
 #include "tests/support/memory.hpp"
 #include "tests/support/virtio_scsi.hpp"
 
 namespace efilite::drivers::virtio {
 namespace {
-
-std::string* heard = nullptr;
 
 struct VirtioScsi : testing::Test {
   test::FakeDeviceMemory memory;
@@ -19,16 +17,14 @@ struct VirtioScsi : testing::Test {
   test::FakeVirtioScsi device;
   ScsiAdapter adapter{device, memory, clock, "adapter 1"};
   scsi::LogicalUnit unit{adapter, clock, {2, 300}};
-  std::string log;
+  test::CapturedLog captured;
+  std::string& log = captured.text;
 
   VirtioScsi() {
     clock.step = kSecond;
-    heard = &log;
-    log::set_sink([](std::string_view text) { heard->append(text); });
   }
   ~VirtioScsi() override {
     adapter.device().shutdown();
-    log::set_sink(nullptr);
     if (!device.never_resets) EXPECT_EQ(memory.held(), 0u);
   }
   test::FakeUnit& open(test::FakeUnit fake = test::FakeUnit(1000)) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include <gtest/gtest.h>
 
-#include "base/log.hpp"
+#include "tests/support/log.hpp"
 #include "tests/support/partition_tables.hpp"
 
 namespace efilite::fs {
@@ -11,13 +11,9 @@ using test::IsoMaker;
 
 // A CD of 200 sectors, by blocks of 2048 bytes or of 512.
 struct ElTorito : testing::TestWithParam<uint32_t>, test::PartitionFixture {
-  ElTorito() {
-    text.clear();
-    log::set_sink([](std::string_view part) { text += part; });
-    clear();
-  }
-  ~ElTorito() override { log::set_sink(nullptr); }
-  static inline std::string text;
+  ElTorito() { clear(); }
+  test::CapturedLog captured;
+  std::string& text = captured.text;
   const uint64_t per_sector = 2048 / GetParam();
   void clear() { format(200 * per_sector, GetParam()); }
 };

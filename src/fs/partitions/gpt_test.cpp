@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include <gtest/gtest.h>
 
-#include "base/log.hpp"
+#include "tests/support/log.hpp"
 #include "tests/support/partition_tables.hpp"
 
 namespace efilite::fs {
@@ -13,13 +13,9 @@ using test::GptMaker;
 constexpr efi::Guid kLinux = {0x0fc63daf, 0x8483, 0x4772, {0x8e, 0x79, 0x3d, 0x69, 0xd8, 0x47, 0x7d, 0xe4}};
 
 struct Gpt : testing::Test, test::PartitionFixture {
-  Gpt() {
-    text.clear();
-    log::set_sink([](std::string_view part) { text += part; });
-    format(2000);
-  }
-  ~Gpt() override { log::set_sink(nullptr); }
-  static inline std::string text;
+  Gpt() { format(2000); }
+  test::CapturedLog captured;
+  std::string& text = captured.text;
   std::vector<uint64_t> firsts() {
     std::vector<uint64_t> out;
     for (const auto& each : look()) out.push_back(each.first);

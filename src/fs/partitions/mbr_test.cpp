@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include <gtest/gtest.h>
 
-#include "base/log.hpp"
 #include "tests/support/fat_image.hpp"
+#include "tests/support/log.hpp"
 #include "tests/support/partition_tables.hpp"
 
 namespace efilite::fs {
@@ -11,13 +11,9 @@ namespace {
 using test::mbr_record;
 
 struct Mbr : testing::Test, test::PartitionFixture {
-  Mbr() {
-    text.clear();
-    log::set_sink([](std::string_view part) { text += part; });
-    format(2000);
-  }
-  ~Mbr() override { log::set_sink(nullptr); }
-  static inline std::string text;
+  Mbr() { format(2000); }
+  test::CapturedLog captured;
+  std::string& text = captured.text;
   std::vector<uint64_t> firsts(const core::Partition* self = nullptr) {
     std::vector<uint64_t> out;
     for (const auto& each : look(self)) out.push_back(each.first);
