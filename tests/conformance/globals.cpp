@@ -1,27 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 // The variables of consoles and languages [UEFI 2.10, 3.3].
-#include "conformance.hpp"
+#include "global_variables.hpp"
 
 namespace conformance {
 namespace {
 
-EFI_GUID global_guid = {0x8be4df61, 0x93ca, 0x11d2, {0xaa, 0x0d, 0x00, 0xe0, 0x98, 0x03, 0x2b, 0x8c}};
 EFI_GUID collation2_guid = {0xa4c751fc, 0x23ae, 0x4c3e, {0x92, 0xe9, 0x49, 0x64, 0xcf, 0x63, 0xf3, 0x49}};
-
-constexpr UINT32 kVolatile = EFI_VARIABLE_BOOTSERVICE_ACCESS | EFI_VARIABLE_RUNTIME_ACCESS;
-constexpr UINT32 kLasting = kVolatile | EFI_VARIABLE_NON_VOLATILE;
-
-struct Value {
-  EFI_STATUS status;
-  UINT32 attributes = 0;
-  UINTN size;
-  UINT8 bytes[1024] = {};  // ends with a NUL whatever the variable does
-  explicit Value(const wchar_t* name) : size(sizeof bytes - 1) {
-    status = rt->GetVariable(text(name), &global_guid, &attributes, &size, bytes);
-    if (EFI_ERROR(status)) size = 0;
-  }
-  const char* words() const { return reinterpret_cast<const char*>(bytes); }
-};
 
 EFI_STATUS set(const wchar_t* name, const Value& value) {
   return rt->SetVariable(text(name), &global_guid, value.attributes, value.size, const_cast<UINT8*>(value.bytes));
