@@ -77,15 +77,29 @@ def firmware_options(scenario, options):
     return arguments
 
 
-def boot(scenario, options, logs):
+def boot(scenario, options):
     arguments = qemu.machine_options(scenario.machine) + [
         "-accel", "tcg", "-cpu", scenario.cpu, "-smp", str(scenario.cpus), "-m", str(scenario.memory)]
     arguments += map(str, firmware_options(scenario, options))
     if isinstance(scenario, scenarios.Entropy):
         arguments += ["-device", "virtio-rng-device" if scenario.machine.startswith("microvm") else "virtio-rng-pci"]
-    run = qemu.run(arguments, logs / f"{options.firmware}.{scenario.name}", options.limit)
+    run = qemu.run(arguments, options.logs / f"{options.firmware}.{scenario.name}", options.limit)
     version = (payload_dir(f"linux-{scenario.kernel}") / "version").read_text().strip()
     return run, judge(scenario, run, options.firmware, version)
+
+
+# By the kind of scenario; each gives the run, and what is to be said of it.
+RUNNERS = {
+    scenarios.Scenario: boot, scenarios.Resident: boot, scenarios.Entropy: boot,
+    scenarios.Refusal: refusal.run,
+    scenarios.Program: program.run,
+    scenarios.Witness: witness.run,
+    scenarios.ShellDisk: shell_disk.run,
+    scenarios.VirtioConsole: virtio_console.run,
+    scenarios.Manager: manager.run,
+    scenarios.Disk: disk.run,
+    scenarios.Loader: loaders.run,
+}
 
 
 def tell(name, run, complaints, summary, logs):
@@ -128,24 +142,7 @@ def main():
 
     scenario = scenarios.by_name(options.name)
     options.logs.mkdir(parents=True, exist_ok=True)
-    if isinstance(scenario, scenarios.Refusal):
-        run, (complaints, summary) = refusal.run(scenario, options)
-    elif isinstance(scenario, scenarios.Program):
-        run, (complaints, summary) = program.run(scenario, options)
-    elif isinstance(scenario, scenarios.Witness):
-        run, (complaints, summary) = witness.run(scenario, options)
-    elif isinstance(scenario, scenarios.ShellDisk):
-        run, (complaints, summary) = shell_disk.run(scenario, options)
-    elif isinstance(scenario, scenarios.VirtioConsole):
-        run, (complaints, summary) = virtio_console.run(scenario, options)
-    elif isinstance(scenario, scenarios.Manager):
-        run, (complaints, summary) = manager.run(scenario, options)
-    elif isinstance(scenario, scenarios.Disk):
-        run, (complaints, summary) = disk.run(scenario, options)
-    elif isinstance(scenario, scenarios.Loader):
-        run, (complaints, summary) = loaders.run(scenario, options)
-    else:
-        run, (complaints, summary) = boot(scenario, options, options.logs)
+    run, (complaints, summary) = RUNNERS[type(scenario)](scenario, options)
     tell(scenario.name, run, complaints, summary, options.logs)
     sys.exit(bool(complaints))
 
