@@ -5,10 +5,18 @@
 # the machine's apt is neither changed nor mixed with other suites. Mirror and key are the machine's.
 
 payload_names=(linux-6.1 linux-6.1-cloud linux-6.12 systemd-stub efi-shell grub ipxe memtest86+ efitools gnu-efi
-               debian-installer grub-signed isolinux refind xen u-boot)
+               debian-installer grub-signed isolinux refind xen xen-tools u-boot)
+
+# What runs in dom0: xl, its daemons and scripts, and the programs and libraries that these need. scripts/mkdom0 tells when one is missing.
+xen_tools=(
+  xen-utils-4.17 xen-utils-common xenstore-utils bash sed util-linux
+  libxen{call1,devicemodel1,evtchn1,foreignmemory1,gnttab1,hypfs1,misc4.17,store4,toolcore1,toollog1}
+  libc6 libgcc-s1 libncurses6 libtinfo6 libyajl2 libext2fs2 libcom-err2 liblzma5 libuuid1 libzstd1 zlib1g
+  libacl1 libselinux1 libpcre2-8-0
+)
 
 # name -> "suite package path": the file or folder of the package that is wanted. A package that is only a name for the
-# newest kernel is followed to the real one, which has no path of its own.
+# newest kernel is followed to the real one, which has no path of its own. Packages with commas between are unpacked into one folder.
 payload_source() {
   case $1 in
     linux-6.1)       echo bookworm linux-image-amd64 ;;
@@ -26,6 +34,7 @@ payload_source() {
     isolinux)        echo bookworm isolinux usr/lib/ISOLINUX ;;
     refind)          echo bookworm refind usr/share/refind/refind ;;
     xen)             echo bookworm xen-hypervisor-4.17-amd64 boot ;;
+    xen-tools)       echo bookworm "$(IFS=,; echo "${xen_tools[*]}")" usr/lib/xen-4.17 ;;
     u-boot)          echo bookworm u-boot-qemu usr/lib/u-boot/qemu-x86_64/u-boot.rom ;;
     *) die "no payload is called '$1'; there are: ${payload_names[*]}" ;;
   esac
@@ -55,37 +64,46 @@ private_apt() {
 # linux-image-amd64 is a name for the newest kernel: follow its dependency to the package that holds the files.
 real_package() {
   local dependency
+  case $1 in linux-image-*) ;; *) echo "$1"; return ;; esac
   dependency=$(apt-cache "${apt_options[@]}" depends --important "$1" |
     sed -n 's/^ *|\{0,1\}Depends: \(linux-image-[0-9][^ ]*\)$/\1/p' | head -n 1)
   echo "${dependency:-$1}"
 }
 
 fetch_payload() {
-  local name=$1 dir suite package path apt_options work deb
+  local name=$1 dir suite packages path apt_options work
   dir=$(payload_dir "$name")
   [ -e "$dir/package" ] && return 0
-  read -r suite package path < <(payload_source "$name")
+  read -r suite packages path < <(payload_source "$name")
   mkdir -p "$cache/payload"
   exec {lock}>"$cache/payload/.lock"
   flock -n "$lock" || { step "Waiting for another setup that fills $cache"; flock "$lock"; }
   if [ -e "$dir/package" ]; then exec {lock}>&-; return 0; fi
 
   private_apt "$suite"
-  step "Fetching $name: $package of Debian's $suite"
+  step "Fetching $name: ${packages//,/, } of Debian's $suite"
   apt-get "${apt_options[@]}" update >&2
-  package=$(real_package "$package")
   work=$cache/payload/.$name.new
   rm -rf "$work" && mkdir -p "$work/root" "$cache/payload/.debs"
+  local package named=()
+  for package in ${packages//,/ }; do named+=("$(real_package "$package")"); done
   # A download that was cut off stays in .debs and is never taken for a whole one: apt checks its hash first.
-  (cd "$cache/payload/.debs" && apt-get "${apt_options[@]}" download "$package" >&2) || die "could not fetch $package"
-  deb=$(ls -t "$cache/payload/.debs/${package}"_*.deb | head -n 1)
-  step "Unpacking ${deb##*/}"
-  dpkg -x "$deb" "$work/root"
+  (cd "$cache/payload/.debs" && apt-get "${apt_options[@]}" download "${named[@]}" >&2) || die "could not fetch ${named[*]}"
+  for package in "${named[@]}"; do unpack "$package" "$work"; done
   if [ -n "$path" ]; then ln -s "root/$path" "$work/${path##*/}"; else settle_kernel "$work"; fi
-  basename "$deb" .deb >"$work/package"  # written last: its presence says that the payload is complete
+  mv "$work/unpacked" "$work/package"  # last: its presence says that the payload is complete
   rm -rf "$dir" && mv "$work" "$dir"
-  rm -f "$deb"
   exec {lock}>&-
+}
+
+# unpack PACKAGE WORK: into WORK/root, and its name and version into WORK/unpacked.
+unpack() {
+  local deb
+  deb=$(ls -t "$cache/payload/.debs/$1"_*.deb | head -n 1)
+  step "Unpacking ${deb##*/}"
+  dpkg -x "$deb" "$2/root"
+  basename "$deb" .deb >>"$2/unpacked"
+  rm -f "$deb"
 }
 
 # Gives a kernel a name that does not depend on the version, and its modules where depmod wants them.
