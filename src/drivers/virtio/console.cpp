@@ -14,7 +14,6 @@ namespace {
 constexpr uint32_t kMessageQueue = 2;  // from the device; the next is to it [virtio 1.2, 5.3.2]
 constexpr uint32_t kMostPorts = 0x7FFE;  // so many queues can be numbered
 constexpr uint64_t kGrace = kSecond / 10;    // for a device to speak of its ports
-constexpr uint64_t kPatience = kSecond / 2;  // for somebody to read what is written
 constexpr int kRestsPerLook = 32;
 constexpr unsigned kMostMessages = 4096;
 constexpr uint32_t kNoPort = VIRTIO_CONSOLE_BAD_ID;
@@ -159,34 +158,9 @@ Result<size_t> ConsoleDevice::send(ByteSpan bytes) {
   return sent;
 }
 
-void ConsoleDevice::write(std::string_view bytes) {
-  // A log line of an interrupt handler comes in the middle of another's; so would what is told of a failure of this very device.
-  if (writing_) return;
-  writing_ = true;
-  ByteSpan left = std::as_bytes(std::span(bytes));
-  for (std::optional<Deadline> deadline; !left.empty();) {
-    const auto sent = send(left);
-    if (!sent) break;
-    left = left.subspan(*sent);
-    if (*sent != 0) {
-      stalled_ = false;
-      deadline.reset();
-    } else {
-      if (!deadline) deadline.emplace(device_.clock(), kPatience);
-      if (stalled_ || deadline->passed()) {
-        stalled_ = true;
-        break;
-      }
-    }
-  }
-  writing_ = false;
-}
-
-void ConsoleDevice::drain() {
-  Deadline deadline(device_.clock(), kPatience);
-  for (take_back_sent(); device_.usable() && transmit_.in_flight() != 0 && !stalled_; take_back_sent()) {
-    if (deadline.passed()) stalled_ = true;
-  }
+bool ConsoleDevice::lost_patience(bool first) {
+  if (first) patience_.emplace(device_.clock(), kPatience);
+  return patience_->passed();
 }
 
 // The device gets its buffer back at once, so what came is copied.
@@ -210,28 +184,16 @@ Result<std::byte> ConsoleDevice::receive() {
   return Status::NotReady;
 }
 
-std::optional<uint8_t> ConsoleDevice::read() {
-  const auto byte = receive();
-  return byte ? std::optional(static_cast<uint8_t>(*byte)) : std::nullopt;
-}
-
-Result<core::SerialFormat> ConsoleDevice::set_format(const core::SerialFormat& wanted) {
-  TRY(usable());
-  return wanted;
-}
-
-uint32_t ConsoleDevice::control_mask() const { return efi::kSerialInputBufferEmpty | efi::kSerialOutputBufferEmpty; }
-
-Result<> ConsoleDevice::set_control(uint32_t control) {
-  if (control != 0) return Status::Unsupported;
-  return usable();
-}
-
-Result<uint32_t> ConsoleDevice::control() {
+Result<bool> ConsoleDevice::has_input() {
   fetch();
+  TRY(usable());
+  return typed_at_ != typed_end_;
+}
+
+Result<bool> ConsoleDevice::has_sent() {
   take_back_sent();
   TRY(usable());
-  return (typed_at_ == typed_end_ ? efi::kSerialInputBufferEmpty : 0) | (transmit_.in_flight() == 0 ? efi::kSerialOutputBufferEmpty : 0);
+  return transmit_.in_flight() == 0;
 }
 
 }  // namespace efilite::drivers::virtio

@@ -1,34 +1,24 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// A virtio console [virtio 1.2, 5.3]: its only port, or, when it has several, the first that is a console. To its users it is a serial line
-// whose format does not matter.
+// A virtio console [virtio 1.2, 5.3]: its only port, or, when it has several, the first that is a console.
 #pragma once
 
+#include "drivers/host_console.hpp"
+#include "drivers/virtio/deadline.hpp"
 #include "drivers/virtio/virtqueue.hpp"
 
 namespace efilite::drivers::virtio {
 
-class ConsoleDevice final : public core::SerialPort {
+class ConsoleDevice final : public HostConsole {
  public:
   ConsoleDevice(Transport& transport, core::DeviceMemory& memory, core::Clock& clock, std::string_view name)
       : device_(transport, memory, clock, name) {}
 
   // NOT_FOUND: no port of it is a console. DEVICE_ERROR, with a line in the log: it does not start, or breaks the rules.
   Result<> start();
-  // Until what was written has left, as far as somebody takes it.
-  void drain();
   Device& device() { return device_; }
   uint32_t port() const { return port_; }
 
-  // A console that nobody reads costs some patience once; after that what finds no room is lost, until there is some.
-  void write(std::string_view bytes) override;
-  std::optional<uint8_t> read() override;
-
-  Result<> reset() override { return usable(); }
-  Result<core::SerialFormat> set_format(const core::SerialFormat& wanted) override;
   uint32_t receive_depth() const override { return kReceiveSize; }
-  uint32_t control_mask() const override;
-  Result<> set_control(uint32_t control) override;
-  Result<uint32_t> control() override;
   Result<size_t> send(ByteSpan bytes) override;
   Result<std::byte> receive() override;
 
@@ -39,7 +29,10 @@ class ConsoleDevice final : public core::SerialPort {
   // What the device reads and writes.
   struct Buffers;
 
-  Result<> usable() const { return device_.usable() ? Result<>() : Result<>(Status::DeviceError); }
+  Result<> usable() override { return device_.usable() ? Result<>() : Result<>(Status::DeviceError); }
+  Result<bool> has_input() override;
+  Result<bool> has_sent() override;
+  bool lost_patience(bool first) override;
   Result<uint32_t> begin(uint32_t port);
   Result<> set_up(uint32_t port);
   Result<uint32_t> meet_ports(uint32_t port);
@@ -54,8 +47,7 @@ class ConsoleDevice final : public core::SerialPort {
   Buffers* buffers_ = nullptr;
   uint32_t port_ = 0;
   uint8_t free_to_send_ = 0;  // a bit for each buffer
-  bool stalled_ = false;
-  bool writing_ = false;
+  std::optional<Deadline> patience_;
   std::array<std::byte, kReceiveSize> typed_{};
   size_t typed_at_ = 0, typed_end_ = 0;
 };
