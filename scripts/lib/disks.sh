@@ -16,7 +16,7 @@ disk_esp_mib=96
 disk_cmdline="console=ttyS0 no_timer_check tsc=reliable tsc_early_khz=0000000"
 
 # The key of everything that the disks are made by; the packages are the newest at that time, as for all payloads.
-disks_key() { cat "$repo"/scripts/lib/{disks.sh,debian-root,apt-sources} "$repo/scripts/mkuki" | sha256sum | cut -c 1-16; }
+disks_key() { cat "$repo"/scripts/lib/{disks.sh,debian-root,apt-sources,pe_sections.py} "$repo/scripts/mkuki" | sha256sum | cut -c 1-16; }
 
 disks_are_there() { [ "$(head -n 1 "$disks/package" 2>/dev/null)" = "$(disks_key)" ]; }
 
