@@ -16,6 +16,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 REPO = HERE.parent.parent
 sys.path[:0] = [str(HERE), str(REPO / "scripts/lib")]
 import disk  # noqa: E402
+import dom0  # noqa: E402
 import loaders  # noqa: E402
 import manager  # noqa: E402
 import qemu  # noqa: E402
@@ -99,6 +100,7 @@ RUNNERS = {
     scenarios.Manager: manager.run,
     scenarios.Disk: disk.run,
     scenarios.Loader: loaders.run,
+    scenarios.Dom0: dom0.run,
 }
 
 

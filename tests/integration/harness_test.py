@@ -16,6 +16,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 REPO = HERE.parent.parent
 sys.path[:0] = [str(HERE), str(REPO / "scripts/lib")]
 import disk  # noqa: E402
+import dom0  # noqa: E402
 import scenarios  # noqa: E402
 from conversation import Conversation, Turn  # noqa: E402
 from qemu import Run  # noqa: E402
@@ -83,6 +84,44 @@ class Verdict(unittest.TestCase):
 
     def test_silence_is_no_success(self):
         self.assertTrue(self.complaints(lambda run: run.lines.clear()))
+
+
+class Dom0Verdict(unittest.TestCase):
+    """One of a reboot of a PVH dom0."""
+
+    def complaints(self, spoil=lambda run: None):
+        lines = ["(XEN) EFI memory map:"] + [f"CHECK ok check-{index}" for index in range(dom0.DOM0_CHECKS)]
+        lines += [f"FACT {fact}" for fact in [
+            f"kernel {VERSION}", "guest-type PVH", "vendor efilite", "tables ACPI=0x SMBIOS=0x MEMATTR=0x RTPROP=0x",
+            *(f"{clock} {dom0.START_SECONDS + 7}" for clock in ["efi-time", "rtc", "date"])]]
+        lines.append(f"GUEST-DONE ok={dom0.DOM0_CHECKS} failed=0")
+        run = Run([], [(0, line) for line in lines], "ResetSystem: EfiResetWarm\n", "guest-reset", 0, 12.0)
+        spoil(run)
+        return dom0.judge(scenarios.Dom0("fw_cfg", "q35"), dom0.WAYS["fw_cfg"], run, "efilite", VERSION)[0]
+
+    def test_a_good_boot_passes(self):
+        self.assertEqual(self.complaints(), [])
+
+    def test_each_fault_is_told(self):
+        for old, new, word in [
+                ("CHECK ok check-3", "CHECK FAIL check-3: why", "check-3: why"),
+                ("CHECK ok check-33", "", "53 checks"),
+                ("guest-type PVH", "guest-type PV", "guest-type"),
+                ("vendor efilite", "vendor EDK II", "vendor"),
+                ("RTPROP=0x", "", "RTPROP"),
+                ("efi-time 19", "efi-time 18", "efi-time"),
+                ("date 1927857913", "date 1927857999", "date"),
+                ("(XEN) EFI memory map:", "(XEN) No mapping for MFNs 0x1-0x2", "No mapping")]:
+            with self.subTest(old=old):
+                def spoil(run, old=old, new=new):
+                    run.lines = [(when, line.replace(old, new)) for when, line in run.lines]
+                complaints = self.complaints(spoil)
+                self.assertTrue(any(word in complaint for complaint in complaints), complaints)
+
+    def test_a_wrong_end_is_told(self):
+        for name, value in [("shutdown", "guest-shutdown"), ("exit_code", 1), ("timed_out", True), ("debug", "")]:
+            with self.subTest(name=name):
+                self.assertTrue(self.complaints(lambda run, n=name, v=value: setattr(run, n, v)))
 
 
 class AptSources(unittest.TestCase):

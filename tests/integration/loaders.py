@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""Other people's loaders on disks and CDs: Debian's installer as its media carry it, GRUB, rEFInd, Xen and iPXE.
+"""Other people's loaders on disks and CDs: Debian's installer as its media carry it, GRUB, rEFInd and iPXE.
 
 Each is on the EFI system partition of a disk, or on an ISO image, that is made here from Debian's packages; the firmware is told nothing
 but that there is a disk. What is typed is what a person would type."""
-import lzma
 import pathlib
 import shutil
 import subprocess
@@ -33,7 +32,6 @@ class Loader:
     end: str | None = None   # how the machine ends after the last turn; None: it is ended
     greeting: list = ()
     memory: int = 256
-    cpu: str = "qemu64"
     root: object = None      # () -> what is on a second partition, with ext4
     iso: object = None       # () -> the image, when it is no disk with a partition
 
@@ -182,30 +180,6 @@ REFIND = [
     LINUX,
 ]
 
-XEN_CFG = """\
-[global]
-default=debian
-[debian]
-options=console=com1 com1=115200,8n1 dom0_mem=320M loglvl=info
-kernel=vmlinux console=hvc0 quiet
-ramdisk=initrd
-"""
-
-
-def vmlinux(kernel):
-    """The kernel inside a bzImage: under emulation dom0 would unpack itself for half a minute."""
-    data = kernel.read_bytes()
-    return lzma.LZMADecompressor().decompress(data[data.index(b"\xfd7zXZ\0"):])
-
-
-def xen_tree():
-    kernel, initrd = linux()
-    image = next(payload_dir("xen").glob("boot/xen-*.efi"))
-    return {disk_image.LOADER: image, "EFI/BOOT/BOOTX64.cfg": XEN_CFG.encode(), "EFI/BOOT/vmlinux": vmlinux(kernel), "EFI/BOOT/initrd": initrd}
-
-
-XEN = [Turn(r"(?s)Xen \d\.\d\d.*Linux 6\.1\.\S+, started by EFI v2.*# \Z", "exit\r", name="dom0's shell")]
-
 IPXE_SCRIPT = """#!ipxe
 echo autoexec.ipxe runs
 imgfetch file:/hello.txt && imgstat hello.txt
@@ -228,7 +202,6 @@ LOADERS = {
     "grub": Loader(grub_tree, GRUB, "guest-shutdown", memory=512),
     "grub-memtest": Loader(grub_tree, GRUB_MEMTEST, "guest-reset"),
     "refind": Loader(refind_tree, REFIND, "guest-shutdown", memory=512, root=refind_root),
-    "xen": Loader(xen_tree, XEN, "guest-shutdown", memory=512, cpu="EPYC,+svm,+npt,-smap,-monitor,-rdtscp"),
     "ipxe": Loader(ipxe_tree, IPXE, "guest-shutdown", [r"autoexec\.ipxe runs", r"^hello.txt : 6 bytes"]),
 }
 
@@ -273,7 +246,7 @@ def firmware_options(scenario, options):
 
 def run(scenario, options):
     loader = LOADERS[scenario.loader]
-    arguments = qemu.machine_options(scenario.machine) + ["-accel", "tcg", "-cpu", loader.cpu, "-m", str(loader.memory)]
+    arguments = qemu.machine_options(scenario.machine) + ["-accel", "tcg", "-m", str(loader.memory)]
     arguments += firmware_options(scenario, options)
     conversation = Conversation(loader.turns, loader.end is not None)
     stem = options.logs / f"{options.firmware}.{scenario.name}"

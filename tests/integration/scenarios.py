@@ -294,11 +294,28 @@ LOADERS = [Loader(*row) for row in [
     ("grub", "hd", "pc"),
     ("grub-memtest", "blk", "q35"),
     ("refind", "hd", "q35"),
-    ("xen", "blk", "q35"),
     ("ipxe", "blk", "microvm"),
 ]]
 
-ALL = BOOTS + RESIDENTS + ENTROPY + PROGRAMS + WITNESSES + SHELL_DISKS + VIRTIO_CONSOLES + DISKS + MANAGERS + LOADERS + REFUSALS
+
+@dataclass(frozen=True)
+class Dom0:
+    """xen.efi, and what its first domain reaches of the firmware: dom0.py."""
+    way: str        # of dom0.WAYS
+    machine: str
+
+    @property
+    def name(self):
+        return f"xen.dom0.{self.way}.{self.machine}"
+
+
+DOM0S = [Dom0(*row) for row in [
+    ("disk", "q35"),
+    ("module", "q35"),
+    ("fw_cfg", "q35"),
+]]
+
+ALL = BOOTS + RESIDENTS + ENTROPY + PROGRAMS + WITNESSES + SHELL_DISKS + VIRTIO_CONSOLES + DISKS + MANAGERS + LOADERS + DOM0S + REFUSALS
 
 
 def by_name(name):
