@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "platform/smbios.hpp"
 
-#if defined(__x86_64__)
-#include <cpuid.h>
-#endif
-
 #include <algorithm>
 #include <array>
 
@@ -186,21 +182,12 @@ SmbiosEntryPoints find_smbios(core::PhysicalMemory& memory) {
   return found;
 }
 
-std::string_view hypervisor_name() {
-#if defined(__x86_64__)
-  constexpr unsigned hypervisor_leaf = 0x40000000;
+std::string_view hypervisor_name(const Hypervisor& hypervisor) {
   static constexpr struct {
     std::string_view signature, name;
-  } known[] = {{"TCGTCGTCGTCG", "QEMU"}, {"KVMKVMKVM\0\0\0", "KVM"}, {"XenVMMXenVMM", "Xen"}, {"Microsoft Hv", "Hyper-V"}};
-  unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
-  __cpuid(1, eax, ebx, ecx, edx);
-  if ((ecx & 1u << 31) == 0) return "unknown";
-  __cpuid(hypervisor_leaf, eax, ebx, ecx, edx);
-  const std::array<unsigned, 3> signature = {ebx, ecx, edx};
-  for (const auto& k : known) {
-    if (memcmp(signature.data(), k.signature.data(), 9) == 0) return k.name;  // nine characters tell all of them apart
-  }
-#endif
+  } known[] = {{kTcgSignature, "QEMU"}, {kKvmSignature, "KVM"}, {kXenSignature, "Xen"}, {kHyperVSignature, "Hyper-V"}};
+  for (const auto& k : known)
+    if (hypervisor.is(k.signature)) return k.name;
   return "unknown";
 }
 

@@ -4,6 +4,7 @@
 
 #include <string_view>
 
+#include "abi/hypervisor.hpp"
 #include "core/ports.hpp"
 #include "drivers/fw_cfg.hpp"
 
@@ -23,8 +24,8 @@ struct SmbiosIdentity {
   std::string_view version;       // of efilite
   std::string_view manufacturer;  // of the machine
 };
-// "QEMU", "KVM", "Xen", ... by CPUID leaf 0x40000000; "unknown" on a machine that does not say.
-std::string_view hypervisor_name();
+// "QEMU", "KVM", "Xen", ...; "unknown" on a machine that does not say.
+std::string_view hypervisor_name(const Hypervisor& hypervisor);
 
 // How many bytes build_smbios() needs: for the tables of QEMU's fw_cfg where they are there (nullptr: no fw_cfg), else for our own.
 uint64_t smbios_size(drivers::FwCfg* fw_cfg);

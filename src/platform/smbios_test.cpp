@@ -212,7 +212,13 @@ TEST_F(SmbiosOfQemu, ASpoiledEntryPointIsNotFound) {
   }
 }
 
-TEST(HypervisorName, SaysSomething) { EXPECT_FALSE(hypervisor_name().empty()); }
+TEST(HypervisorName, IsThatOfItsSignature) {
+  Hypervisor kvm{{'K', 'V', 'M', 'K', 'V', 'M', 'K', 'V', 'M'}, 0x40000000, 0x40000001};
+  EXPECT_EQ(hypervisor_name(kvm), "KVM");
+  kvm.signature[11] = '!';
+  EXPECT_EQ(hypervisor_name(kvm), "unknown");
+  EXPECT_EQ(hypervisor_name({}), "unknown");
+}
 
 }  // namespace
 }  // namespace efilite::platform

@@ -36,13 +36,9 @@ uint64_t told_tsc_khz() {
     auto r = cpuid(0x15);
     if (r.eax != 0 && r.ebx != 0 && r.ecx != 0) return scale(r.ecx, r.ebx, r.eax) / 1000;
   }
-  if ((cpuid(1).ecx & (1u << 31)) == 0) return 0;  // no hypervisor, no hypervisor leaves
-  for (uint32_t base = 0x40000000; base < 0x40010000; base += 0x100) {
-    auto r = cpuid(base);
-    if (r.eax < base || r.eax > base + 0xFF) break;
-    if (r.ebx == 0x566e6558 && r.ecx == 0x65584d4d && r.edx == 0x4d4d566e) return cpuid(base + 3).ecx;  // "XenVMMXenVMM"
-    if (base == 0x40000000 && r.eax >= 0x40000010) return cpuid(0x40000010).eax;
-  }
+  const Hypervisor hypervisor = find_hypervisor(cpuid_leaf);
+  if (hypervisor.is(kXenSignature)) return cpuid(hypervisor.base + 3).ecx;
+  if (hypervisor.present() && hypervisor.last >= hypervisor.base + 0x10) return cpuid(hypervisor.base + 0x10).eax;
   return 0;
 }
 

@@ -231,7 +231,8 @@ extern "C" void boot_main(uint32_t start_info) {
   if (facts != nullptr && facts->pm_timer.space == platform::AcpiRegister::Space::Io)
     cpu_clock.set_pm_timer(static_cast<uint16_t>(facts->pm_timer.address));
   set_up_core(facts);
-  must(install_os_tables(*tables, memory, physical, facts, fw_cfg_device(), *region.data), "configuration tables");
+  const Hypervisor hypervisor = find_hypervisor(arch::cpuid_leaf);
+  must(install_os_tables(*tables, memory, physical, facts, hypervisor, fw_cfg_device(), *region.data), "configuration tables");
   // Whoever needed to look at the BIOS data area has done so. From here on a NULL pointer faults.
   must(page_tables.unmap_page({}), "page 0");
   log_timing("core", arch::timestamp());

@@ -2,6 +2,7 @@
 // The configuration tables that efilite offers [UEFI 2.10, 4.6]: ACPI and SMBIOS of the hypervisor, and the runtime's own.
 #pragma once
 
+#include "abi/hypervisor.hpp"
 #include "boot/firmware/runtime_region.hpp"
 #include "core/tables.hpp"
 #include "drivers/fw_cfg.hpp"
@@ -10,6 +11,6 @@ namespace efilite::boot {
 
 // `acpi` and `fw_cfg` may be nullptr.
 Result<> install_os_tables(core::Tables& tables, core::MemoryMap& memory, core::PhysicalMemory& physical, const platform::AcpiFacts* acpi,
-                           drivers::FwCfg* fw_cfg, RuntimeData& runtime);
+                           const Hypervisor& hypervisor, drivers::FwCfg* fw_cfg, RuntimeData& runtime);
 
 }  // namespace efilite::boot

@@ -5,17 +5,18 @@
 #include <cstdint>
 #include <optional>
 
-namespace efilite::arch {
+#include "abi/hypervisor.hpp"
 
-struct CpuidResult {
-  uint32_t eax, ebx, ecx, edx;
-};
+namespace efilite::arch {
 
 inline CpuidResult cpuid(uint32_t leaf, uint32_t subleaf = 0) {
   CpuidResult r;
   asm volatile("cpuid" : "=a"(r.eax), "=b"(r.ebx), "=c"(r.ecx), "=d"(r.edx) : "a"(leaf), "c"(subleaf));
   return r;
 }
+
+// For find_hypervisor(): a hypervisor's leaves have no subleaves that matter there.
+inline CpuidResult cpuid_leaf(uint32_t leaf) { return cpuid(leaf); }
 
 inline uint64_t read_msr(uint32_t index) {
   uint32_t low, high;
