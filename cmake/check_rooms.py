@@ -11,11 +11,12 @@ MAY_INCLUDE = {
     "arch": {"arch", "core/ports.hpp", "abi", "base"},
     "runtime": {"runtime", "abi", "base", "arch/io.hpp"},  # port access alone: inline, so it moves with the runtime
     "core": {"core", "runtime", "abi", "base"},
+    "formats": {"formats", "core/ports.hpp", "abi", "base"},
     "fs": {"fs", "core/ports.hpp", "core/storage_ports.hpp", "abi", "base"},
     "drivers": {"drivers", "core/ports.hpp", "core/device_ports.hpp", "core/storage_ports.hpp", "arch", "abi", "base"},
     "platform": {"platform", "drivers", "core/ports.hpp", "core/device_ports.hpp", "arch", "abi", "base"},
-    "cli": {"cli", "core", "fs", "abi", "base"},
-    "boot": {"boot", "platform", "drivers", "core", "runtime", "fs", "arch", "abi", "base"},
+    "cli": {"cli", "formats", "core", "fs", "abi", "base"},
+    "boot": {"boot", "platform", "drivers", "core", "formats", "runtime", "fs", "arch", "abi", "base"},
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.M)
 

@@ -3,7 +3,7 @@
 # so a new file needs no line here.
 
 # rooms that compile unchanged into firmware, unit tests and fuzzers, in the order of the dependency rule
-set(EFILITE_PORTABLE_ROOMS base abi runtime core fs drivers platform boot)
+set(EFILITE_PORTABLE_ROOMS base abi runtime core formats fs drivers platform boot)
 
 function(room_sources out room)
   file(GLOB_RECURSE found CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/src/${room}/*.cpp")

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#include "formats/pe_file.hpp"
+
+#include <algorithm>
+
+namespace efilite::formats {
+
+namespace {
+
+constexpr uint16_t kPe32Magic = 0x10B;
+
+Parsed<> read_sections(const Input& input, PeFile& file, uint64_t table, uint16_t count) {
+  if (count > pe::kMaxSections) return Problem{file.header_offset, "NumberOfSections", "is above 96", count};
+  for (uint16_t i = 0; i < count; ++i) {
+    const uint64_t at = table + uint64_t{i} * sizeof(pe::SectionHeader);
+    const auto header = TRY(input.get<pe::SectionHeader>(at, "a section header"));
+    // A section without initialized data has no place in the file.
+    const uint64_t size = std::min(header.size_of_raw_data, header.virtual_size != 0 ? header.virtual_size : header.size_of_raw_data);
+    if (size != 0 && !input.holds(header.pointer_to_raw_data, size))
+      return Problem{at + offsetof(pe::SectionHeader, pointer_to_raw_data), "PointerToRawData", "the section reaches behind the end of the file",
+                     header.pointer_to_raw_data};
+    PeFileSection section{{}, header.pointer_to_raw_data, size};
+    std::copy_n(header.name, sizeof header.name, section.name);
+    (void)file.sections.push_back(section);
+  }
+  return {};
+}
+
+}  // namespace
+
+const PeFileSection* PeFile::find(std::string_view name) const {
+  for (const PeFileSection& section : sections)
+    if (section.view() == name) return &section;
+  return nullptr;
+}
+
+bool is_pe(const Input& input) {
+  const auto dos = input.peek<pe::DosHeader>(0);
+  return dos && dos->magic == pe::kDosMagic && input.peek<uint32_t>(dos->pe_offset) == pe::kPeSignature;
+}
+
+Parsed<PeFile> parse_pe_file(const Input& input) {
+  const auto dos = TRY(input.get<pe::DosHeader>(0, "the MS-DOS header"));
+  if (dos.magic != pe::kDosMagic) return Problem{0, "e_magic", "is not MZ", dos.magic};
+  const auto header = TRY(input.get<pe::FileHeader>(dos.pe_offset, "the PE header"));
+  if (header.signature != pe::kPeSignature) return Problem{dos.pe_offset, "Signature", "is not PE", header.signature};
+  const uint64_t optional = uint64_t{dos.pe_offset} + sizeof(pe::FileHeader);
+  PeFile file{};
+  file.header_offset = dos.pe_offset;
+  file.machine = header.coff.machine;
+  const auto magic = TRY(input.get<uint16_t>(optional, "Magic"));
+  if (magic != kPe32Magic && magic != pe::kPe32PlusMagic) return Problem{optional, "Magic", "is neither PE32 nor PE32+", magic};
+  file.is_plus = magic == pe::kPe32PlusMagic;
+  // The two differ in front of these fields by nothing.
+  file.entry = TRY(input.get<uint32_t>(optional + offsetof(pe::OptionalHeader, address_of_entry_point), "AddressOfEntryPoint"));
+  file.subsystem = TRY(input.get<uint16_t>(optional + offsetof(pe::OptionalHeader, subsystem), "Subsystem"));
+  file.dll_characteristics = TRY(input.get<uint16_t>(optional + offsetof(pe::OptionalHeader, dll_characteristics), "DllCharacteristics"));
+  TRY(read_sections(input, file, optional + header.coff.size_of_optional_header, header.coff.number_of_sections));
+  return file;
+}
+
+}  // namespace efilite::formats
