@@ -70,30 +70,38 @@ class Judgement:
         self.equal("kernel", self.kernel_version)
         self.equal("cpus", str(scenario.cpus))
         self.equal("driver", DRIVER_REPORT if isinstance(scenario, Resident) else "")
-        for clock in ["date", "rtc"]:
+        self.clocks("date", "rtc")
+        self.memory()
+        self.expect(self.number("runtime-map-entries") > 0, "the kernel has no runtime map")
+        if not self.efilite:
+            return
+        self.efilite_facts()
+        # Without ACPI the hypervisor gave no RSDP, and nothing may be made up.
+        self.expect(("ACPI" in self.fact["tables"]) == (scenario.machine != "microvm-noacpi"), f"tables: {self.fact['tables']}")
+        # Linux's stub leaves a seed exactly when the firmware offers random numbers: with RDRAND or a device, never without.
+        random = scenario.cpu == "max" or isinstance(scenario, Entropy)
+        self.expect(("RNG=" in self.fact["tables"]) == random, f"cpu {scenario.cpu}, tables: {self.fact['tables']}")
+
+    def clocks(self, *names):
+        for clock in names:
             seen = self.number(clock)
             self.expect(abs(seen - self.arrival[clock]) < CLOCK_TOLERANCE,
                         f"the guest's {clock} is {seen}, the host's time was {self.arrival[clock]:.0f}")
-        given = scenario.memory * MIB
+
+    def memory(self):
+        given = self.scenario.memory * MIB
         usable, total = self.number("usable-bytes"), self.number("memory-kib") * 1024
         # efilite may hold 256 KiB, and page 0x9f and the old hole above it are nobody's; OVMF holds far more.
         held = 256 * KIB + 0x61000 if self.efilite else 40 * MIB
         self.expect(given - held <= usable <= given, f"{usable} bytes are usable by the map, of {given}")
         self.expect(given * 0.9 - 64 * MIB <= total <= given, f"Linux has {total} bytes of memory, of {given}")
-        self.expect(self.number("runtime-map-entries") > 0, "the kernel has no runtime map")
-        if not self.efilite:
-            return
+
+    def efilite_facts(self):
         self.expect("efilite" in self.fact["vendor"].lower(), f"the vendor is '{self.fact['vendor']}'")
         entries = self.number("efi-map-entries")
         self.expect(3 <= entries <= EFI_MAP_LIMIT, f"{entries} entries in the EFI memory map")
         self.expect(self.number("memattr-entries") > 0, "there is no memory attributes table")
-        tables = self.fact["tables"]
-        # Without ACPI the hypervisor gave no RSDP, and nothing may be made up.
-        self.expect(("ACPI" in tables) == (scenario.machine != "microvm-noacpi"), f"tables: {tables}")
-        self.expect("SMBIOS" in tables, f"tables: {tables}")
-        # Linux's stub leaves a seed exactly when the firmware offers random numbers: with RDRAND or a device, never without.
-        random = scenario.cpu == "max" or isinstance(scenario, Entropy)
-        self.expect(("RNG=" in tables) == random, f"cpu {scenario.cpu}, tables: {tables}")
+        self.expect("SMBIOS" in self.fact["tables"], f"tables: {self.fact['tables']}")
 
     def end(self):
         """The guest asked for the end, and it came in the way that was asked for."""
