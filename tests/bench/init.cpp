@@ -2,7 +2,7 @@
 //
 // /init of the bench's initramfs: reads the TSC, tells what the kernel knows of its memory, switches the machine off.
 //
-// A static program without a library. Its findings go to the debug port (0x402), each line led by `init: `:
+// A static program without a library. Its findings go to the debug port (line.hpp), each line led by `init: `:
 //   init: tsc <ticks>
 //   init: efi <0|1>                     whether the kernel came by EFI
 //   init: memory <line of /proc/meminfo>
@@ -16,9 +16,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "line.hpp"
+
 namespace {
 
-constexpr uint16_t kDebugPort = 0x402;
 constexpr long kReadAllOfTheLog = 3;  // SYSLOG_ACTION_READ_ALL
 constexpr int kDirectoryMode = 0755;
 
@@ -34,7 +35,7 @@ long syscall(long number, auto... arguments) {
   return result;
 }
 
-void put(char c) { asm volatile("outb %b0, %1" : : "a"(c), "Nd"(kDebugPort)); }
+void put(char c) { bench::out8(bench::debug_port(), static_cast<bench::Byte>(c)); }
 
 void put(const char* text) {
   while (*text != '\0') put(*text++);
@@ -93,7 +94,7 @@ void mount(const char* type, const char* where) {
 }  // namespace
 
 extern "C" [[noreturn, gnu::used]] void init_main(uint64_t tsc) {
-  syscall(__NR_ioperm, kDebugPort, 1, 1);
+  syscall(__NR_ioperm, bench::debug_port(), 1, 1);
   put("init: tsc ");
   put_number(tsc);
   put('\n');

@@ -28,6 +28,7 @@ class Outcome:
     seconds: float
     error: str  # "" when the machine ran and switched itself off
     trace: str = ""  # QEMU's events that were asked for
+    points: list = dataclasses.field(default_factory=list)  # (name, counts) of all marks, in order
 
     def lines(self, prefix):
         """What follows `prefix` in the lines that hold it: another program may have left a line unfinished before."""
@@ -104,8 +105,14 @@ def read(path):
     return path.read_text(errors="replace") if path.exists() else ""
 
 
+def points(text):
+    """Each mark, and what had been counted then, by each of the counts."""
+    return [(words[1], tuple(map(int, words[2:]))) for words in map(str.split, text.splitlines()) if len(words) >= 3]
+
+
 def marks(text):
-    return {words[1]: int(words[2]) for words in map(str.split, text.splitlines()) if len(words) == 3}
+    """By the first count."""
+    return {name: counts[0] for name, counts in points(text)}
 
 
 def last_line(directory):
@@ -119,10 +126,10 @@ def last_line(directory):
 
 
 def ram_ranges(board, memory_mib):
-    """Where the board puts its RAM: [(start, end)], from pc_q35.c, pc_piix.c and microvm.c of QEMU."""
+    """Where the board puts its RAM: [(start, end)], from pc_q35.c, pc_piix.c and microvm.c of QEMU, and libxl_x86.c of Xen."""
     size = memory_mib * MIB
     split_from, low = {"q35": (0xB0000000, 0x80000000), "pc": (0xE0000000, 0xC0000000),
-                       "microvm": (0xC0000000, 0xC0000000)}[board]
+                       "microvm": (0xC0000000, 0xC0000000), "xen": (0xFC000000, 0xFC000000)}[board]
     if size < split_from:
         return [(0, size)]
     return [(0, low), (1 << 32, (1 << 32) + size - low)]

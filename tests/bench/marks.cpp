@@ -3,9 +3,11 @@
 // A QEMU TCG plugin that tells how many guest instructions had run when the guest first reached a place in its code.
 //
 // The bench needs the moment an unmodified kernel is entered, whatever firmware started it and wherever it was loaded.
-// So a place is named by the bytes found there (`sig`) or, for the firmware's own entry, by its address (`addr`).
-// Arguments: out=FILE, then any number of `NAME=sig:HEX` and `NAME=addr:HEX`.
-// Output: a line `mark: NAME <instructions>` for each place reached, in order, and `mark: end <instructions>` at exit.
+// So a place is named by the bytes found there (`sig`) or, for the firmware's own entry, by its address (`addr`). A program can
+// name places, too, as often as it passes them: `POINT` of line.hpp, a NOP that has a number.
+// Arguments: out=FILE, then any number of `NAME=sig:HEX` and `NAME=addr:HEX`. With `count=FROM-TO:FROM-TO...` only the instructions at
+// these addresses (hexadecimal, TO is the first behind) are counted; each further `count=` is a count of its own.
+// Output: a line `mark: NAME <instructions>...` for each place reached, in order, and `mark: end <instructions>...` at exit.
 //
 // QEMU's plugin header is in no Debian package, so what is used of it is declared here; these calls are the same in
 // every plugin API version. Only the version number differs: see MARKS_API.
@@ -31,6 +33,7 @@ void qemu_plugin_register_vcpu_insn_exec_cb(qemu_plugin_insn*, ExecuteCallback, 
 void qemu_plugin_register_atexit_cb(qemu_plugin_id_t, ExitCallback, void*);
 std::size_t qemu_plugin_tb_n_insns(const qemu_plugin_tb*);
 qemu_plugin_insn* qemu_plugin_tb_get_insn(const qemu_plugin_tb*, std::size_t);
+std::size_t qemu_plugin_insn_size(const qemu_plugin_insn*);
 std::uint64_t qemu_plugin_insn_vaddr(const qemu_plugin_insn*);
 void* qemu_plugin_insn_haddr(const qemu_plugin_insn*);
 
@@ -44,6 +47,11 @@ constexpr int kNoRegisters = 0;  // QEMU_PLUGIN_CB_NO_REGS
 constexpr std::size_t kPage = 4096;
 constexpr std::size_t kMaxPlaces = 8;
 constexpr std::size_t kMaxSignature = 64;
+constexpr std::size_t kMaxCounts = 4, kMaxRanges = 512;
+// nopl 0x4546nnnn(%rax,%rax,1) [Intel SDM 2B, NOP]: line.hpp
+constexpr std::uint8_t kPoint[] = {0x0f, 0x1f, 0x84, 0x00};
+constexpr std::uint8_t kPointEnd[] = {0x46, 0x45};
+constexpr std::size_t kPointSize = 8;
 
 struct Place {
   const char* name;
@@ -53,20 +61,62 @@ struct Place {
   bool reached;
 };
 
+struct Range {
+  std::uint64_t from, to;
+};
+
+// Of everything, unless there are ranges.
+struct Count {
+  Range ranges[kMaxRanges];
+  std::size_t range_count;
+  std::uint64_t instructions;
+
+  bool has(std::uint64_t address) const {
+    for (std::size_t i = 0; i < range_count; ++i)
+      if (address >= ranges[i].from && address < ranges[i].to) return true;
+    return range_count == 0;
+  }
+};
+
 // One vCPU only (the bench never asks for more), so plain variables do.
 Place places[kMaxPlaces];
 std::size_t place_count;
-std::uint64_t instructions;
+Count counts[kMaxCounts];
+std::size_t count_count;
 std::FILE* out;
 
-void count(unsigned, void* size) { instructions += reinterpret_cast<std::uintptr_t>(size); }
+template <std::size_t kIndex>
+void count(unsigned, void* size) {
+  counts[kIndex].instructions += reinterpret_cast<std::uintptr_t>(size);
+}
+constexpr ExecuteCallback kCount[kMaxCounts] = {count<0>, count<1>, count<2>, count<3>};
+
+void mark(const char* name) {
+  std::fprintf(out, "mark: %s", name);
+  for (std::size_t i = 0; i < count_count; ++i) std::fprintf(out, " %llu", static_cast<unsigned long long>(counts[i].instructions));
+  std::fprintf(out, "\n");
+  std::fflush(out);
+}
 
 void reach(unsigned, void* argument) {
   auto& place = *static_cast<Place*>(argument);
   if (place.reached) return;
   place.reached = true;
-  std::fprintf(out, "mark: %s %llu\n", place.name, static_cast<unsigned long long>(instructions));
-  std::fflush(out);
+  mark(place.name);
+}
+
+void pass(unsigned, void* number) {
+  char name[24];
+  std::snprintf(name, sizeof name, "point-%u", static_cast<unsigned>(reinterpret_cast<std::uintptr_t>(number)));
+  mark(name);
+}
+
+// The number of a point, or -1.
+int point(const qemu_plugin_insn* insn) {
+  const auto* code = static_cast<const std::uint8_t*>(qemu_plugin_insn_haddr(insn));
+  if (qemu_plugin_insn_size(insn) != kPointSize || code == nullptr || qemu_plugin_insn_vaddr(insn) % kPage > kPage - kPointSize) return -1;
+  if (std::memcmp(code, kPoint, sizeof kPoint) != 0 || std::memcmp(code + 6, kPointEnd, sizeof kPointEnd) != 0) return -1;
+  return code[4] | code[5] << 8;
 }
 
 bool is_at(const Place& place, const qemu_plugin_insn* insn) {
@@ -84,11 +134,18 @@ void translate(qemu_plugin_id_t, qemu_plugin_tb* tb) {
   for (std::size_t i = 0; i < place_count; ++i)
     if (!places[i].reached && is_at(places[i], first))
       qemu_plugin_register_vcpu_tb_exec_cb(tb, reach, kNoRegisters, &places[i]);
-  qemu_plugin_register_vcpu_tb_exec_cb(tb, count, kNoRegisters, reinterpret_cast<void*>(qemu_plugin_tb_n_insns(tb)));
+  const std::size_t size = qemu_plugin_tb_n_insns(tb);
+  for (std::size_t i = 0; i < count_count; ++i)
+    if (counts[i].has(qemu_plugin_insn_vaddr(first))) qemu_plugin_register_vcpu_tb_exec_cb(tb, kCount[i], kNoRegisters, reinterpret_cast<void*>(size));
+  for (std::size_t i = 0; i < size; ++i) {
+    qemu_plugin_insn* insn = qemu_plugin_tb_get_insn(tb, i);
+    if (const int number = point(insn); number >= 0)
+      qemu_plugin_register_vcpu_insn_exec_cb(insn, pass, kNoRegisters, reinterpret_cast<void*>(static_cast<std::uintptr_t>(number)));
+  }
 }
 
 void finish(qemu_plugin_id_t, void*) {
-  std::fprintf(out, "mark: end %llu\n", static_cast<unsigned long long>(instructions));
+  mark("end");
   std::fclose(out);
 }
 
@@ -108,6 +165,20 @@ bool parse_signature(const char* hex, Place& place) {
   }
   place.signature_size = size;
   return size != 0;
+}
+
+bool parse_count(const char* text) {
+  if (count_count == kMaxCounts) return false;
+  Count& count = counts[count_count++];
+  for (char* end = nullptr;; text = end + 1) {
+    if (count.range_count == kMaxRanges) return false;
+    Range& range = count.ranges[count.range_count++];
+    range.from = std::strtoull(text, &end, 16);
+    if (*end != '-') return false;
+    range.to = std::strtoull(end + 1, &end, 16);
+    if (*end == '\0') return range.from < range.to;
+    if (*end != ':') return false;
+  }
 }
 
 bool parse_place(char* argument) {
@@ -134,7 +205,7 @@ extern "C" [[gnu::visibility("default")]] int qemu_plugin_install(qemu_plugin_id
   for (int i = 0; i < argc; ++i) {
     if (std::strncmp(argv[i], "out=", 4) == 0) {
       out = std::fopen(argv[i] + 4, "w");
-    } else if (!parse_place(argv[i])) {
+    } else if (std::strncmp(argv[i], "count=", 6) == 0 ? !parse_count(argv[i] + 6) : !parse_place(argv[i])) {
       std::fprintf(stderr, "marks: cannot read the argument '%s'\n", argv[i]);
       return 1;
     }
@@ -143,6 +214,7 @@ extern "C" [[gnu::visibility("default")]] int qemu_plugin_install(qemu_plugin_id
     std::fprintf(stderr, "marks: out=FILE is missing or cannot be written\n");
     return 1;
   }
+  if (count_count == 0) count_count = 1;
   qemu_plugin_register_vcpu_tb_trans_cb(id, translate);
   qemu_plugin_register_atexit_cb(id, finish, nullptr);
   return 0;

@@ -4,7 +4,7 @@
 //
 // It asks for nothing but the UEFI specification and declares the little it uses itself, so that it serves every
 // firmware alike and cannot inherit a mistake from the one it measures. All findings are lines that start with
-// `probe: `, on the debug port (0x402) and, as long as there are boot services, on ConOut:
+// `probe: `, on the debug port and, as long as there are boot services, on ConOut:
 //   probe: tsc entry <ticks>
 //   probe: map entries <n> descriptor-size <bytes>
 //   probe: region <type> <first byte, hex> <bytes> <attributes, hex>        one per descriptor
@@ -12,6 +12,7 @@
 //   probe: usable <bytes> withheld <bytes>
 //   probe: tsc exit-boot-services <before> <after> tries <n>
 //   probe: end
+// The point 1 is the return of ExitBootServices, for who counts instructions from outside.
 
 #include <stddef.h>
 #include <stdint.h>
@@ -157,6 +158,7 @@ bool exit_boot_services(Handle image, BootServices& boot) {
     const Status status = boot.exit_boot_services(image, map.key);
     const uint64_t after = read_tsc();
     if (status != kSuccess) continue;
+    POINT(1);
     (Line("probe: ") << "tsc exit-boot-services " << before << " " << after << " tries " << tries).print();
     return true;
   }

@@ -4,9 +4,10 @@
 //
 // The file is \DATA.BIN on the volume that the program was loaded from; each of its 4 KiB pages begins with kMagic and the page's
 // number, by which the program checks what it reads and finds the file's blocks, which lie in a row. All findings are lines on the debug
-// port (0x402):
+// port:
 //   reader: by <file or blocks> in chunks of <bytes> <TSC ticks>
 //   reader: end
+// Where the TSC counts others, too, the points 1 and 2 tell when each of these began and ended.
 
 #include <efi.h>
 
@@ -54,7 +55,9 @@ void measure(const char* way, Read read) {
   for (const UINTN chunk : kChunks) {
     for (UINTN at = 0; at < kSize; at += kPage) *reinterpret_cast<UINT64*>(data + at) = 0;
     const Number before = read_tsc();
+    POINT(1);
     for (UINTN at = 0; at < kSize; at += chunk) read(data + at, at, chunk);
+    POINT(2);
     const Number ticks = read_tsc() - before;
     for (UINTN at = 0; at < kSize; at += kPage)
       if (!is_page(data + at, at / kPage)) fail("wrong bytes at", at);
