@@ -2,14 +2,13 @@
 // From the way the platform itself names to the ways every PC knows; each is given a moment before the next is tried.
 #include "runtime/reset.hpp"
 
-#include "arch/io.hpp"
+#include "abi/xen.hpp"
 
 namespace efilite::runtime {
 namespace {
 
 using Space = ResetRegister::Space;
 
-constexpr uint16_t kDebugPort = 0x402;
 constexpr uint16_t kDelayPort = 0x80;
 constexpr uint16_t kKeyboardPort = 0x64;
 constexpr uint16_t kResetControlPort = 0xCF9;
@@ -22,8 +21,8 @@ constexpr char kNames[4][32] = {"EfiResetCold\n", "EfiResetWarm\n", "EfiResetShu
 constexpr char kNoPowerOff[] = "ResetSystem: no way to power off this machine, resetting instead\n";
 
 void tell(const ResetFacts& facts, const char* text) {
-  if (!facts.debug_port) return;
-  for (; *text != 0; ++text) arch::out8(kDebugPort, static_cast<uint8_t>(*text));
+  if (facts.debug_port == 0) return;
+  for (; *text != 0; ++text) arch::out8(facts.debug_port, static_cast<uint8_t>(*text));
 }
 
 void wait_a_moment() {
@@ -76,6 +75,12 @@ void power_off(const ResetFacts& facts) {
   tell(facts, kNoPowerOff);
 }
 
+// Xen finds the reason by the page tables of whoever calls, so that it does not matter whether we have been moved.
+void shut_down(arch::HypercallBy by, bool off) {
+  sched_shutdown why{.reason = off ? unsigned{SHUTDOWN_poweroff} : unsigned{SHUTDOWN_reboot}};
+  arch::hypercall(by, __HYPERVISOR_sched_op, SCHEDOP_shutdown, reinterpret_cast<uint64_t>(&why), 0);
+}
+
 void pulse_keyboard_reset() {
   constexpr uint8_t kInputFull = 2;
   for (int i = 0; i < 1000 && (arch::in8(kKeyboardPort) & kInputFull); ++i) arch::in8(kDelayPort);
@@ -90,7 +95,13 @@ void reset_machine(const ResetFacts& facts, efi::ResetType type) {
   if (index > 3) index = 0;  // not a type of the specification's: the plainest reset there is
   tell(facts, kPrefix);
   tell(facts, kNames[index]);
-  if (index == static_cast<uint32_t>(efi::ResetType::Shutdown)) power_off(facts);
+  const bool off = index == static_cast<uint32_t>(efi::ResetType::Shutdown);
+  if (facts.xen != arch::HypercallBy::Nothing) {
+    shut_down(facts.xen, off);
+    if (off) tell(facts, kNoPowerOff);
+    arch::triple_fault();
+  }
+  if (off) power_off(facts);
 
   write(facts.reset, facts.reset_value);
   if (facts.keyboard_controller) pulse_keyboard_reset();

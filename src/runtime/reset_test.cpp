@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "abi/xen.hpp"
 #include "arch/io.hpp"
 
 namespace efilite::runtime {
@@ -59,7 +60,7 @@ TEST(Reset, ColdUsesTheResetRegisterFirst) {
   facts.reset = {0xCF9, Space::Io};
   facts.reset_value = 0x0F;
   facts.keyboard_controller = true;
-  facts.debug_port = true;
+  facts.debug_port = 0x402;
   EXPECT_EQ(machine.run(facts, ResetType::Cold), (Steps{"out8 cf9=f", "out8 64=fe", "out8 cf9=a", "out8 cf9=e"}));
   EXPECT_EQ(machine.debug, "ResetSystem: EfiResetCold\n");
 }
@@ -92,7 +93,7 @@ TEST(Reset, TheRegisterMayLieInMemoryOrInPciSpace) {
 TEST(Reset, PlatformSpecificIsToldAndIsCold) {
   Machine machine;
   ResetFacts facts;
-  facts.debug_port = true;
+  facts.debug_port = 0x402;
   EXPECT_EQ(machine.run(facts, ResetType::PlatformSpecific), (Steps{"out8 cf9=a", "out8 cf9=e"}));
   EXPECT_EQ(machine.debug, "ResetSystem: EfiResetPlatformSpecific\n");
 }
@@ -100,7 +101,7 @@ TEST(Reset, PlatformSpecificIsToldAndIsCold) {
 TEST(Reset, AnUnknownTypeIsCold) {
   Machine machine;
   ResetFacts facts;
-  facts.debug_port = true;
+  facts.debug_port = 0x402;
   machine.run(facts, static_cast<ResetType>(77));
   EXPECT_EQ(machine.debug, "ResetSystem: EfiResetCold\n");
 }
@@ -113,7 +114,7 @@ TEST(Reset, ShutdownWritesThePm1Blocks) {
   facts.s5_sleep_type_b = 0;
   facts.pm1a_control = 0x604;
   facts.pm1b_control = 0x608;
-  facts.debug_port = true;
+  facts.debug_port = 0x402;
   machine.ends_at = "out16 608=2001";
   EXPECT_EQ(machine.run(facts, ResetType::Shutdown), (Steps{"out16 604=1401", "out16 604=3401", "out16 608=1", "out16 608=2001"}));
   EXPECT_EQ(machine.debug, "ResetSystem: EfiResetShutdown\n");
@@ -132,9 +133,50 @@ TEST(Reset, ShutdownUsesTheSleepControlRegister) {
 TEST(Reset, AMachineThatCannotPowerOffSaysSoAndResets) {
   Machine machine;
   ResetFacts facts;
-  facts.debug_port = true;
+  facts.debug_port = 0x402;
   facts.pm1a_control = 0x604;  // but no \_S5: the values are not known
   EXPECT_EQ(machine.run(facts, ResetType::Shutdown), (Steps{"out8 cf9=a", "out8 cf9=e"}));
+  EXPECT_EQ(machine.debug, "ResetSystem: EfiResetShutdown\nResetSystem: no way to power off this machine, resetting instead\n");
+}
+
+struct Xen final : arch::FakeCpu {
+  std::vector<unsigned> reasons;
+  bool refuses = false;
+  Xen() { arch::fake_cpu = this; }
+  ~Xen() { arch::fake_cpu = nullptr; }
+  int64_t hypercall(arch::HypercallBy by, uint32_t number, uint64_t operation, uint64_t argument, uint64_t) override {
+    EXPECT_EQ(by, arch::HypercallBy::Vmmcall);
+    EXPECT_EQ(number, uint32_t{__HYPERVISOR_sched_op});
+    EXPECT_EQ(operation, uint64_t{SCHEDOP_shutdown});
+    reasons.push_back(reinterpret_cast<const sched_shutdown*>(argument)->reason);
+    if (refuses) return -1;
+    throw Stopped{};
+  }
+};
+
+TEST(Reset, AGuestOfXensEndsByItsHypercallAndNothingElse) {
+  Machine machine;
+  Xen xen;
+  ResetFacts facts;
+  facts.xen = arch::HypercallBy::Vmmcall;
+  facts.reset = {0xCF9, Space::Io};
+  facts.sleep_control = {0x600, Space::Io};
+  facts.s5_known = facts.keyboard_controller = true;
+  facts.pm1a_control = 0x604;
+  facts.debug_port = 0x402;
+  for (ResetType type : {ResetType::Cold, ResetType::Warm, ResetType::Shutdown, ResetType::PlatformSpecific, ResetType{9}})
+    EXPECT_EQ(machine.run(facts, type), Steps{});
+  EXPECT_EQ(xen.reasons, (std::vector<unsigned>{SHUTDOWN_reboot, SHUTDOWN_reboot, SHUTDOWN_poweroff, SHUTDOWN_reboot, SHUTDOWN_reboot}));
+}
+
+TEST(Reset, AXenThatRefusesSeesATripleFault) {
+  Machine machine;
+  Xen xen;
+  xen.refuses = true;
+  ResetFacts facts;
+  facts.xen = arch::HypercallBy::Vmmcall;
+  facts.debug_port = 0x402;
+  EXPECT_EQ(machine.run(facts, ResetType::Shutdown), Steps{});
   EXPECT_EQ(machine.debug, "ResetSystem: EfiResetShutdown\nResetSystem: no way to power off this machine, resetting instead\n");
 }
 

@@ -30,14 +30,13 @@ constexpr uint64_t kMeasureUs = 2000;  // at least; twice, to be sure
 constexpr uint64_t kShortStallUs = 5000;
 constexpr uint64_t kLeastTicksPerUnit = 50;  // no TSC counts slower than with 500 MHz
 
-// The hypervisor's own word: Intel's crystal leaf, VMware's timing leaf (which KVM and others offer), Xen's time leaf.
+// The hypervisor's own word: Intel's crystal leaf, VMware's timing leaf (which KVM and others offer).
 uint64_t told_tsc_khz() {
   if (cpuid(0).eax >= 0x15) {
     auto r = cpuid(0x15);
     if (r.eax != 0 && r.ebx != 0 && r.ecx != 0) return scale(r.ecx, r.ebx, r.eax) / 1000;
   }
   const Hypervisor hypervisor = find_hypervisor(cpuid_leaf);
-  if (hypervisor.is(kXenSignature)) return cpuid(hypervisor.base + 3).ecx;
   if (hypervisor.present() && hypervisor.last >= hypervisor.base + 0x10) return cpuid(hypervisor.base + 0x10).eax;
   return 0;
 }
@@ -128,7 +127,7 @@ uint64_t X86Clock::measure_tsc_khz() const {
 }
 
 bool X86Clock::calibrated() {
-  if (!std::exchange(asked_, true)) tsc_khz_ = told_tsc_khz();
+  if (tsc_khz_ == 0 && !std::exchange(asked_, true)) tsc_khz_ = told_tsc_khz();
   return tsc_khz_ != 0;
 }
 

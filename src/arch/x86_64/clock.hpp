@@ -11,6 +11,8 @@ class X86Clock final : public core::Clock {
  public:
   // Port of the ACPI PM timer, for machines without a PIT; 0: there is none.
   void set_pm_timer(uint16_t port) { pm_timer_port_ = port; }
+  // Who knows the rate of the TSC says so before it is asked for.
+  void set_tsc_khz(uint64_t khz) { tsc_khz_ = khz; }
 
   uint64_t now() override;
   bool may_be_due(uint64_t due) override;

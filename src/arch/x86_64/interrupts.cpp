@@ -3,6 +3,7 @@
 
 #include <__verbose_abort>
 #include <array>
+#include <utility>
 
 #include "arch/x86_64/apic.hpp"
 #include "arch/cpu.hpp"
@@ -64,6 +65,7 @@ alignas(16) constinit std::array<uint8_t, 4096> crash_stack{};
 
 constinit void (*timer_handler)() = nullptr;
 constinit CodePlace (*code_locator)(uint64_t) = nullptr;
+constinit void (*stop_handler)() = nullptr;
 constinit bool crashing = false;
 
 constexpr std::array<const char*, 32> kExceptionNames = {
@@ -88,6 +90,12 @@ void load_gdt() {
   TablePointer pointer{sizeof(gdt) - 1, reinterpret_cast<uint64_t>(gdt.data())};
   asm volatile("lgdt %0" : : "m"(pointer));
   asm volatile("ltr %0" : : "r"(static_cast<uint16_t>(SELECTOR_TSS)));
+}
+
+// The handler has one chance, for it may crash as well.
+[[noreturn]] void stop() {
+  if (void (*handler)() = std::exchange(stop_handler, nullptr)) handler();
+  halt_forever();
 }
 
 void print_register(const char* name, uint64_t value) {
@@ -126,6 +134,7 @@ void print_place(uint64_t rip) {
 
 void set_timer_handler(void (*handler)()) { timer_handler = handler; }
 void set_code_locator(CodePlace (*locator)(uint64_t)) { code_locator = locator; }
+void set_stop_handler(void (*handler)()) { stop_handler = handler; }
 
 void init_interrupts() {
   load_gdt();
@@ -145,7 +154,7 @@ extern "C" void timer_interrupt() {
 }
 
 extern "C" [[noreturn]] void exception_report(const ExceptionFrame* f) {
-  if (crashing) halt_forever();  // the report itself crashed
+  if (crashing) stop();  // the report itself crashed
   crashing = true;
   log::line("\nefilite: CRASH: ", kExceptionNames[f->vector % 32], " (vector ", f->vector, "), error code ", log::Hex{f->error});
   print_cause(*f);
@@ -172,7 +181,7 @@ extern "C" [[noreturn]] void exception_report(const ExceptionFrame* f) {
   if (f->rsp >= reinterpret_cast<uint64_t>(&stack_guard) - kPageSize && f->rsp < reinterpret_cast<uint64_t>(&stack_bottom) + kPageSize)
     log::print("\n  the stack is full: it ran into its guard page");
   log::line("\nefilite: the machine is stopped.");
-  halt_forever();
+  stop();
 }
 
 }  // namespace efilite::arch
@@ -181,7 +190,7 @@ namespace efilite {
 
 void check_failed(const char* expression, const char* file, int line) {
   log::line("\nefilite: BUG: CHECK(", expression, ") failed at ", file, ":", line, "\nefilite: the machine is stopped.");
-  arch::halt_forever();
+  arch::stop();
 }
 
 }  // namespace efilite
@@ -190,6 +199,6 @@ void check_failed(const char* expression, const char* file, int line) {
 _LIBCPP_BEGIN_NAMESPACE_STD
 [[noreturn]] void __libcpp_verbose_abort(const char* format, ...) {
   efilite::log::line("\nefilite: BUG: ", format, "\nefilite: the machine is stopped.");
-  efilite::arch::halt_forever();
+  efilite::arch::stop();
 }
 _LIBCPP_END_NAMESPACE_STD

@@ -21,4 +21,7 @@ struct CodePlace {
 };
 void set_code_locator(CodePlace (*locator)(uint64_t address));
 
+// What ends the machine when an exception or one of our own bugs has been reported. Without one, and if it comes back, the CPU is stopped.
+void set_stop_handler(void (*handler)());
+
 }  // namespace efilite::arch

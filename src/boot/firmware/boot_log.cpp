@@ -10,22 +10,24 @@ namespace efilite::boot {
 namespace {
 
 constinit core::ConsolePort* console = nullptr;
-constinit bool debug_port = false;
+constinit uint16_t debug_port = 0;
 constinit LogLevel level = LogLevel::Normal;
 constinit bool to_console = true;
 
 void sink(std::string_view text) {
-  if (debug_port) drivers::debug_port_write(text);
+  if (debug_port != 0) drivers::write_debug_port(debug_port, text);
   if (console != nullptr && to_console) core::write_lines(*console, text);
 }
 
 }  // namespace
 
-void start_boot_log(core::ConsolePort* port) {
+void start_boot_log(core::ConsolePort* port, uint16_t second_port) {
   console = port;
-  debug_port = drivers::debug_port_present();
+  debug_port = second_port;
   log::set_sink(sink);
 }
+
+void move_boot_log(core::ConsolePort* port) { console = port; }
 
 void set_log_level(LogLevel new_level) {
   level = new_level;

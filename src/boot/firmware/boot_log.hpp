@@ -7,8 +7,10 @@
 
 namespace efilite::boot {
 
-// Until told otherwise all goes everywhere: what fails early must be seen.
-void start_boot_log(core::ConsolePort* console);
+// Until told otherwise all goes everywhere: what fails early must be seen. Either may be absent: nullptr, 0.
+void start_boot_log(core::ConsolePort* console, uint16_t debug_port);
+// Another console from now on.
+void move_boot_log(core::ConsolePort* console);
 
 // From now on plain lines reach the console only at `level` Normal and above.
 void set_log_level(LogLevel level);

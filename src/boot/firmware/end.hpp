@@ -5,10 +5,13 @@
 #include "abi/uefi/tables.hpp"
 #include "base/log.hpp"
 #include "boot/firmware/boot_log.hpp"
+#include "drivers/xen/hypercalls.hpp"
 
 namespace efilite::boot {
 
-// Until then the machine can only be stopped.
+// A guest of Xen's ends by it, also when a CHECK or an exception has been reported: then as one that has crashed.
+void set_xen_to_end_by(drivers::xen::Hypercalls& xen);
+// Until then the machine can only be stopped, where it is not Xen's.
 void set_end_services(const efi::RuntimeServices& services);
 
 [[noreturn]] void reset(efi::ResetType type, Status why);

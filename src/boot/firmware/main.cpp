@@ -22,6 +22,7 @@
 #include "boot/firmware/runtime_region.hpp"
 #include "boot/firmware/start.hpp"
 #include "boot/firmware/storage.hpp"
+#include "boot/firmware/xen.hpp"
 #include "boot/identity_memory.hpp"
 #include "boot/initrd_loader.hpp"
 #include "boot/load_options.hpp"
@@ -58,6 +59,8 @@ constinit CpuImageCaller image_caller;
 constinit CpuEntropy entropy;
 constinit IdentityMemory physical(PhysAddr{kEarlyMap});
 constinit drivers::FwCfg fw_cfg;
+constinit XenMachine xen;
+constinit uint16_t debug_port = 0;
 constinit BootInfo info;
 constinit core::MemoryMap memory;
 constinit core::Pool pool(memory);
@@ -126,6 +129,16 @@ arch::CodePlace locate_code(uint64_t address) {
 // nullptr where there is none.
 drivers::FwCfg* fw_cfg_device() { return fw_cfg.present() ? &fw_cfg : nullptr; }
 
+void meet_hypervisor() {
+  if (!xen.detect()) {
+    debug_port = drivers::find_debug_port();
+    return;
+  }
+  debug_port = drivers::kXenDebugPort;
+  cpu_clock.set_tsc_khz(xen.tsc_khz());
+  set_xen_to_end_by(xen.hypercalls());
+}
+
 void learn_about_machine(uint32_t start_info) {
   (void)fw_cfg.detect();
   BootResult collected = collect_boot_info(physical, PhysAddr{start_info}, fw_cfg_device(), info);
@@ -143,7 +156,7 @@ void set_up_map() {
 }
 
 void set_up_core(const platform::AcpiFacts* acpi) {
-  region = must(make_runtime_region(memory, acpi, drivers::debug_port_present()), "runtime services");
+  region = must(make_runtime_region(memory, acpi, xen.instruction(), debug_port), "runtime services");
   must(page_tables.set(region.code, efi::kMemoryRo), "runtime code");
   tables.emplace(pool, events, &region.data->system_table);
   set_end_services(region.data->runtime_services);
@@ -173,7 +186,7 @@ void set_up_core(const platform::AcpiFacts* acpi) {
 void find_console(ConsoleChoice choice) {
   if (!wants_virtio_console(choice)) return;
   const Devices::Console found = devices->find_console();
-  if (found.device != nullptr) return start_boot_log(use_virtio_console(*found.device, found.path, choice));
+  if (found.device != nullptr) return move_boot_log(use_virtio_console(*found.device, found.path, choice));
   if (choice != ConsoleChoice::Any) log::line("efilite: there is no virtio console for efilite.console=");
 }
 
@@ -215,7 +228,8 @@ void install_protocols(const Payload& payload) {
 }  // namespace
 
 extern "C" void boot_main(uint32_t start_info) {
-  start_boot_log(start_serial());
+  meet_hypervisor();
+  start_boot_log(start_serial(), debug_port);
   arch::init_interrupts();
   arch::set_timer_handler(timer_handler);
   arch::set_code_locator(locate_code);

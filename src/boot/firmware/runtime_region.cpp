@@ -21,10 +21,11 @@ uint16_t port_of(const platform::AcpiRegister& from) {
   return from.space == platform::AcpiRegister::Space::Io ? static_cast<uint16_t>(from.address) : 0;
 }
 
-runtime::ResetFacts reset_facts(const platform::AcpiFacts* acpi, bool debug_port) {
+runtime::ResetFacts reset_facts(const platform::AcpiFacts* acpi, arch::HypercallBy xen, uint16_t debug_port) {
   runtime::ResetFacts facts;
   facts.debug_port = debug_port;
-  if (acpi == nullptr) return facts;
+  facts.xen = xen;
+  if (acpi == nullptr || xen != arch::HypercallBy::Nothing) return facts;
   facts.reset = reset_register(acpi->reset_register);
   facts.reset_value = acpi->reset_value;
   if (acpi->s5) {
@@ -55,7 +56,8 @@ F* in_copy(F* function, uint64_t code) {
 
 }  // namespace
 
-Result<RuntimeRegion> make_runtime_region(core::MemoryMap& memory, const platform::AcpiFacts* acpi, bool debug_port) {
+Result<RuntimeRegion> make_runtime_region(core::MemoryMap& memory, const platform::AcpiFacts* acpi, arch::HypercallBy xen,
+                                          uint16_t debug_port) {
   constexpr auto kAny = efi::AllocateType::AnyPages;
   Bytes code_size{address_of(&runtime_end) - address_of(&runtime_start)};
   PageCount code_pages = PageCount::covering(code_size);
@@ -70,7 +72,7 @@ Result<RuntimeRegion> make_runtime_region(core::MemoryMap& memory, const platfor
                        .variable_area_size = RuntimeData::kVariableArea,
                        .system_table = &d.system_table,
                        .runtime_services = &d.runtime_services,
-                       .reset = reset_facts(acpi, debug_port),
+                       .reset = reset_facts(acpi, xen, debug_port),
                        .may_have_clock = acpi == nullptr || acpi->has_cmos_rtc,
                        .century_index = acpi == nullptr ? uint8_t{0} : acpi->century_index};
   TRY(map_register(memory, setup.reset.reset));

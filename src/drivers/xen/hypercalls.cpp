@@ -28,6 +28,11 @@ Result<uint64_t> Hypercalls::checked_call(uint32_t number, uint64_t first, uint6
   return static_cast<uint64_t>(answer);
 }
 
+void Hypercalls::shutdown(unsigned reason) {
+  sched_shutdown why{.reason = reason};
+  (void)operate(__HYPERVISOR_sched_op, SCHEDOP_shutdown, why);
+}
+
 Result<uint64_t> Hypercalls::parameter(uint32_t index) {
   xen_hvm_param parameter{.domid = DOMID_SELF, .pad = 0, .index = index, .value = 0};
   TRY(operate(__HYPERVISOR_hvm_op, HVMOP_get_param, parameter));

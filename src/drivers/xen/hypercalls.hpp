@@ -22,6 +22,8 @@ class Hypercalls {
     return checked_call(number, operation, reinterpret_cast<uint64_t>(&argument));
   }
 
+  // SHUTDOWN_* [Xen public/sched.h]. Comes back only when Xen refuses.
+  void shutdown(unsigned reason);
   // HVM_PARAM_* of this domain [Xen public/hvm/params.h].
   Result<uint64_t> parameter(uint32_t index);
 

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 // The host's stand-in: a test installs a FakeIo and sees every access. Without one, ports read as a bus with nobody on it: all ones.
+// The same with FakeCpu, without which CPUID tells nothing.
 #pragma once
 
 #include <cstdint>
+
+#include "abi/hypervisor.hpp"
 #include <cstdlib>
 
 namespace efilite::arch {
@@ -30,6 +33,25 @@ inline void mmio_write8(uint64_t address, uint8_t value) { if (fake_io) fake_io-
 inline void mmio_write16(uint64_t address, uint16_t value) { if (fake_io) fake_io->mmio_write(address, value, 2); }
 inline void mmio_write32(uint64_t address, uint32_t value) { if (fake_io) fake_io->mmio_write(address, value, 4); }
 inline uint32_t mmio_read32(uint64_t address) { return fake_io ? fake_io->mmio_read(address, 4) : 0xFFFFFFFF; }
+
+enum class HypercallBy : uint8_t { Nothing, Vmcall, Vmmcall };
+
+class FakeCpu {
+ public:
+  virtual CpuidResult cpuid(uint32_t, uint32_t) { return {}; }
+  virtual int64_t hypercall(HypercallBy, uint32_t, uint64_t, uint64_t, uint64_t) { return -38; }  // ENOSYS
+
+ protected:
+  ~FakeCpu() = default;
+};
+
+inline FakeCpu* fake_cpu = nullptr;
+
+inline CpuidResult cpuid(uint32_t leaf, uint32_t subleaf = 0) { return fake_cpu ? fake_cpu->cpuid(leaf, subleaf) : CpuidResult{}; }
+inline CpuidResult cpuid_leaf(uint32_t leaf) { return cpuid(leaf); }
+inline int64_t hypercall(HypercallBy by, uint32_t number, uint64_t first, uint64_t second, uint64_t third) {
+  return fake_cpu ? fake_cpu->hypercall(by, number, first, second, third) : -38;
+}
 
 inline uint64_t fake_timestamp = 0;
 inline uint64_t timestamp() { return fake_timestamp += 1000; }

@@ -1,22 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// CPUID, model-specific registers and the other instructions of privileged code.
+// Model-specific registers and the other instructions of privileged code.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 
-#include "abi/hypervisor.hpp"
+#include "arch/io.hpp"
 
 namespace efilite::arch {
-
-inline CpuidResult cpuid(uint32_t leaf, uint32_t subleaf = 0) {
-  CpuidResult r;
-  asm volatile("cpuid" : "=a"(r.eax), "=b"(r.ebx), "=c"(r.ecx), "=d"(r.edx) : "a"(leaf), "c"(subleaf));
-  return r;
-}
-
-// For find_hypervisor(): a hypervisor's leaves have no subleaves that matter there.
-inline CpuidResult cpuid_leaf(uint32_t leaf) { return cpuid(leaf); }
 
 inline uint64_t read_msr(uint32_t index) {
   uint32_t low, high;

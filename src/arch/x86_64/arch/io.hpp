@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// Port and MMIO access, and the few instructions that C++ has no word for. All inline: runtime/ may use it after ExitBootServices.
+// Port and MMIO access, CPUID, hypercalls, and the few instructions that C++ has no word for. All inline: runtime/ may use it after
+// ExitBootServices.
 #pragma once
 
 #include <cstdint>
+
+#include "abi/hypervisor.hpp"
 
 namespace efilite::arch {
 
@@ -29,6 +32,28 @@ inline void mmio_write8(uint64_t address, uint8_t value) { *reinterpret_cast<vol
 inline void mmio_write16(uint64_t address, uint16_t value) { *reinterpret_cast<volatile uint16_t*>(address) = value; }
 inline void mmio_write32(uint64_t address, uint32_t value) { *reinterpret_cast<volatile uint32_t*>(address) = value; }
 inline uint32_t mmio_read32(uint64_t address) { return *reinterpret_cast<volatile uint32_t*>(address); }
+
+
+inline CpuidResult cpuid(uint32_t leaf, uint32_t subleaf = 0) {
+  CpuidResult r;
+  asm volatile("cpuid" : "=a"(r.eax), "=b"(r.ebx), "=c"(r.ecx), "=d"(r.edx) : "a"(leaf), "c"(subleaf));
+  return r;
+}
+// For find_hypervisor(): a hypervisor's leaves have no subleaves that matter there.
+inline CpuidResult cpuid_leaf(uint32_t leaf) { return cpuid(leaf); }
+
+// How Xen is called: the CPU's own instruction, which differs between makers.
+enum class HypercallBy : uint8_t { Nothing, Vmcall, Vmmcall };
+
+// [Xen public/arch-x86/xen-x86_64.h] Xen may leave anything in the registers of the arguments.
+inline int64_t hypercall(HypercallBy by, uint32_t number, uint64_t first, uint64_t second, uint64_t third) {
+  int64_t answer = number;
+  if (by == HypercallBy::Vmcall)
+    asm volatile("vmcall" : "+a"(answer), "+D"(first), "+S"(second), "+d"(third) : : "memory");
+  else
+    asm volatile("vmmcall" : "+a"(answer), "+D"(first), "+S"(second), "+d"(third) : : "memory");
+  return answer;
+}
 
 inline uint64_t timestamp() {
   uint32_t low, high;

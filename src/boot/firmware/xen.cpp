@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#include "boot/firmware/xen.hpp"
+
+#include "arch/cpu.hpp"
+
+namespace efilite::boot {
+
+namespace {
+
+// Xen fills a page once and forgets it, so one of the stack will do.
+[[gnu::noinline]] arch::HypercallBy ask_xen(uint32_t leaves) {
+  alignas(kPageSize) std::byte page[kPageSize] = {};
+  arch::write_msr(arch::cpuid(leaves + drivers::xen::kPageLeaf).ebx, reinterpret_cast<uint64_t>(page));
+  return drivers::xen::instruction_in_page(page);
+}
+
+}  // namespace
+
+bool XenMachine::detect() {
+  const uint32_t leaves = drivers::xen::find_leaves();
+  if (leaves == 0) return false;
+  arch::HypercallBy by = drivers::xen::instruction_of_maker();
+  if (by == arch::HypercallBy::Nothing) by = ask_xen(leaves);
+  if (by == arch::HypercallBy::Nothing) return false;
+  hypercalls_.set_instruction(by);
+  leaves_ = leaves;
+  return true;
+}
+
+}  // namespace efilite::boot
