@@ -7,6 +7,9 @@
 payload_names=(linux-6.1 linux-6.1-cloud linux-6.12 systemd-stub efi-shell grub ipxe memtest86+ efitools gnu-efi
                debian-installer grub-signed isolinux refind xen xen-tools u-boot)
 
+# What scripts/mkdom0 makes Xen and dom0 of.
+xen_payloads=(linux-6.1 xen xen-tools)
+
 # What runs in dom0: xl, its daemons and scripts, and the programs and libraries that these need. scripts/mkdom0 tells when one is missing.
 xen_tools=(
   xen-utils-4.17 xen-utils-common xenstore-utils bash sed util-linux

@@ -16,8 +16,8 @@ LIMIT = 150
 MEMORY = 768  # MiB
 MIB = 1 << 20
 ESP = (1 * MIB, 96 * MIB)  # where scripts/lib/disks.sh puts it, and its size
-# The disks' command lines have this where a machine may need its host's figure; see boot.command_line.
-TSC_PLACE = b"tsc_early_khz=0000000"
+# Of the disks' command lines, as scripts/lib/disks.sh has it; a machine may need its host's figure, see boot.command_line.
+CMDLINE = b"console=ttyS0 no_timer_check tsc=reliable tsc_early_khz=0000000"
 NEXT_ENTRY = b"next_entry=0\n"
 
 SHELL = r"(^|\n)# \Z"  # dash, which does not edit its line and so prints nothing but what was typed
@@ -121,14 +121,15 @@ LOADERS = {
 }
 
 
-def copy_disk(source, target):
+def copy_disk(source, target, console="ttyS0"):
+    """The disk with this machine's figure and this console in the command line of its kernels."""
     subprocess.run(["cp", "--sparse=always", source, target], check=True)
-    there = f"tsc_early_khz={qemu.tsc_khz()}".encode().ljust(len(TSC_PLACE))
+    there = f"console={console} no_timer_check tsc=reliable tsc_early_khz={qemu.tsc_khz()}".encode().ljust(len(CMDLINE))
     with open(target, "r+b") as file, mmap.mmap(file.fileno(), 0) as content:
-        place = content.find(TSC_PLACE)
+        place = content.find(CMDLINE)
         while place >= 0:
             content[place:place + len(there)] = there
-            place = content.find(TSC_PLACE, place)
+            place = content.find(CMDLINE, place)
 
 
 def device_options(scenario, disk):

@@ -187,12 +187,12 @@ class Disks(unittest.TestCase):
     def test_each_command_line_gets_the_hosts_figure_and_keeps_its_length(self):
         with tempfile.TemporaryDirectory() as root:
             source, target = pathlib.Path(root, "source"), pathlib.Path(root, "target")
-            before = bytes(5000) + disk.TSC_PLACE + b" quiet\n" + bytes(9000) + disk.TSC_PLACE + b"\0"
+            before = bytes(5000) + disk.CMDLINE + b" quiet\n" + bytes(9000) + disk.CMDLINE + b"\0"
             source.write_bytes(before)
             disk.copy_disk(source, target)
             after = target.read_bytes()
         self.assertEqual(len(after), len(before))
-        self.assertNotIn(disk.TSC_PLACE, after)
+        self.assertNotIn(disk.CMDLINE, after)
         self.assertEqual(len(re.findall(rb"tsc_early_khz=[1-9]\d+ *( quiet\n|\0)", after)), 2)
 
 

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""Xen and dom0 in QEMU. dom0 runs a shell for us on a virtio serial port, and what is a guest's console on a second one.
-
-QEMU emulates a processor with AMD's SVM; without SMAP, which kills a PV dom0 there, without MONITOR, with which Xen panics when it is idle,
-and without RDTSCP, which Xen and QEMU read differently."""
+"""Xen and dom0 in QEMU. dom0 runs a shell for us on a virtio serial port, and has its guest's console on a virtio console.
+"""
+import bisect
+import codecs
+import contextlib
 import os
 import pathlib
 import re
@@ -10,21 +11,29 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 REPO = HERE.parent.parent
 sys.path[:0] = [str(REPO / "tests/integration"), str(REPO / "scripts/lib")]
+from cached import cache_dir  # noqa: E402
 
-CPU = "EPYC,+svm,+npt,-smap,-monitor,-rdtscp"
-DOM0_MEMORY = 288  # MiB
-XEN_OPTIONS = f"console=com1 com1=115200,8n1 loglvl=all guest_loglvl=all bootscrub=0 dom0_mem={DOM0_MEMORY}M,max:{DOM0_MEMORY}M dom0_max_vcpus=1"
-DOM0_OPTIONS = "console=hvc0 loglevel=4 tsc=reliable"
-XEN_MEMORY = 192   # MiB, for Xen itself
-START = 60         # seconds until dom0 answers; it takes about ten
+# QEMU emulates a processor with AMD's SVM; without SMAP, which kills a PV dom0 there, without MONITOR, with which Xen panics when it is
+# idle, and without RDTSCP, which Xen and QEMU read differently. The others are those of this model that QEMU cannot emulate.
+CPU = "EPYC,+svm,+npt,-smap,-monitor,-rdtscp" + "".join(f",-{feature}" for feature in [
+    "rdseed", "sha-ni", "fxsr-opt", "misalignsse", "3dnowprefetch", "osvw", "topoext", "nrip-save", "xsavec"])
+XEN_MEMORY, DOM0_MEMORY = 192, 288  # MiB
+XEN_OPTIONS = ("console=com1 com1=115200,8n1 loglvl=all guest_loglvl=all bootscrub=0 spec-ctrl=no "
+               f"dom0_mem={DOM0_MEMORY}M,max:{DOM0_MEMORY}M dom0_max_vcpus=1")
+DOM0_OPTIONS = "console=hvc0 loglevel=4 tsc=reliable mitigations=off"
+LETTERS = "abcdefgh"  # of disks
+START = 60  # seconds until dom0 answers; it takes about ten
+CONSOLE = "/dev/hvc1"  # xl passes nothing on that is not typed at a terminal
 # dom0's end of the conversation: each line is a command, its output comes back with a last line for its status. A port can be opened once.
-AGENT = r"""exec 7<>/dev/ports/control 8<>/dev/ports/console
+AGENT = rf"""exec 7<>/dev/ports/control 8<>{CONSOLE}
+stty raw -echo <&8
 while read -r line <&7; do
   eval "$line" >&7 2>&1
   printf '\n=%s=\n' $? >&7
@@ -44,8 +53,16 @@ def dom0_files():
     return done.stdout.split()
 
 
-def place(source, target):
-    """A file for the shared folder, without copying where that is possible."""
+@contextlib.contextmanager
+def shared_folder():
+    """A folder for the files that dom0 has in /share, on the file system of the cache, so that files from there need no copying."""
+    place = cache_dir() / "xen"
+    place.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=place) as folder:
+        yield pathlib.Path(folder)
+
+
+def share(source, target):
     source = os.path.realpath(source)
     try:
         os.link(source, target)
@@ -57,57 +74,69 @@ def quote(path):
     return os.fspath(path).replace(",", ",,")
 
 
-def guest_config(name, memory, cmdline="", kernel=False, ramdisk=False, disks=0, maxmem=None, vcpus=1, lines=()):
-    """The configuration of a guest whose firmware, kernel and ramdisk lie in /share. With a kernel the ramdisk is module 1: xl puts a shim
-    in front of a kernel for guests of the PV kind, and which shim that is can be said."""
-    config = [f'name="{name}"', 'type="pvh"', f"memory={memory}", f"vcpus={vcpus}", 'tsc_mode="native"',
+def guest_config(name, memory, cmdline="", kernel="", ramdisk="", disks=(), maxmem=0, cpus=1, lines=()):
+    """The configuration of a guest; files are those of the shared folder, disks are dom0's. With a kernel the ramdisk is module 1: in front of
+    kernels of the PV kind xl puts a shim, and which shim that is can be said."""
+    config = [f'name="{name}"', 'type="pvh"', f"memory={memory}", f"vcpus={cpus}", 'tsc_mode="native"',
               *(f'on_{event}="destroy"' for event in ("poweroff", "reboot", "crash")), f'cmdline="{cmdline}"']
     if kernel:
-        config += ["pvshim=1", 'pvshim_path="/share/firmware"', f'pvshim_cmdline="{cmdline}"', 'kernel="/share/kernel"']
+        config += ["pvshim=1", 'pvshim_path="/share/firmware"', f'pvshim_cmdline="{cmdline}"', f'kernel="/share/{kernel}"']
     else:
         config += ['kernel="/share/firmware"']
     if ramdisk:
-        config += ['ramdisk="/share/ramdisk"']
+        config += [f'ramdisk="/share/{ramdisk}"']
     if maxmem:
         config += [f"maxmem={maxmem}"]
     if disks:
-        config += [f"disk={[f'phy:/dev/vd{chr(97 + index)},xvd{chr(97 + index)},w' for index in range(disks)]}"]
+        config += [f"disk={[f'phy:{disk},xvd{letter},w' for disk, letter in zip(disks, LETTERS)]}"]
     return "\n".join([*config, *lines, ""])
 
 
-def machine_arguments(share, guest_memory, disks=(), write=False):
-    """QEMU's options for Xen and dom0 with room for a guest; `disks` are dom0's /dev/vda, /dev/vdb, ... ."""
+def dom0_disk(index):
+    return f"/dev/vd{LETTERS[index]}"
+
+
+def drive(identity, path, written):
+    with open(path, "rb") as file:
+        kind = "qcow2" if file.read(4) == b"QFI\xfb" else "raw"
+    return ["-drive", f"if=none,id={identity},format={kind},snapshot={'off' if written else 'on'},file={quote(path)}",
+            "-device", f"virtio-blk-pci,drive={identity}"]
+
+
+def machine_arguments(folder, guest_memory, disks=()):
+    """QEMU's options for Xen and dom0 with room for a guest. `disks` are dom0's disks, by (path, whether it is written to)."""
     xen, kernel, initramfs = dom0_files()
     arguments = ["-M", "pc", "-accel", "tcg", "-cpu", CPU, "-smp", "1", "-m", str(XEN_MEMORY + DOM0_MEMORY + guest_memory),
                  "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
                  "-kernel", xen, "-append", XEN_OPTIONS, "-initrd", f"{quote(kernel)} {DOM0_OPTIONS},{quote(initramfs)}",
-                 "-virtfs", f"local,path={quote(share)},mount_tag=share,security_model=none,readonly=on", "-device", "virtio-serial-pci"]
-    for index, disk in enumerate(disks):
-        arguments += ["-drive", f"if=none,id=disk{index},format=raw,snapshot={'off' if write else 'on'},file={quote(disk)}", "-device", f"virtio-blk-pci,drive=disk{index}"]
+                 "-virtfs", f"local,path={quote(folder)},mount_tag=share,security_model=none,readonly=on", "-device", "virtio-serial-pci"]
+    for index, (path, written) in enumerate(disks):
+        arguments += drive(f"disk{index}", path, written)
     return arguments
 
 
 class Line:
-    """One of the machine's serial lines, or a file that it writes: everything that came, and callers who wait for something in it."""
+    """One of the machine's serial lines: everything that came, when it came, and callers who wait for something in it."""
 
-    def __init__(self, receive, log, heard=None):
-        self.receive, self.log, self.heard = receive, log, heard
-        self.text = ""
+    def __init__(self, receive, log):
+        self.receive, self.log = receive, log
+        self.heard = lambda data: None  # is given what comes
+        self.text, self.arrivals = "", []  # (place in the text, time)
         self.changed = threading.Condition()
         self.open = True
         self.thread = threading.Thread(target=self._read, daemon=True)
         self.thread.start()
 
     def _read(self):
+        decoder = codecs.getincrementaldecoder("utf-8")("replace")
         with open(self.log, "wb") as log:
             while data := self.receive():
                 log.write(data)
                 log.flush()
-                text = data.decode(errors="replace").replace("\r", "")
-                if self.heard:
-                    self.heard(text)
+                self.heard(data)
                 with self.changed:
-                    self.text += text
+                    self.arrivals.append((len(self.text), time.time()))
+                    self.text += decoder.decode(data).replace("\r", "")
                     self.changed.notify_all()
         with self.changed:
             self.open = False
@@ -126,20 +155,28 @@ class Line:
             self.changed.wait_for(found, limit)
         return match
 
+    def lines(self, start):
+        """What came behind `start`: (time, line)."""
+        found = []
+        for line in self.text[start:].split("\n"):
+            arrival = bisect.bisect_right(self.arrivals, (start, float("inf"))) - 1
+            found.append((self.arrivals[arrival][1] if arrival >= 0 else 0, line))
+            start += len(line) + 1
+        return found
+
 
 class Xen:
-    """A running machine; its share is a folder with files for dom0, where they are in /share."""
+    """A running machine."""
 
-    def __init__(self, share, stem, guest_memory, disks=(), write=False, told=None, console_told=None):
-        """Logs go to stem.{xen,console,control,command}. `told` and `console_told` are given what comes over the serial line of Xen
-        and the consoles of guests."""
-        (share / "job").write_text(AGENT)
-        self.started = time.monotonic()
-        arguments = machine_arguments(share, guest_memory, disks, write)
+    def __init__(self, folder, stem, guest_memory, disks=()):
+        """`folder` is shared with dom0. Logs go to stem.{xen,console,control,command}."""
+        self.stem = stem
+        (folder / "job").write_text(AGENT)
+        arguments = machine_arguments(folder, guest_memory, disks)
         self.control_socket, control = socket.socketpair()
         self.console_socket, console = socket.socketpair()
-        for name, end in [("control", control), ("console", console)]:
-            arguments += ["-chardev", f"socket,id={name},fd={end.fileno()}", "-device", f"virtserialport,chardev={name},name={name}"]
+        for kind, name, end in [("virtserialport", "control", control), ("virtconsole", "console", console)]:
+            arguments += ["-chardev", f"socket,id={name},fd={end.fileno()}", "-device", f"{kind},chardev={name},name={name}"]
         command = ["qemu-system-x86_64", *arguments, "-serial", "stdio", "-monitor", "none"]
         log = {name: stem.with_name(f"{stem.name}.{name}") for name in ["xen", "console", "control", "command"]}
         log["command"].write_text(" ".join(f"'{word}'" if " " in word else word for word in command) + "\n")
@@ -147,8 +184,8 @@ class Xen:
                                         pass_fds=[control.fileno(), console.fileno()])
         control.close()
         console.close()
-        self.xen = Line(lambda: self.process.stdout.read1(65536), log["xen"], told)
-        self.console = Line(lambda: self.console_socket.recv(65536), log["console"], console_told)
+        self.serial = Line(lambda: self.process.stdout.read1(65536), log["xen"])
+        self.console = Line(lambda: self.console_socket.recv(65536), log["console"])
         self.control = Line(lambda: self.control_socket.recv(65536), log["control"])
 
     def __enter__(self):
@@ -162,29 +199,64 @@ class Xen:
     def __exit__(self, *_):
         self.process.kill()
         self.process.wait()
-        for line in (self.xen, self.console, self.control):
+        for line in (self.serial, self.console, self.control):
             line.thread.join()
 
     def ask(self, command, limit=30):
         """What a shell command in dom0 says, and its status."""
         start = len(self.control.text)
-        self.control_socket.sendall(command.encode() + b"\n")
+        self._send(self.control_socket, command.encode() + b"\n")
         match = self.control.wait(r"^=(\d+)=$", start, limit)
         if not match:
             raise Failure(f"dom0 has no answer to '{command}' after {limit} s" if self.control.open else "the machine is gone")
         return self.control.text[start:match.start()].strip("\n"), int(match[1])
 
-    def start(self, name):
-        """Creates the guest of /share/NAME.cfg, with its console on our port from its first character on."""
-        self.ask(f"rm -f /tmp/done; (xl create -c /share/{name}.cfg <&8 >&8 2>/tmp/xl; echo $? >/tmp/done) &")
+    def type(self, data):
+        """On the guest's console."""
+        self._send(self.console_socket, data)
 
-    def ended(self, name, limit):
-        """Waits until the guest is gone and its console, too; false when it is still there after `limit` seconds."""
-        return self.ask(f"for i in $(seq {limit * 5}); do sleep 0.2; [ -e /tmp/done ] && ! xl domid {name} && break; done 2>/dev/null >&2",
-                        limit + 20)[1] == 0
+    @staticmethod
+    def _send(end, data):
+        with contextlib.suppress(BrokenPipeError):  # the machine is gone, which its end tells
+            end.sendall(data)
+
+    def start(self, name):
+        """Creates the guest of /share/NAME.cfg, with its console on our port from its first character on. wait_for_end() is for later."""
+        self.name, self.place = name, len(self.control.text)
+        gone = f"while xl domid {name}; do sleep 0.1; done >/dev/null 2>&1; printf '\\n=gone=\\n' >&7"
+        self.ask(f"(xl create -c /share/{name}.cfg <&8 >&8 2>/tmp/xl; {gone}) &")
+
+    def is_gone(self, limit):
+        return self.control.wait(r"^=gone=$", self.place, limit)
+
+    def wait_for_text(self, pattern, start, limit):
+        """Waits for something on the console of the guest, as long as that lives."""
+        end = time.monotonic() + limit
+        while not (match := self.console.wait(pattern, start, 0.5)) and time.monotonic() < end and not self.is_gone(0):
+            pass
+        return match
+
+    def wait_for_end(self, limit, given_up=lambda: False):
+        """Waits until the guest and its console are gone. It is destroyed when `limit` seconds are over, which False tells, or when it is
+        given up."""
+        end = time.monotonic() + limit
+        while not (gone := self.is_gone(0.5)) and time.monotonic() < end and not given_up():
+            if not self.control.open:
+                raise Failure("the machine is gone")
+        if not gone:
+            self.ask(f"xl destroy {self.name}")
+            if not self.is_gone(30):
+                raise Failure(f"{self.name} cannot be destroyed")
+        # What was said before the end comes by other ways.
+        for way, line in [("/dev/console", self.serial), (CONSOLE, self.console)]:
+            place = len(line.text)
+            self.ask(f"printf '\\n=end of {self.name}=\\n' >{way}")
+            if not line.wait(f"^=end of {re.escape(self.name)}=$", place, 10):
+                raise Failure(f"what is written to {way} is lost")
+        return bool(gone) or given_up()
 
     def power_off(self):
-        self.control_socket.sendall(b"exit\n")
+        self._send(self.control_socket, b"exit\n")
         try:
             self.process.wait(20)
         except subprocess.TimeoutExpired:

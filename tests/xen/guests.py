@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""Which guests xl starts, and what each is made of. A group is one run of Xen, whose guests come one after the other."""
+import pathlib
+import subprocess
+from dataclasses import dataclass
+
+import rig  # noqa: F401  first: it says where the others are
+import disk
+import disk_image
+import program
+from cached import cached, digest, payload_dir
+from conversation import Turn
+from scenarios import Program
+
+MIB = 1 << 20
+KERNEL = "linux-6.1-cloud"  # it is unpacked in no time
+MODULES = ["efivarfs", "xen-blkfront", "ext4", "vfat", "nls_cp437", "nls_ascii"]
+# reboot=efi: Linux would else ask Xen by itself. mitigations=off: it warns of what the emulated processor lacks.
+CMDLINE = "console=hvc0 efi=debug reboot=efi mitigations=off guest.wait guest.test=xen guest.end="
+
+
+@dataclass(frozen=True)
+class Linux:
+    """The guest's checks. Its disk is `small`, whatever it is started from."""
+    form: str      # uki: the only module; modules: kernel and initrd; esp: a RAM disk with systemd-boot; disk: xvda
+    memory: int    # MiB
+    cpus: int
+    end: str       # poweroff, reboot
+    maxmem: int = 0  # MiB, if more than `memory`
+    kernel = KERNEL.removeprefix("linux-")
+    machine, cpu, disk = "xen", "max", "small"
+
+    @property
+    def name(self):
+        return f"linux.{self.form}.{self.memory}M.{self.cpus}cpu.{self.end}" + (".ballooned" if self.maxmem else "")
+
+
+@dataclass(frozen=True)
+class Panic:
+    """A kernel as the only module: without an initrd it has no root, and a panic in a guest of Xen is a crash."""
+    memory: int = 192
+    name = "panic"
+    cpus, disk, maxmem = 1, None, 0
+
+
+@dataclass(frozen=True)
+class Probe(Program):
+    """programs/probe.c."""
+    memory: int = 64
+    cpus, disk, maxmem = 1, None, 0
+
+    @property
+    def name(self):
+        return f"probe.{self.end}.{self.memory}M"
+
+
+@dataclass(frozen=True)
+class Debian:
+    """An installed Debian by its own loader, to a login."""
+    loader: str      # of integration/disk.py
+    memory: int = 512
+    cpus, maxmem = 1, 0
+
+    @property
+    def name(self):
+        return f"debian.{self.loader}"
+
+    @property
+    def disk(self):
+        return self.loader
+
+
+GROUPS = {
+    "kernels": [
+        Linux("uki", 256, 1, "poweroff"),
+        Linux("modules", 256, 2, "reboot"),
+        Linux("esp", 384, 1, "poweroff"),
+        Panic(),
+    ],
+    "machines": [
+        *(Probe(end, "module", "xen") for end in ["shutdown", "cold", "warm", "return", "crash-instruction", "crash-null-read"]),
+        Linux("modules", 320, 1, "poweroff", maxmem=512),
+        Linux("uki", 4608, 1, "reboot"),
+    ],
+    "disks": [
+        Linux("disk", 256, 1, "reboot"),
+        Debian("debian-grub"),
+    ],
+}
+
+
+def script(name, *arguments):
+    done = subprocess.run([rig.REPO / "scripts" / name, *arguments], check=True, stdout=subprocess.PIPE, text=True)
+    return pathlib.Path(done.stdout.strip())
+
+
+def linux_files():
+    return payload_dir(KERNEL) / "vmlinuz", script("mkinitramfs", KERNEL, *MODULES)
+
+
+def uki(end):
+    kernel, initrd = linux_files()
+    return script("mkuki", "--name", "xen", "--kernel", kernel, "--initrd", initrd, "--cmdline", CMDLINE + end)
+
+
+def image(name, partitions):
+    contents = [part for partition in partitions for entry in sorted(partition.tree.items()) for part in entry]
+    return cached(name, ".img", digest(pathlib.Path(disk_image.__file__), *(str(partition.size) for partition in partitions), *contents),
+                  lambda path: disk_image.gpt(path, partitions))
+
+
+def esp():
+    """What `bootctl install` leaves on an EFI system partition, with one entry of type 1."""
+    kernel, initrd = linux_files()
+    entry = f"title Linux\nlinux /linux\ninitrd /initrd\noptions {CMDLINE}poweroff\n"
+    loader = payload_dir("systemd-stub") / "root/usr/lib/systemd/boot/efi/systemd-bootx64.efi"
+    return image("xen-esp", [disk_image.Partition("ESP", 40 * MIB, {
+        disk_image.LOADER: loader, "loader/loader.conf": b"timeout 0\n", "loader/entries/linux.conf": entry.encode(),
+        "linux": kernel, "initrd": initrd})])
+
+
+def small_disk():
+    """A disk that can be booted from, with a sentence on each of its partitions."""
+    def sentence(partition):
+        return {"sentence.txt": f"partition {partition} of xvda\n".encode()}
+    return image("xen-small", [disk_image.Partition("ESP", 48 * MIB, {disk_image.LOADER: uki("reboot"), **sentence(1)}),
+                               disk_image.Partition("root", 8 * MIB, sentence(2), disk_image.LINUX_ROOT)])
+
+
+def disk_of(name, folder):
+    """A disk image for dom0; one that is written to lies in `folder`."""
+    if name == "small":
+        return small_disk()
+    path = folder / f"{name}.disk"
+    loader = disk.LOADERS[name]
+    disk.copy_disk(payload_dir("debian-disks") / f"{loader.disk}.disk", path, console="hvc0")
+    if loader.prepare:
+        loader.prepare(path)
+    return path
+
+
+@dataclass
+class Files:
+    """What xl is told to load, and the command line."""
+    ramdisk: pathlib.Path | None = None
+    kernel: pathlib.Path | None = None  # module 0; the ramdisk is module 1 then
+    cmdline: str = ""
+
+
+def files_of(guest):
+    match guest:
+        case Linux(form="uki"):
+            return Files(uki(guest.end))
+        case Linux(form="modules"):
+            kernel, initrd = linux_files()
+            return Files(initrd, kernel, CMDLINE + guest.end)
+        case Linux(form="esp"):
+            return Files(esp())
+        case Panic():
+            return Files(linux_files()[0], cmdline="console=hvc0 panic=-1 efi=debug")
+        case Probe():
+            return Files(program.build("probe"), cmdline=guest.end)
+    return Files()  # there is only the disk

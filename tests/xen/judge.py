@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""Judges a finished guest: what it said of itself, what xl says of its end, and what is left of it in dom0."""
+import re
+
+import rig  # noqa: F401  first: it says where the others are
+import disk
+import program
+from cached import payload_dir
+from guests import Debian, Linux, Panic, Probe
+from verdict import GUEST_CHECKS, KIB, LOADED_INITRD, MIB, Judgement
+
+XEN_CHECKS = GUEST_CHECKS + 7
+END = {"poweroff": "guest-shutdown", "reboot": "guest-reset"}
+# Event channels to dom0 and grants of its own that a guest has without any device: the store's and the console's.
+OWN_CHANNELS, OWN_GRANTS = 2, {0, 1}
+
+
+class XenJudgement(Judgement):
+    def facts(self):
+        if "date" not in self.fact:
+            return
+        self.equal("kernel", self.kernel_version)
+        self.equal("cpus", str(self.scenario.cpus))
+        self.clocks("date")
+        self.memory()
+        self.efilite_facts()
+        self.expect("ACPI" in self.fact["tables"], f"tables: {self.fact['tables']}")
+
+    def memory(self):
+        # All that the guest may have is in the map; what Xen gives it now is what Linux finds.
+        given, most = self.scenario.memory * MIB, (self.scenario.maxmem or self.scenario.memory) * MIB
+        usable, total = self.number("usable-bytes"), self.number("memory-kib") * 1024
+        self.expect(most - 256 * KIB - 0x60000 <= usable <= most, f"{usable} bytes are usable by the map, of {most}")
+        self.expect(given * 0.9 - 64 * MIB <= total <= given, f"Linux has {total} bytes of memory, of {given}")
+
+    def end(self):
+        run, end = self.run, self.scenario.end
+        self.expect(not run.timed_out, f"it was given up after {run.seconds:.0f} s")
+        self.expect(run.shutdown == END[end], f"xl says '{run.shutdown or 'nothing'}' of its end, not {END[end]}")
+        resets = re.findall(r"ResetSystem: (Efi\w+)", run.debug)
+        wanted = {"poweroff": "EfiResetShutdown", "reboot": "EfiResetCold"}[end]
+        self.expect(resets == [wanted], f"calls of ResetSystem: {resets}, not {wanted}")
+
+
+def linux(guest, run):
+    version = (payload_dir(f"linux-{guest.kernel}") / "version").read_text().strip()
+    judgement = XenJudgement(guest, run, True, version)
+    judgement.checks(XEN_CHECKS)
+    judgement.expect(run.serial.count(LOADED_INITRD) == 1, "the kernel did not load its initrd by LoadFile2")
+    judgement.facts()
+    judgement.end()
+    devices = list(devices_in_use(run))
+    return judgement.complaints + devices, f"{judgement.passed} checks, {judgement.fact.get('efi-map-entries', '?')} EFI map entries"
+
+
+def devices_in_use(run):
+    """What the firmware has not given back when Linux runs and has touched no device yet."""
+    if run.state is None:
+        yield "it did not come to where its devices are looked at"
+        return
+    state = dict(re.findall(r'^(\S+) = "(.*)"$', run.state["store"], re.M))
+    disks = [path for path in state if re.search(r"/device/vbd/\d+/state$", path)]
+    if len(disks) != 1:
+        yield f"the store has {len(disks)} disks of the guest"
+    for path in disks:
+        front = path.removesuffix("/state")
+        back = state.get(f"{front}/backend")
+        # [Xen public/io/xenbus.h] 1: Initialising, 2: InitWait
+        for name, place, wanted in [("front", front, "1"), ("back", back, "2")]:
+            if state.get(f"{place}/state") != wanted:
+                yield f"the {name} end of the disk is in state {state.get(f'{place}/state')}, not {wanted}"
+        for key in state:
+            if re.match(re.escape(front) + r"/(ring-ref|ring-page-order|event-channel|protocol)", key):
+                yield f"the store still has {key}"
+    channels = re.findall(r"Interdomain.*Connected.*Remote Domain: +0|: VCPU \d+: Interdomain \(Connected\)", run.state["channels"])
+    if len(channels) != OWN_CHANNELS:
+        yield f"{len(channels)} event channels go to dom0, not {OWN_CHANNELS}: {run.state['channels']}"
+    grants = {int(number, 16) for number in re.findall(r"^\(XEN\) +\[0x([0-9a-f]+)\]", run.state["grants"], re.M)}
+    if grants - OWN_GRANTS:
+        yield f"dom0 still maps grants {sorted(grants - OWN_GRANTS)}"
+
+
+def panic(_guest, run):
+    complaints = ending(run, "guest-panic")
+    for pattern in [r"Command line: console=hvc0 panic=-1 efi=debug$", r"efi: EFI v2\.\d+ by efilite", r"Booting .*kernel on Xen",
+                    r"Kernel panic - not syncing: VFS: Unable to mount root fs"]:
+        if not re.search(pattern, run.serial, re.M):
+            complaints.append(f"nothing on its console matches /{pattern}/")
+    return complaints, run.shutdown
+
+
+def probe(guest, run):
+    return program.judge(guest, run, True)
+
+
+def debian(_guest, run):
+    return run.conversation.complaints() + list(disk.examine(run.disk)) + ending(run, "guest-shutdown"), f"{len(run.conversation.turns)} turns"
+
+
+def ending(run, wanted):
+    complaints = [f"it was given up after {run.seconds:.0f} s"] if run.timed_out else []
+    return complaints + ([f"xl says '{run.shutdown or 'nothing'}' of its end, not {wanted}"] if run.shutdown != wanted else [])
+
+
+JUDGES = {Linux: linux, Panic: panic, Probe: probe, Debian: debian}
+
+
+def judge(guest, run):
+    complaints, summary = JUDGES[type(guest)](guest, run)
+    return complaints + [f"left behind in dom0: {line}" for line in run.left], summary
