@@ -15,8 +15,8 @@ from scenarios import Program
 MIB = 1 << 20
 KERNEL = "linux-6.1-cloud"  # it is unpacked in no time
 MODULES = ["efivarfs", "xen-blkfront", "ext4", "vfat", "nls_cp437", "nls_ascii"]
-# reboot=efi: Linux would else ask Xen by itself. mitigations=off: it warns of what the emulated processor lacks.
-CMDLINE = "console=hvc0 efi=debug reboot=efi mitigations=off guest.wait guest.test=xen guest.end="
+# mitigations=off: Linux warns of what the emulated processor lacks.
+CMDLINE = "console=hvc0 efi=debug mitigations=off guest.wait guest.test=xen guest.end="
 
 
 @dataclass(frozen=True)
