@@ -28,20 +28,22 @@ SerialConsole::SerialConsole(SerialPort& port, EventQueue& events, HandleDatabas
       serial_io_(port, events, clock, *this) {}
 
 efi::DevicePath* SerialConsole::line_path() {
-  return const_cast<efi::DevicePath*>(device_path::as_path(behind_parent(line_path_)));
+  return const_cast<efi::DevicePath*>(device_path::as_path(used_part(line_path_)));
 }
 efi::DevicePath* SerialConsole::terminal_path() {
-  return const_cast<efi::DevicePath*>(device_path::as_path(behind_parent(terminal_path_)));
+  return const_cast<efi::DevicePath*>(device_path::as_path(used_part(terminal_path_)));
 }
 
-Result<> SerialConsole::install_line(uint32_t number, ByteSpan parent) {
-  if (parent.size() > LineParent::kRoom) return Status::Unsupported;
-  parent_size_ = parent.size();
-  std::ranges::copy(parent, line_path_.parent.nodes.end() - parent.size());
-  line_path_.port = {device_path::header(efi::kAcpiPath, efi::kAcpiDevice, sizeof(efi::AcpiNode)), efi::pnp_id(kUart16550), number};
+Result<> SerialConsole::install_line(std::optional<uint32_t> number, ByteSpan parent) {
+  const efi::AcpiNode port = {device_path::header(efi::kAcpiPath, efi::kAcpiDevice, sizeof(efi::AcpiNode)), efi::pnp_id(kUart16550),
+                              number.value_or(0)};
+  const ByteSpan own = number ? bytes_of(port) : ByteSpan();
+  place_size_ = parent.size() + own.size();
+  if (place_size_ > LinePlace::kRoom) return Status::Unsupported;
+  std::ranges::copy(own, std::ranges::copy(parent, line_path_.place.nodes.end() - place_size_).out);
   line_path_.line = uart_node(kDefaultSerialFormat);
   line_path_.end = efi::kEndEntirePath;
-  terminal_path_ = {line_path_.parent, line_path_.port, line_path_.line,
+  terminal_path_ = {line_path_.place, line_path_.line,
                     {device_path::header(efi::kMessagingPath, efi::kMessagingVendor, sizeof(efi::VendorNode)), efi::kVtUtf8Terminal},
                     efi::kEndEntirePath};
   const ProtocolPair pairs[] = {{&efi::SerialIoProtocol::kGuid, serial_io_.protocol()}, {&efi::kDevicePathGuid, line_path()}};
@@ -60,14 +62,15 @@ Result<> SerialConsole::hold_line() {
 Result<efi::Handle> SerialConsole::install(std::optional<uint32_t> number, ByteSpan parent) {
   TRY(input_.open());
   TRY(input_ex_.open());
-  if (number) TRY(install_line(*number, parent));
+  const bool line = number || !parent.empty();
+  if (line) TRY(install_line(number, parent));
   const ProtocolPair pairs[] = {{&efi::SimpleTextOutputProtocol::kGuid, output_.protocol()},
                                 {&efi::SimpleTextInputProtocol::kGuid, input_.protocol()},
                                 {&efi::SimpleTextInputExProtocol::kGuid, input_ex_.protocol()},
                                 {&efi::kDevicePathGuid, terminal_path()}};
   // Without a line the terminal is nobody's device: no path then.
-  TRY(handles_.install_multiple(&terminal_, std::span(pairs).first(number ? 4 : 3)));
-  if (number) TRY(hold_line());
+  TRY(handles_.install_multiple(&terminal_, std::span(pairs).first(line ? 4 : 3)));
+  if (line) TRY(hold_line());
   return terminal_;
 }
 

@@ -13,23 +13,21 @@
 
 namespace efilite::core {
 
-// The device that a line belongs to, e.g. PciRoot(0x0)/Pci(0x4,0x0): whole nodes, which lie at the end, so that what follows them is one path
-// with them. COM1 belongs to none.
-struct LineParent {
+// Where a line is, e.g. Serial(0x0) or PciRoot(0x0)/Pci(0x4,0x0)/Serial(0x0): whole nodes, which lie at the end, so that what follows them is
+// one path with them.
+struct LinePlace {
   static constexpr size_t kRoom = 128;
   std::array<std::byte, kRoom> nodes;
 };
 
 // [UEFI 2.10, 10.3] the line's path is the beginning of the terminal's.
 struct [[gnu::packed]] SerialLinePath {
-  LineParent parent;
-  efi::AcpiNode port;
+  LinePlace place;
   efi::UartNode line;
   efi::DevicePath end;
 };
 struct [[gnu::packed]] TerminalPath {
-  LineParent parent;
-  efi::AcpiNode port;
+  LinePlace place;
   efi::UartNode line;
   efi::VendorNode terminal;
   efi::DevicePath end;
@@ -42,23 +40,23 @@ class SerialConsole final : SerialIo::Observer {
   SerialConsole(const SerialConsole&) = delete;
   SerialConsole& operator=(const SerialConsole&) = delete;
 
-  // Both handles; the terminal's is the answer. `number` is the _UID of the line, nullopt: there is none. `parent` is the path of its device,
-  // without the end. UNSUPPORTED: that is too long.
+  // Both handles; the terminal's is the answer. `number` is the _UID of the line, and `parent` the path of its device without the end, or
+  // nothing; without a number it is the line's own. Neither: there is no line. UNSUPPORTED: the path is too long.
   Result<efi::Handle> install(std::optional<uint32_t> number, ByteSpan parent = {});
 
   TextOutput& output() { return output_; }
   TextInput& input() { return input_; }
   SerialIo& serial_io() { return serial_io_; }
-  ByteSpan path() const { return behind_parent(terminal_path_); }
+  ByteSpan path() const { return used_part(terminal_path_); }
 
  private:
   template <typename Path>
-  ByteSpan behind_parent(const Path& path) const {
-    return bytes_of(path).subspan(LineParent::kRoom - parent_size_);
+  ByteSpan used_part(const Path& path) const {
+    return bytes_of(path).subspan(LinePlace::kRoom - place_size_);
   }
   efi::DevicePath* line_path();
   efi::DevicePath* terminal_path();
-  Result<> install_line(uint32_t number, ByteSpan parent);
+  Result<> install_line(std::optional<uint32_t> number, ByteSpan parent);
   Result<> hold_line();
   void format_changed(const SerialFormat& format) override;
 
@@ -69,7 +67,7 @@ class SerialConsole final : SerialIo::Observer {
   SerialIo serial_io_;
   SerialLinePath line_path_{};
   TerminalPath terminal_path_{};
-  size_t parent_size_ = 0;
+  size_t place_size_ = 0;
   efi::Handle line_ = nullptr;
   efi::Handle terminal_ = nullptr;
 };

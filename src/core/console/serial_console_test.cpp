@@ -37,7 +37,7 @@ TEST_F(SerialConsoleTest, TheTerminalLiesBelowItsLine) {
   ASSERT_TRUE(terminal);
   EXPECT_EQ(text_of(line()), "Serial(0x0)/Uart(115200,8,N,1)");
   EXPECT_EQ(text_of(*terminal), "Serial(0x0)/Uart(115200,8,N,1)/VenUtf8()");
-  EXPECT_EQ(console.path().size(), sizeof(TerminalPath) - LineParent::kRoom);
+  EXPECT_EQ(console.path().size(), sizeof(TerminalPath) - LinePlace::kRoom + sizeof(efi::AcpiNode));
   for (const efi::Guid* guid : {&efi::SimpleTextOutputProtocol::kGuid, &efi::SimpleTextInputProtocol::kGuid,
                                 &efi::SimpleTextInputExProtocol::kGuid})
     EXPECT_TRUE(handles.find(*terminal, *guid));
@@ -60,9 +60,18 @@ TEST_F(SerialConsoleTest, ALineMayBelongToADevice) {
   EXPECT_EQ(text_of(*terminal), name + "Serial(0x2)/Uart(9600,7,E,2)/VenUtf8()");
 }
 
+TEST_F(SerialConsoleTest, ALineMayBeADeviceOfItsOwn) {
+  const auto device = device_path::vendor_path(efi::kHardwarePath, efi::kHardwareVendor, efi::kVtUtf8Terminal);
+  auto terminal = console.install(std::nullopt, device_path::without_end(bytes_of(device)));
+  ASSERT_TRUE(terminal);
+  EXPECT_EQ(text_of(line()), "VenHw(AD15A0D6-8BEC-4ACF-A073-D01DE77E2D88)/Uart(115200,8,N,1)");
+  EXPECT_EQ(text_of(*terminal), "VenHw(AD15A0D6-8BEC-4ACF-A073-D01DE77E2D88)/Uart(115200,8,N,1)/VenUtf8()");
+}
+
 TEST_F(SerialConsoleTest, ADeviceWithAPathThatIsTooLongIsUnsupported) {
-  const std::vector<std::byte> nodes(LineParent::kRoom + 1);
-  EXPECT_EQ(console.install(0, nodes).status(), Status::Unsupported);
+  const std::vector<std::byte> nodes(LinePlace::kRoom + 1);
+  EXPECT_EQ(console.install(std::nullopt, nodes).status(), Status::Unsupported);
+  EXPECT_EQ(console.install(0, std::span(nodes).first(LinePlace::kRoom)).status(), Status::Unsupported);
 }
 
 TEST_F(SerialConsoleTest, WithoutALineThereIsATerminalWithoutPath) {
