@@ -31,7 +31,7 @@ Result<> Console::usable() {
 Result<size_t> Console::send(ByteSpan bytes) {
   TRY(usable());
   const uint32_t sent = TRY(checked(output_.put(bytes)));
-  if (sent != 0) TRY(channels_.notify(port_));
+  if (sent != 0 && !channels_.notify(port_)) return Status::DeviceError;
   return size_t{sent};
 }
 
@@ -39,7 +39,7 @@ Result<std::byte> Console::receive() {
   TRY(usable());
   std::byte byte{};
   if (TRY(checked(input_.take({&byte, 1}))) == 0) return Status::NotReady;
-  if (input_.made_room(1)) TRY(channels_.notify(port_));
+  if (input_.made_room(1)) (void)channels_.notify(port_);
   return byte;
 }
 

@@ -15,6 +15,8 @@ constexpr uint64_t kPatience = 300'000'000;  // half a minute of Clock's 100 ns,
 constexpr std::string_view kNul("\0", 1);
 constexpr std::string_view kToken = "efilite";
 constexpr uint32_t kMostOfShort = 16;  // "OK" or the name of an error
+// That are none of ours, in front of an answer.
+constexpr unsigned kMostMessages = 1 << 14, kMostBytes = 1 << 20;
 constexpr uint32_t kNoTransaction = 0;
 
 // [Xen public/io/xs_wire.h] errors have names. EACCES is given for a node that is somebody else's, EPERM for what only others may do.
@@ -97,8 +99,9 @@ Result<> XenStore::take_over() {
   xsd_sockmsg seen;
   const MutableByteSpan window = std::as_writable_bytes(std::span(&seen, 1));
   TRY(receive(window));
-  while (seen.req_id != request.req_id || seen.tx_id != kNoTransaction || seen.len > kMostOfShort ||
-         (seen.type != request.type && seen.type != XS_ERROR)) {
+  for (unsigned skipped = 0; seen.req_id != request.req_id || seen.tx_id != kNoTransaction || seen.len > kMostOfShort ||
+                             (seen.type != request.type && seen.type != XS_ERROR); ++skipped) {
+    if (skipped == kMostBytes) return fail("it talks without end");
     __builtin_memmove(window.data(), window.data() + 1, window.size() - 1);
     TRY(receive(window.last(1)));
   }
@@ -233,13 +236,14 @@ Result<xsd_sockmsg> XenStore::send_request(uint32_t type, uint32_t transaction, 
 }
 
 Result<std::string_view> XenStore::answer(const xsd_sockmsg& request) {
-  for (;;) {
+  for (unsigned messages = 0; messages < kMostMessages; ++messages) {
     const xsd_sockmsg message = TRY(next_message());
     if (message.type == XS_WATCH_EVENT || message.req_id != request.req_id) continue;  // the latter: to somebody before us
     if (message.type == XS_ERROR) return status_of_name(up_to_nul(payload(message.len)));
     if (message.type != request.type || message.tx_id != request.tx_id) return fail("it answers what was not asked");
     return payload(message.len);
   }
+  return fail("it talks without end");
 }
 
 // Its payload, too. An event of ours is kept until somebody waits for one.
