@@ -39,6 +39,11 @@ template <typename T>
 T read_once(const volatile T* shared) {
   return *shared;
 }
+template <typename T>
+  requires(std::is_integral_v<T> || std::is_enum_v<T>)
+void write_once(volatile T* shared, std::type_identity_t<T> value) {
+  *shared = value;
+}
 
 template <typename T>
 ByteSpan bytes_of(const T& object) {

@@ -26,11 +26,6 @@ constexpr uint64_t kLegacyEnd = kPageSize << 32;  // a legacy device is told a p
 // Both sides count modulo 2^16.
 uint16_t distance(uint16_t from, uint16_t to) { return static_cast<uint16_t>(to - from); }
 
-template <typename T>
-void write_once(volatile T* shared, T value) {
-  *shared = value;
-}
-
 // Where the parts of a queue lie in its memory, the driver's own behind what the device is told of.
 struct Layout {
   Layout(uint16_t size, uint16_t tables, uint16_t pieces, bool legacy) {
@@ -165,7 +160,7 @@ void Virtqueue::clear(uint16_t tables) {
   first_free_ = 0;
   free_ = size_;
   in_flight_ = unpublished_ = next_available_ = next_used_ = 0;
-  write_once<uint16_t>(&available_->flags, VRING_AVAIL_F_NO_INTERRUPT);
+  write_once(&available_->flags, VRING_AVAIL_F_NO_INTERRUPT);
 }
 
 // Descriptors of the ring are linked as the free ones were, those of a table one behind the other.
@@ -212,7 +207,7 @@ Result<> Virtqueue::submit(std::span<const Piece> pieces, uint16_t token) {
   }
   first_free_ = slots_[head.last].next;
   free_ = static_cast<uint16_t>(free_ - needed);
-  write_once<uint16_t>(&available_->ring[(next_available_ + unpublished_) & (size_ - 1)], first);
+  write_once(&available_->ring[(next_available_ + unpublished_) & (size_ - 1)], first);
   ++unpublished_;
   ++in_flight_;
   return {};
@@ -223,7 +218,7 @@ void Virtqueue::notify() {
   std::atomic_thread_fence(std::memory_order_release);
   next_available_ = static_cast<uint16_t>(next_available_ + unpublished_);
   unpublished_ = 0;
-  write_once<uint16_t>(&available_->idx, next_available_);
+  write_once(&available_->idx, next_available_);
   // [virtio 1.2, 2.7.13] the device looks at the index after it has asked to be told, we look at that after the index is out.
   std::atomic_thread_fence(std::memory_order_seq_cst);
   if ((read_once(&used_->flags) & VRING_USED_F_NO_NOTIFY) == 0) device_->transport().notify(index_);
