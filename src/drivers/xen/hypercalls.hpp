@@ -16,10 +16,10 @@ class Hypercalls {
 
   // The same, with a failure as the Status that is nearest to it.
   Result<uint64_t> checked_call(uint32_t number, uint64_t first, uint64_t second = 0, uint64_t third = 0);
-  // An operation on a structure.
+  // An operation on a structure; where it takes more of them at once, on `count`.
   template <typename T>
-  Result<uint64_t> operate(uint32_t number, uint64_t operation, T& argument) {
-    return checked_call(number, operation, reinterpret_cast<uint64_t>(&argument));
+  Result<uint64_t> operate(uint32_t number, uint64_t operation, T& argument, uint64_t count = 0) {
+    return checked_call(number, operation, reinterpret_cast<uint64_t>(&argument), count);
   }
 
   // SHUTDOWN_* [Xen public/sched.h]. Comes back only when Xen refuses.
