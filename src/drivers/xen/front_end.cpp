@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#include "drivers/xen/front_end.hpp"
+
+#include <charconv>
+#include <cstring>
+
+#include "base/log.hpp"
+
+namespace efilite::drivers::xen {
+
+namespace {
+
+constexpr uint64_t kPatienceToClose = 5 * kSecond;  // with what is over; an OS is waiting
+
+}  // namespace
+
+StorePath& StorePath::add(std::string_view text) {
+  if (length_ > text_.size() || text.size() > text_.size() - length_) {
+    length_ = text_.size() + 1;
+    return *this;
+  }
+  memcpy(text_.data() + length_, text.data(), text.size());
+  length_ += text.size();
+  return *this;
+}
+
+StorePath& StorePath::add(uint64_t number) {
+  std::array<char, 20> digits;  // 2^64 has 20
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+  return add(std::string_view(digits.data(), static_cast<size_t>(end - digits.data())));
+}
+
+Result<> FrontEnd::find() {
+  back_ = {};
+  const std::string_view back = TRY(text(Side::Front, "backend"));
+  if (!back_.add(back).valid() || back.empty()) {
+    log::line("efilite: ", name_, ": the store names an impossible back end");
+    back_ = {};
+    return Status::DeviceError;
+  }
+  const uint64_t domain = TRY(number(Side::Front, "backend-id"));
+  if (domain >= DOMID_FIRST_RESERVED) {
+    log::line("efilite: ", name_, ": its back end is in an impossible domain: ", domain);
+    return Status::DeviceError;
+  }
+  other_domain_ = static_cast<uint16_t>(domain);
+  return {};
+}
+
+StorePath FrontEnd::path(Side side, std::string_view key) const {
+  StorePath out = side == Side::Front ? front_ : back_;
+  return out.add("/").add(key);
+}
+
+Result<std::string_view> FrontEnd::text(Side side, std::string_view key) {
+  const StorePath at = path(side, key);
+  if (!at.valid()) return Status::InvalidParameter;
+  return store_.read(at.view());
+}
+
+Result<uint64_t> FrontEnd::number(Side side, std::string_view key) {
+  const std::string_view digits = TRY(text(side, key));
+  uint64_t value = 0;
+  const char* const end = digits.data() + digits.size();
+  const auto read = std::from_chars(digits.data(), end, value);
+  if (read.ec == std::errc() && read.ptr == end) return value;
+  log::line("efilite: ", name_, ": ", key, " is no number");
+  return Status::DeviceError;
+}
+
+Result<uint64_t> FrontEnd::number(Side side, std::string_view key, uint64_t otherwise) {
+  auto value = number(side, key);
+  return value.status() == Status::NotFound ? otherwise : value;
+}
+
+Result<> FrontEnd::write(std::string_view key, std::string_view value) {
+  const StorePath at = path(Side::Front, key);
+  if (!at.valid()) return Status::InvalidParameter;
+  return store_.write(at.view(), value);
+}
+
+Result<> FrontEnd::write(std::string_view key, uint64_t value) { return write(key, StorePath().add(value).view()); }
+
+void FrontEnd::remove(std::string_view key) { (void)store_.remove(path(Side::Front, key).view()); }
+
+Result<> FrontEnd::set_state(xenbus_state state) { return write("state", static_cast<uint64_t>(state)); }
+
+Result<unsigned> FrontEnd::state(Side side) {
+  const uint64_t state = TRY(number(side, "state", XenbusStateClosed));
+  return state <= XenbusStateReconfigured ? static_cast<unsigned>(state) : unsigned{XenbusStateUnknown};
+}
+
+Result<unsigned> FrontEnd::wait(States wanted, uint64_t patience) {
+  for (uint64_t end = 0;;) {
+    const unsigned now_in = TRY(state(Side::Back));
+    if (wanted.have(now_in)) return now_in;
+    if (!watching_) {
+      TRY(store_.watch(path(Side::Back, "state").view()));
+      watching_ = true;
+      continue;  // it may have changed before it was watched
+    }
+    const uint64_t now = clock_.now();
+    if (end == 0) end = now + patience;
+    if (now >= end) return Status::Timeout;
+    (void)TRY(store_.wait(end - now));
+  }
+}
+
+void FrontEnd::unwatch() {
+  if (std::exchange(watching_, false)) (void)store_.unwatch(path(Side::Back, "state").view());
+}
+
+Result<> FrontEnd::close() {
+  if (TRY(state(Side::Back)) != XenbusStateClosed) {
+    TRY(set_state(XenbusStateClosing));
+    TRY(wait(States(XenbusStateClosing, XenbusStateClosed), kPatienceToClose));
+  }
+  TRY(set_state(XenbusStateClosed));
+  TRY(wait(States(XenbusStateClosed), kPatienceToClose));
+  return {};
+}
+
+Result<> FrontEnd::restart() {
+  TRY(set_state(XenbusStateInitialising));
+  TRY(wait(States(XenbusStateInitWait, XenbusStateInitialised), kPatienceToClose));
+  return {};
+}
+
+// A back end may skip Initialising, InitWait or both of them [Xen public/io/blkif.h].
+Result<> FrontEnd::make_fresh() {
+  constexpr States kFresh(XenbusStateInitialising, XenbusStateInitWait, XenbusStateInitialised);
+  if (TRY(state(Side::Front)) == XenbusStateInitialising && kFresh.have(TRY(state(Side::Back)))) return {};
+  TRY(close());
+  return restart();
+}
+
+}  // namespace efilite::drivers::xen
