@@ -55,6 +55,7 @@ struct DevicesTest : DiskDrivers {
   std::vector<std::unique_ptr<test::FakeVirtioBlk>> disks;
   std::unique_ptr<test::FakeVirtioScsi> scsi;
   std::optional<Devices> devices;
+  const drivers::xen::Services* xen = nullptr;
 
   test::FakeVirtioBlk& add_disk() {
     disks.push_back(std::make_unique<test::FakeVirtioBlk>(kSectors));
@@ -74,7 +75,7 @@ struct DevicesTest : DiskDrivers {
     command_line += option;
   }
   Devices& begin(bool is_qemu = false) {
-    devices.emplace(MachineFacts{physical, nullptr, command_line, is_qemu}, firmware, registers, protection);
+    devices.emplace(MachineFacts{physical, nullptr, command_line, is_qemu, xen}, firmware, registers, protection);
     firmware.device_search = &*devices;
     return *devices;
   }

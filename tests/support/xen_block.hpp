@@ -203,10 +203,9 @@ class FakeXenDisk {
     insist_xen(front("protocol") == "x86_64-abi", "another ABI");
     unsigned order = 0;
     if (has_front("ring-page-order")) order = static_cast<unsigned>(std::stoul(front("ring-page-order")));
-    insist_xen(order <= std::stoul("0" + back("max-ring-page-order")), "too large a ring");
+    insist_xen(order <= number("max-ring-page-order"), "too large a ring");
     insist_xen((order == 0) == has_front("ring-ref"), "ring-ref is for one page");
     ring_.clear();
-    memory_.assign(size_t{4096} << order, {});
     for (unsigned i = 0; i < 1u << order; ++i) {
       const auto reference = static_cast<grant_ref_t>(std::stoul(front(order == 0 ? "ring-ref" : "ring-ref" + std::to_string(i))));
       std::byte* page = xen_.grants.map(reference, true);
@@ -229,7 +228,7 @@ class FakeXenDisk {
     if (lets_go)
       for (grant_ref_t each : kept_) xen_.grants.unmap(each);
   }
-  uint64_t number(const std::string& key) { return std::stoull("0" + back(key)); }
+  uint64_t number(const std::string& key) { return xen_.store.has(back_path_ + "/" + key) ? std::stoull(back(key)) : 0; }
 
   blkif_response serve(ring_index index) {
     blkif_request request;
@@ -287,7 +286,6 @@ class FakeXenDisk {
   XenDiskMachine& xen_;
   const std::string back_path_ = "/local/domain/0/backend/vbd/1/" + std::to_string(id);
   std::vector<grant_ref_t> ring_, kept_;
-  std::vector<std::byte> memory_;
   blkif_sring* shared_ = nullptr;
   evtchn_port_t port_ = 0;
   unsigned entries_ = 0;

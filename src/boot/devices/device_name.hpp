@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// What lines in the log call a device: "virtio disk 00:04.0", "virtio disk 0xfeb02e00".
+// What lines in the log call a device: "virtio disk 00:04.0", "virtio disk 0xfeb02e00", "Xen disk 51712".
 #pragma once
 
 #include <array>
+#include <charconv>
 #include <string_view>
 
 #include "core/device_ports.hpp"
@@ -17,6 +18,13 @@ class DeviceName {
     add(address.bus, 2).add(":").add(address.device, 2).add(".").add(address.function, 1);
   }
   DeviceName(std::string_view kind, uint64_t address) { add(kind).add("0x").add(address, 8); }
+  struct Decimal {
+    uint32_t number;
+  };
+  DeviceName(std::string_view kind, Decimal id) {
+    std::array<char, 10> digits;  // 2^32 has 10
+    add(kind).add(std::string_view(digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), id.number).ptr));
+  }
   std::string_view view() const { return {text_.data(), length_}; }
 
  private:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "boot/devices/devices.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/log.hpp"
@@ -13,7 +14,6 @@
 namespace efilite::boot {
 
 using core::in_database;
-using drivers::virtio::DeviceType;
 
 // A way to configuration space, and what it leads to. It lives until ExitBootServices.
 template <typename Access>
@@ -58,8 +58,10 @@ bool is_one_of(const efi::Guid& guid, std::span<const efi::Guid* const> list) {
 Devices::Devices(const MachineFacts& machine, core::Firmware& firmware, core::Registers& registers, const core::PageProtection& pages)
     : machine_(machine), firmware_(firmware), registers_(registers), heap_(firmware.pool, firmware.events),
       pages_(firmware.memory, firmware.events),
-      driver_(firmware.handles, firmware.events, heap_, pages_, firmware.clock, registers),
-      pci_(firmware.handles, firmware.events, firmware.memory, firmware.pool, firmware.clock, pages) {}
+      virtio_(firmware.handles, firmware.events, heap_, pages_, firmware.clock, registers),
+      pci_(firmware.handles, firmware.events, firmware.memory, firmware.pool, firmware.clock, pages) {
+  if (machine.xen != nullptr) xen_.emplace(firmware.handles, firmware.events, heap_, pages_, firmware.clock, *machine.xen);
+}
 
 // A program that searches from within a notification above TPL_CALLBACK finds what is there: no driver may be called from there. So does one
 // whose notification interrupts us while we look for devices: what is not found yet could not be connected either, and it would count as done.
@@ -79,14 +81,17 @@ void Devices::before_connect() {
 // Each of these does its work once, and is done before it begins: what it calls may search, too.
 void Devices::prepare() {
   if (std::exchange(prepared_, true)) return;
-  Result<> installed = in_database([&] { return driver_.install(firmware_.handles.core_agent()); });
-  if (!installed) log::line("efilite: virtio devices cannot be used: ", installed.status());
+  const efi::Handle image = firmware_.handles.core_agent();
+  Result<> installed = in_database([&] { return virtio_.install(image); });
+  if (installed && xen_) installed = in_database([&] { return xen_->install(image); });
+  if (!installed) log::line("efilite: not all devices can be used: ", installed.status());
   if (machine_.acpi != nullptr) platform::read_mcfg(machine_.memory, machine_.acpi->rsdp, buses_);
 }
 
 void Devices::scan_buses() {
   scan_pci();
   scan_mmio();
+  scan_xen();
 }
 
 template <typename Access, typename Way>
@@ -190,14 +195,25 @@ Result<> Devices::add_mmio(const platform::MmioPlace& place) {
   return installed;
 }
 
-// PCI's, then those on MMIO, as their buses tell of them.
+void Devices::scan_xen() {
+  if (!xen_ || std::exchange(xen_scanned_, true)) return;
+  Looking looking(looking_);
+  prepare();
+  uint64_t top = 0;
+  firmware_.memory.for_each([&](const efi::MemoryDescriptor& memory) {
+    top = std::max(top, memory.physical_start + memory.number_of_pages * kPageSize);
+  });
+  if (Result<> scanned = xen_->scan(top); !scanned) log::line("efilite: not all of Xen's disks can be used: ", scanned.status());
+}
+
+// PCI's, those on MMIO, then Xen's, as their buses tell of them.
 void Devices::list_devices() {
   if (std::exchange(listed_, true)) return;
   Looking looking(looking_);
   scan_buses();
   in_database([&] {
     core::HandleDatabase& handles = firmware_.handles;
-    constexpr const efi::Guid* kBuses[] = {&efi::PciIoProtocol::kGuid, &VirtioMmioProtocol::kGuid};
+    constexpr const efi::Guid* kBuses[] = {&efi::PciIoProtocol::kGuid, &VirtioMmioProtocol::kGuid, &XenVbdProtocol::kGuid};
     constexpr auto kSearch = efi::LocateSearchType::ByProtocol;
     size_t count = 0;
     for (const efi::Guid* bus : kBuses) count += handles.count(kSearch, bus, nullptr).value_or(0);
@@ -207,11 +223,16 @@ void Devices::list_devices() {
     for (const efi::Guid* bus : kBuses) {
       auto on_bus = handles.locate_buffer(kSearch, bus, nullptr);
       if (!on_bus) continue;
-      for (efi::Handle handle : *on_bus) list[used++] = {handle, driver_.type_of(handle), false};
+      for (efi::Handle handle : *on_bus) list[used++] = {handle, kind_of(handle), false};
       heap_.release(on_bus->data());
     }
     found_ = {list, used};
   });
+}
+
+DeviceKind Devices::kind_of(efi::Handle handle) const {
+  const DeviceKind kind = xen_ ? xen_->kind_of(handle) : DeviceKind::Unknown;
+  return kind != DeviceKind::Unknown ? kind : virtio_.kind_of(handle);
 }
 
 void Devices::connect(Found& device) {
@@ -224,8 +245,17 @@ void Devices::connect_all() {
   if (std::exchange(all_connected_, true)) return;
   list_devices();
   for (Found& device : found_)
-    if (!device.connected && device.type != DeviceType::Entropy) connect(device);
+    if (!device.connected && device.kind != DeviceKind::Entropy) connect(device);
   rest();
+}
+
+Result<> Devices::quiesce() {
+  Result<> done = virtio_.quiesce();
+  if (xen_) {
+    Result<> xen_done = xen_->quiesce();
+    if (done) done = xen_done;
+  }
+  return done;
 }
 
 // Where the CPU gives no random numbers.
@@ -234,7 +264,7 @@ void Devices::find_entropy() {
   if (in_database([&] { return firmware_.handles.locate<efi::RngProtocol>(); })) return rest();
   list_devices();
   for (Found& device : found_)
-    if (!device.connected && device.type == DeviceType::Entropy) connect(device);
+    if (!device.connected && device.kind == DeviceKind::Entropy) connect(device);
   rest();
 }
 
@@ -249,14 +279,14 @@ void Devices::rest() {
 Devices::Console Devices::find_console() {
   list_devices();
   for (Found& device : found_) {
-    if (device.type != DeviceType::Console) continue;
-    driver_.look_for_console(true);
+    if (device.kind != DeviceKind::Console) continue;
+    virtio_.look_for_console(true);
     connect(device);
-    driver_.look_for_console(false);
-    if (driver_.console() == nullptr) continue;
+    virtio_.look_for_console(false);
+    if (virtio_.console() == nullptr) continue;
     auto path = in_database([&] { return firmware_.handles.find(device.handle, efi::kDevicePathGuid); });
     auto bytes = path ? core::device_path::measure(static_cast<const efi::DevicePath*>(*path)) : Result<ByteSpan>(path.error());
-    return {driver_.console(), bytes ? core::device_path::without_end(*bytes) : ByteSpan{}};
+    return {virtio_.console(), bytes ? core::device_path::without_end(*bytes) : ByteSpan{}};
   }
   return {};
 }
@@ -271,6 +301,7 @@ Result<> Devices::connect_path(const efi::DevicePath* path) {
   list_devices();
   efi::Handle handle = nearest(efi::PciIoProtocol::kGuid);
   if (handle == nullptr) handle = nearest(VirtioMmioProtocol::kGuid);
+  if (handle == nullptr) handle = nearest(XenVbdProtocol::kGuid);
   for (Found& device : found_) {
     if (device.handle != handle) continue;
     connect(device);  // again, since a program may have disconnected it; who drives it already is left alone
@@ -282,7 +313,7 @@ Result<> Devices::connect_path(const efi::DevicePath* path) {
 bool Devices::connect_next(Media kind) {
   list_devices();
   for (Found& device : found_) {
-    const bool may_have = device.type == DeviceType::Scsi || (kind == Media::Any && device.type == DeviceType::Block);
+    const bool may_have = device.kind == DeviceKind::RemovableDisks || (kind == Media::Any && device.kind == DeviceKind::Disk);
     if (device.connected || !may_have) continue;
     connect(device);
     return true;

@@ -5,6 +5,7 @@
 
 #include "boot/devices/device_pages.hpp"
 #include "boot/devices/virtio_driver.hpp"
+#include "boot/devices/xen_driver.hpp"
 #include "boot/manager/discovery.hpp"
 #include "core/device_search.hpp"
 #include "core/firmware.hpp"
@@ -22,18 +23,19 @@ struct MachineFacts {
   const platform::AcpiFacts* acpi;  // nullptr: there is no ACPI
   std::string_view command_line;
   bool is_qemu;
+  const drivers::xen::Services* xen;  // nullptr: Xen has no devices for us
 };
 
-class Devices final : public core::DeviceSearch, public Discovery, private drivers::pci::WindowSource {
+class Devices final : public core::DeviceSearch, public core::Quiescer, public Discovery, private drivers::pci::WindowSource {
  public:
   Devices(const MachineFacts& machine, core::Firmware& firmware, core::Registers& registers, const core::PageProtection& pages);
   Devices(const Devices&) = delete;
   Devices& operator=(const Devices&) = delete;
 
-  core::Quiescer& quiescer() { return driver_; }
-
   void before_search(const efi::Guid* protocol) override;
   void before_connect() override;
+
+  Result<> quiesce() override;
 
   Result<> connect_path(const efi::DevicePath* path) override;
   bool connect_next(Media kind) override;
@@ -49,7 +51,7 @@ class Devices final : public core::DeviceSearch, public Discovery, private drive
   // What a bus has told of, in its order.
   struct Found {
     efi::Handle handle;
-    std::optional<drivers::virtio::DeviceType> type;
+    DeviceKind kind;
     bool connected;
   };
   template <typename Access>
@@ -59,6 +61,7 @@ class Devices final : public core::DeviceSearch, public Discovery, private drive
   void scan_pci();
   bool may_look() const;
   void scan_mmio();
+  void scan_xen();
   void scan_buses();
   // What ACPI's AML tells, once somebody wants to know.
   void read_aml();
@@ -68,6 +71,7 @@ class Devices final : public core::DeviceSearch, public Discovery, private drive
   bool add_pci(const Way& way, const platform::EcamWindow& range);
   Result<> add_mmio(const platform::MmioPlace& place);
   void list_devices();
+  DeviceKind kind_of(efi::Handle handle) const;
   void connect_all();
   void find_entropy();
   void rest();
@@ -78,12 +82,14 @@ class Devices final : public core::DeviceSearch, public Discovery, private drive
   core::Registers& registers_;
   core::StorageHeap heap_;
   DevicePages pages_;
-  VirtioDriver driver_;
+  VirtioDriver virtio_;
+  std::optional<XenDriver> xen_;
   core::PciBuses pci_;
   platform::Buses buses_;
   std::span<Found> found_;
   bool looking_ = false, prepared_ = false, aml_read_ = false, windows_known_ = false;
-  bool pci_scanned_ = false, mmio_scanned_ = false, listed_ = false, all_connected_ = false, entropy_found_ = false;
+  bool pci_scanned_ = false, mmio_scanned_ = false, xen_scanned_ = false;
+  bool listed_ = false, all_connected_ = false, entropy_found_ = false;
 };
 
 }  // namespace efilite::boot

@@ -187,7 +187,7 @@ TEST_F(DevicesTest, AtTheEndEveryStartedDeviceIsReset) {
   Devices& all = begin();
   EXPECT_TRUE(all.connect_next(Discovery::Media::Any));
   const int touched = registers.accesses;
-  EXPECT_TRUE(all.quiescer().quiesce());
+  EXPECT_TRUE(all.quiesce());
   EXPECT_EQ(disks[0]->status(), 0);
   EXPECT_GT(registers.accesses, touched);
   auto* io = *handles.get<efi::BlockIoProtocol>(having<efi::BlockIoProtocol>()[0]);

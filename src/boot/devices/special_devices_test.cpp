@@ -72,7 +72,7 @@ TEST_F(SpecialDevices, AtTheEndASourceIsReset) {
   begin();
   const auto found = search<efi::RngProtocol>();
   ASSERT_EQ(found.size(), 1u);
-  ASSERT_TRUE(devices->quiescer().quiesce());
+  ASSERT_TRUE(devices->quiesce());
   EXPECT_FALSE(is_started(source));
   EXPECT_EQ(services.disconnect_controller(found[0], nullptr, nullptr), encode(Status::Success));
   EXPECT_TRUE(search<efi::RngProtocol>().empty());
@@ -129,7 +129,7 @@ TEST_F(SpecialDevices, NobodyTakesTheConsoleAwayUntilTheEnd) {
   const auto handle = search<VirtioMmioProtocol>().at(0);
   EXPECT_NE(services.disconnect_controller(handle, nullptr, nullptr), encode(Status::Success));
   EXPECT_TRUE(is_started(console));
-  ASSERT_TRUE(devices->quiescer().quiesce());
+  ASSERT_TRUE(devices->quiesce());
   EXPECT_FALSE(is_started(console));
   found.device->write("nobody hears this");
   EXPECT_EQ(console.sent[0], "");

@@ -35,7 +35,7 @@ class VirtioConsole final : public VirtioDriver::Device {
 
 }  // namespace
 
-Result<VirtioDriver::Device*> make_virtio_console(VirtioDriver& driver, efi::Handle handle, const VirtioDriver::Link& link) {
+Result<DeviceDriver::Device*> make_virtio_console(VirtioDriver& driver, efi::Handle handle, const VirtioDriver::Link& link) {
   return TRY(core::make<VirtioConsole>(driver.heap(), driver, handle, link));
 }
 

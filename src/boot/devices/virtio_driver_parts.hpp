@@ -22,21 +22,12 @@ struct VirtioDriver::Link {
   }
 };
 
-// A device that has been started.
-class VirtioDriver::Device {
+// A device that is being driven.
+class VirtioDriver::Device : public DeviceDriver::Device {
  public:
   Device(VirtioDriver& driver, efi::Handle handle, const Link& link, std::string_view kind)
-      : handle(handle), link(link), name(link.name(kind)), driver(driver), transport(driver.clock_) {}
-  // Brings the device up, and installs what it has to offer. A device that fails may have been left half done: release() follows.
-  virtual Result<> start() = 0;
-  // Takes back what start() has installed: the children named, or when none are, all. ACCESS_DENIED while somebody uses it, and then it stays.
-  virtual Result<> stop(std::span<const efi::Handle> children) = 0;
-  virtual void reset() = 0;
-  virtual const efi::Char16* title(efi::Handle child) = 0;
-  virtual void drop(core::Heap& heap) = 0;
+      : DeviceDriver::Device(driver, handle, link.protocol()), link(link), name(link.name(kind)), driver(driver), transport(driver.clock_) {}
 
-  Device* next = nullptr;
-  const efi::Handle handle;
   const Link link;
   const DeviceName name;
 
@@ -46,12 +37,8 @@ class VirtioDriver::Device {
     return link.function != nullptr ? transport.open_pci(*link.function)
                                     : transport.open_mmio(driver.registers_, link.mmio->place.base, link.mmio->place.size);
   }
-  core::HandleDatabase& handles() const { return driver.handles_; }
-  core::EventQueue& events() const { return driver.events_; }
-  core::Heap& heap() const { return driver.heap_; }
   core::DeviceMemory& memory() const { return driver.memory_; }
   core::Clock& clock() const { return driver.clock_; }
-  efi::Handle binding() const { return driver.edge_.driver_binding_handle; }
   void set_console(drivers::virtio::ConsoleDevice& console) { driver.console_ = &console; }
 
   VirtioDriver& driver;
@@ -59,12 +46,12 @@ class VirtioDriver::Device {
 };
 
 // virtio-blk: BLOCK_IO on the device's own handle, as edk2 has it.
-Result<VirtioDriver::Device*> make_virtio_disk(VirtioDriver& driver, efi::Handle handle, const VirtioDriver::Link& link);
+Result<DeviceDriver::Device*> make_virtio_disk(VirtioDriver& driver, efi::Handle handle, const VirtioDriver::Link& link);
 // virtio-scsi: a handle for each unit that is a disk or a CD-ROM drive.
-Result<VirtioDriver::Device*> make_virtio_scsi(VirtioDriver& driver, efi::Handle handle, const VirtioDriver::Link& link);
+Result<DeviceDriver::Device*> make_virtio_scsi(VirtioDriver& driver, efi::Handle handle, const VirtioDriver::Link& link);
 // virtio-rng: RNG on the device's own handle, as edk2 has it.
-Result<VirtioDriver::Device*> make_virtio_entropy(VirtioDriver& driver, efi::Handle handle, const VirtioDriver::Link& link);
+Result<DeviceDriver::Device*> make_virtio_entropy(VirtioDriver& driver, efi::Handle handle, const VirtioDriver::Link& link);
 // virtio-console: for efilite's own console.
-Result<VirtioDriver::Device*> make_virtio_console(VirtioDriver& driver, efi::Handle handle, const VirtioDriver::Link& link);
+Result<DeviceDriver::Device*> make_virtio_console(VirtioDriver& driver, efi::Handle handle, const VirtioDriver::Link& link);
 
 }  // namespace efilite::boot

@@ -44,7 +44,7 @@ class VirtioEntropy final : public VirtioDriver::Device, public core::Entropy {
 
 }  // namespace
 
-Result<VirtioDriver::Device*> make_virtio_entropy(VirtioDriver& driver, efi::Handle handle, const VirtioDriver::Link& link) {
+Result<DeviceDriver::Device*> make_virtio_entropy(VirtioDriver& driver, efi::Handle handle, const VirtioDriver::Link& link) {
   return TRY(core::make<VirtioEntropy>(driver.heap(), driver, handle, link));
 }
 

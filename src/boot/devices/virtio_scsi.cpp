@@ -101,7 +101,7 @@ Result<> VirtioScsi::install(Unit& unit) {
   Result<> done = unit.disk.install(handles(), path);
   if (done) {
     void* interface;
-    done = handles().open(handle, link.protocol(), &interface, binding(), unit.disk.handle(), efi::kOpenByChildController);
+    done = handles().open(handle, protocol, &interface, binding(), unit.disk.handle(), efi::kOpenByChildController);
     if (!done) CHECK(unit.disk.uninstall(handles()).has_value());
   }
   if (!done) heap().release(path);
@@ -120,11 +120,11 @@ Result<> VirtioScsi::remove(efi::Handle child) {
   if (unit == nullptr) return Status::DeviceError;
   TRY(core::in_database([&]() -> Result<> {
     // Without it somebody whom we call below is already removing the unit.
-    TRY(handles().close(handle, link.protocol(), binding(), child));
+    TRY(handles().close(handle, protocol, binding(), child));
     Result<> gone = unit->disk.uninstall(handles());
     void* interface;
     // The handle stays the child of whom it was a child of.
-    if (!gone) (void)handles().open(handle, link.protocol(), &interface, binding(), child, efi::kOpenByChildController);
+    if (!gone) (void)handles().open(handle, protocol, &interface, binding(), child, efi::kOpenByChildController);
     return gone;
   }));
   Unit** at = &units_;  // drivers were called: the list may have changed
@@ -150,7 +150,7 @@ const efi::Char16* VirtioScsi::title(efi::Handle child) {
 
 }  // namespace
 
-Result<VirtioDriver::Device*> make_virtio_scsi(VirtioDriver& driver, efi::Handle handle, const VirtioDriver::Link& link) {
+Result<DeviceDriver::Device*> make_virtio_scsi(VirtioDriver& driver, efi::Handle handle, const VirtioDriver::Link& link) {
   return TRY(core::make<VirtioScsi>(driver.heap(), driver, handle, link));
 }
 

@@ -164,7 +164,7 @@ void set_up_core(const platform::AcpiFacts* acpi) {
   firmware.emplace(memory, pool, events, handles, *images, *tables, cpu_clock, &region.data->system_table);
   storage.emplace(memory, pool, events, handles, region.data->runtime_services);
   firmware->ram_disks = &storage->ram_disks();
-  devices.emplace(MachineFacts{physical, acpi, info.command_line(), fw_cfg.present()}, *firmware, registers, page_tables);
+  devices.emplace(MachineFacts{physical, acpi, info.command_line(), fw_cfg.present(), nullptr}, *firmware, registers, page_tables);
   firmware->device_search = &*devices;
   core::the_firmware = &*firmware;
   must(tables->begin(), "system table");
@@ -213,7 +213,7 @@ void install_protocols(const Payload& payload) {
   if (rng->available()) must(handles.install(&handle, rng->protocol()), "random numbers");
   must(storage->install(), "disks");
   // Devices are reset when all that is open has been written.
-  if (!images->add_quiescer(devices->quiescer())) log::line("efilite: devices will not be reset at ExitBootServices");
+  if (!images->add_quiescer(*devices)) log::line("efilite: devices will not be reset at ExitBootServices");
   if (!images->add_quiescer(storage->quiescer())) log::line("efilite: open files will not be written at ExitBootServices");
   if (payload.disk != nullptr) {
     Result<> added = storage->add_image(*payload.disk);

@@ -22,6 +22,8 @@ using Side = FrontEnd::Side;
 
 }  // namespace
 
+bool is_cd_drive(FrontEnd& vbd) { return vbd.text(Side::Front, "device-type").value_or("") == "cdrom"; }
+
 BlkFront::BlkFront(const Services& xen, GrantTable& grants, core::DeviceMemory& memory, core::Clock& clock, uint32_t id,
                    std::string_view name)
     : xen_(xen), grants_(grants), memory_(memory), clock_(clock), id_(id), name_(name), front_(xen.store, clock, "vbd", id, name) {}
@@ -30,7 +32,7 @@ BlkFront::BlkFront(const Services& xen, GrantTable& grants, core::DeviceMemory& 
 
 Result<> BlkFront::start() {
   TRY(front_.find());
-  is_cd_ = front_.text(Side::Front, "device-type").value_or("") == "cdrom";
+  is_cd_ = is_cd_drive(front_);
   if (is_cd_) {
     // "aio:" and the like name how an image would be read, if there were one.
     const std::string_view medium = front_.text(Side::Back, "params").value_or("?");

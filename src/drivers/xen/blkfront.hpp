@@ -14,6 +14,9 @@
 
 namespace efilite::drivers::xen {
 
+// By what its front end's part of the store says: it is not touched.
+bool is_cd_drive(FrontEnd& vbd);
+
 class BlkFront final : public core::BlockDevice {
  public:
   // `id` is the number of the device in the store, `name` for the log.

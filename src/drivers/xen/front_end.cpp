@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "drivers/xen/front_end.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cstring>
 
@@ -12,7 +13,37 @@ namespace {
 
 constexpr uint64_t kPatienceToClose = 5 * kSecond;  // with what is over; an OS is waiting
 
+std::optional<uint64_t> parse_number(std::string_view digits) {
+  uint64_t value = 0;
+  const char* const end = digits.data() + digits.size();
+  const auto read = std::from_chars(digits.data(), end, value);
+  return read.ec == std::errc() && read.ptr == end ? std::optional(value) : std::nullopt;
+}
+
+void add_number(DeviceNumbers& out, uint32_t number) {
+  size_t at = out.size();
+  while (at > 0 && out[at - 1] > number) --at;
+  if (!out.insert(at, number)) log::line("efilite: there are more of Xen's devices than can be used");
+}
+
 }  // namespace
+
+Result<> list_devices(Store& store, std::string_view kind, DeviceNumbers& out) {
+  out.clear();
+  const StorePath path = StorePath().add("device/").add(kind);
+  for (uint32_t from = 0;;) {
+    auto part = store.list(path.view(), from);
+    if (part.status() == Status::NotFound) return {};
+    const Store::Names names = TRY(part);
+    for (std::string_view rest = names.names; !rest.empty();) {
+      const std::string_view name = rest.substr(0, rest.find('\0'));
+      rest.remove_prefix(std::min(rest.size(), name.size() + 1));
+      if (auto number = parse_number(name); number && *number <= UINT32_MAX) add_number(out, static_cast<uint32_t>(*number));
+    }
+    if (!names.more || names.names.empty()) return {};
+    from += static_cast<uint32_t>(names.names.size());
+  }
+}
 
 StorePath& StorePath::add(std::string_view text) {
   if (length_ > text_.size() || text.size() > text_.size() - length_) {
@@ -59,11 +90,7 @@ Result<std::string_view> FrontEnd::text(Side side, std::string_view key) {
 }
 
 Result<uint64_t> FrontEnd::number(Side side, std::string_view key) {
-  const std::string_view digits = TRY(text(side, key));
-  uint64_t value = 0;
-  const char* const end = digits.data() + digits.size();
-  const auto read = std::from_chars(digits.data(), end, value);
-  if (read.ec == std::errc() && read.ptr == end) return value;
+  if (auto value = parse_number(TRY(text(side, key)))) return *value;
   log::line("efilite: ", name_, ": ", key, " is no number");
   return Status::DeviceError;
 }

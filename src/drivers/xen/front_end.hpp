@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "abi/xen.hpp"
+#include "base/static_vector.hpp"
 #include "core/ports.hpp"
 #include "drivers/xen/store.hpp"
 
@@ -39,6 +40,10 @@ class States {
  private:
   unsigned bits_;
 };
+
+// The numbers of this domain's devices of one kind, in ascending order. None is no failure.
+using DeviceNumbers = StaticVector<uint32_t, 256>;
+Result<> list_devices(Store& store, std::string_view kind, DeviceNumbers& out);
 
 class FrontEnd {
  public:

@@ -18,7 +18,6 @@ class GrantTable {
   GrantTable(Hypercalls& xen, Frames& frames) : xen_(xen), frames_(frames) {}
   GrantTable(const GrantTable&) = delete;
   GrantTable& operator=(const GrantTable&) = delete;
-  ~GrantTable() { close(); }
 
   // Before the first grant. `highest` is the last address that somebody will want to grant: entries of version 1 do not reach every one.
   Result<> open(uint64_t highest);
