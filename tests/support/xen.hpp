@@ -8,6 +8,7 @@
 #include <cstring>
 #include <deque>
 #include <map>
+#include <vector>
 
 #include "drivers/xen/hypercalls.hpp"
 
@@ -23,6 +24,8 @@ class FakeXen : public drivers::xen::Hypercalls {
   std::map<uint32_t, uint64_t> parameters;      // HVM_PARAM_*
   std::map<evtchn_port_t, Channel> channels;
   unsigned yields = 0, polls = 0;
+  std::vector<evtchn_port_t> polled;  // by the last poll
+  uint64_t poll_timeout = 0;
 
   int64_t call(uint32_t number, uint64_t first, uint64_t second, uint64_t third) override {
     switch (number) {
@@ -75,10 +78,17 @@ class FakeXen : public drivers::xen::Hypercalls {
       default: return -XEN_ENOSYS;
     }
   }
-  int64_t schedule(uint64_t operation, uint64_t) {
-    if (operation == SCHEDOP_yield) ++yields;
-    else if (operation == SCHEDOP_poll) ++polls;
-    else return -XEN_ENOSYS;
+  int64_t schedule(uint64_t operation, uint64_t address) {
+    if (operation == SCHEDOP_yield) {
+      ++yields;
+    } else if (operation == SCHEDOP_poll) {
+      const auto& poll = argument<sched_poll>(address);
+      polled.assign(poll.ports.p, poll.ports.p + poll.nr_ports);
+      poll_timeout = poll.timeout;
+      ++polls;
+    } else {
+      return -XEN_ENOSYS;
+    }
     waited();
     return 0;
   }

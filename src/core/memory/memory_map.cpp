@@ -55,6 +55,18 @@ Result<> MemoryMap::add(PhysRange range, MemoryType type, uint64_t attributes) {
   return {};
 }
 
+Result<> MemoryMap::remove(PhysRange range) {
+  if (!well_formed(range)) return Status::InvalidParameter;
+  if (!all_owned_by(range.begin.value, range.end.value, PageOwner::SetUp)) return Status::NotFound;
+  if (!has_room(new_borders(range.begin.value, range.end.value))) return Status::OutOfResources;
+  const size_t first = split(range.begin.value);
+  const size_t last = split(range.end.value);
+  memmove(regions() + first, regions() + last, (size_ - last) * sizeof(Region));
+  size_ -= last - first;
+  changed();
+  return {};
+}
+
 Result<> MemoryMap::reserve(PhysRange range, MemoryType type) {
   if (!well_formed(range) || !known_type(type) || type == MemoryType::Conventional) return Status::InvalidParameter;
   if (!all_owned_by(range.begin.value, range.end.value, PageOwner::Nobody)) return Status::NotFound;

@@ -43,9 +43,10 @@ class MemoryMap {
   MemoryMap& operator=(const MemoryMap&) = delete;
 
   // Set-up. add() tells of memory that the map does not know yet (ACCESS_DENIED when it does); kMemoryRuntime in `attributes` keeps an MMIO
-  // range mapped for the runtime. reserve() takes free memory out at a known place (NOT_FOUND when it is not free); free() with
-  // PageOwner::SetUp gives it back.
+  // range mapped for the runtime; remove() makes it forget what add() told and is no memory of anybody's. reserve() takes free memory out at
+  // a known place (NOT_FOUND when it is not free); free() with PageOwner::SetUp gives it back.
   Result<> add(PhysRange range, efi::MemoryType type, uint64_t attributes);
+  Result<> remove(PhysRange range);
   Result<> reserve(PhysRange range, efi::MemoryType type);
 
   // Where allocations that outlive boot go by preference, and others do not go while there is room elsewhere: so the OS gets few and large

@@ -67,6 +67,28 @@ TEST_F(MemoryMapTest, AnyPagesComeFromTheTopBelowFourGiB) {
   EXPECT_EQ(any(2).value().value, 3 * kGiB - 0x3000);
 }
 
+TEST_F(MemoryMapTest, WhatWasToldCanBeForgotten) {
+  const std::vector<Entry> before = entries(map);
+  const uint64_t key = map.key();
+  ASSERT_TRUE(map.add(range(0xFEB00000, 0xFEB03000), MemoryType::Reserved, 0));
+  ASSERT_TRUE(map.remove(range(0xFEB01000, 0xFEB02000)));
+  EXPECT_EQ(map.find({0xFEB01000}), std::nullopt);
+  EXPECT_EQ(map.find({0xFEB00000})->number_of_pages, 1u);
+  EXPECT_EQ(map.find({0xFEB02000})->number_of_pages, 1u);
+  ASSERT_TRUE(map.add(range(0xFEB01000, 0xFEB02000), MemoryType::Reserved, 0));
+  ASSERT_TRUE(map.remove(range(0xFEB00000, 0xFEB03000)));
+  EXPECT_EQ(entries(map), before);
+  EXPECT_NE(map.key(), key);
+}
+
+TEST_F(MemoryMapTest, FreeMemoryAndThatOfProgramsCannotBeForgotten) {
+  EXPECT_EQ(map.remove(range(kMiB, 2 * kMiB)).status(), Status::NotFound);
+  const uint64_t taken = any(1).value().value;
+  EXPECT_EQ(map.remove(range(taken, taken + kPageSize)).status(), Status::NotFound);
+  EXPECT_EQ(map.remove(range(0xFEB00000, 0xFEB01000)).status(), Status::NotFound) << "nobody has told of it";
+  EXPECT_EQ(map.remove(range(kMiB + 1, 2 * kMiB)).status(), Status::InvalidParameter);
+}
+
 TEST_F(MemoryMapTest, AnyPagesGoAboveFourGiBWhenBelowIsFull) {
   ASSERT_TRUE(map.reserve(range(kMiB, 3 * kGiB), MemoryType::Reserved));
   EXPECT_EQ(any(1).value().value, 6 * kGiB - 0x1000);

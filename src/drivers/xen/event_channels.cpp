@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "drivers/xen/event_channels.hpp"
 
+#include <algorithm>
+
+#include "abi/xen_time.hpp"
+#include "arch/io.hpp"
+
 namespace efilite::drivers::xen {
 
 namespace {
@@ -8,6 +13,8 @@ namespace {
 // Two levels [Xen public/xen.h]: a word of the selector for each word of the pending bits.
 constexpr uint32_t kWordBits = 64;
 constexpr uint32_t kPorts = kWordBits * kWordBits;
+constexpr uint64_t kNsPerUnit = 100;
+constexpr uint64_t kLongestWait = 3600ull * 10'000'000;  // so that no sum overflows
 
 }  // namespace
 
@@ -36,8 +43,19 @@ bool EventChannels::take(EventPort port) {
   return (__atomic_fetch_and(&shared_->evtchn_pending[port / kWordBits], ~bit, __ATOMIC_ACQ_REL) & bit) != 0;
 }
 
-void EventChannels::wait(EventPort port, core::Clock&, uint64_t) {
-  (void)port;
+// Xen wants to know when to give up, in this CPU's system time. Firmware runs on the first CPU only.
+bool EventChannels::poll(EventPort port, uint64_t units) {
+  XenSystemClock clock;
+  if (shared_ == nullptr || port >= kPorts || !read_xen_clock(shared_->vcpu_info[0].time, clock)) return false;
+  sched_poll wanted{};
+  set_xen_guest_handle(wanted.ports, &port);
+  wanted.nr_ports = 1;
+  wanted.timeout = clock.at(arch::timestamp()) + std::min(units, kLongestWait) * kNsPerUnit;
+  return xen_.operate(__HYPERVISOR_sched_op, SCHEDOP_poll, wanted).has_value();
+}
+
+void EventChannels::wait(EventPort port, core::Clock&, uint64_t units) {
+  if (units == 0 || poll(port, units)) return;
   (void)xen_.checked_call(__HYPERVISOR_sched_op, SCHEDOP_yield, 0);
 }
 

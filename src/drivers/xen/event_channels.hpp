@@ -13,7 +13,7 @@ using EventPort = evtchn_port_t;  // 0: none
 
 class EventChannels {
  public:
-  explicit EventChannels(Hypercalls& xen) : xen_(xen) {}
+  explicit constexpr EventChannels(Hypercalls& xen) : xen_(xen) {}
   EventChannels(const EventChannels&) = delete;
   EventChannels& operator=(const EventChannels&) = delete;
 
@@ -27,11 +27,13 @@ class EventChannels {
 
   // Whether an event has come since the last time that this was asked.
   bool take(EventPort port);
-  // Until one has come, or `units` of 100 ns have passed, or earlier: the caller looks at what it waits for and comes again. `clock` says what
-  // time it is. An event that came before the call ends the wait at once.
+  // Until one has come, or `units` of 100 ns have passed, or earlier: the caller looks at what it waits for and comes again. An event that came
+  // before the call, and was not taken, ends the wait at once.
   void wait(EventPort port, core::Clock& clock, uint64_t units);
 
  private:
+  bool poll(EventPort port, uint64_t units);
+
   Hypercalls& xen_;
   shared_info* shared_ = nullptr;
 };

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "arch/io.hpp"
+#include "tests/support/clock.hpp"
 #include "tests/support/xen.hpp"
 
 namespace efilite::drivers::xen {
@@ -39,6 +41,36 @@ TEST(EventChannels, WithoutTheSharedPageNothingIsSeen) {
   EventChannels channels(xen);
   xen.raise(5);
   EXPECT_FALSE(channels.take(5));
+}
+
+TEST(EventChannels, AWaitEndsByXensClock) {
+  Machine xen;
+  test::FakeClock clock;
+  EventChannels channels(xen);
+  channels.use(&xen.shared);
+  xen.shared.vcpu_info[0].time = {.version = 2, .pad0 = 0, .tsc_timestamp = arch::fake_timestamp, .system_time = 5'000'000,
+                                  .tsc_to_system_mul = 0x80000000, .tsc_shift = 1, .flags = 0, .pad1 = {}};  // 1 ns a tick
+  channels.wait(7, clock, 30);
+  EXPECT_EQ(xen.polls, 1u);
+  EXPECT_EQ(xen.yields, 0u);
+  EXPECT_EQ(xen.polled, std::vector<evtchn_port_t>{7});
+  EXPECT_EQ(xen.poll_timeout, 5'000'000u + 1000 + 3000);  // reading the TSC takes 1000 ticks
+  channels.wait(7, clock, ~uint64_t{0});
+  EXPECT_EQ(xen.poll_timeout, 5'000'000u + 2000 + 3600'000'000'000) << "no longer than an hour";
+  channels.wait(7, clock, 0);
+  EXPECT_EQ(xen.polls, 2u) << "nothing to wait for";
+}
+
+TEST(EventChannels, WithoutXensClockAWaitLetsOthersRun) {
+  Machine xen;
+  test::FakeClock clock;
+  EventChannels channels(xen);
+  channels.wait(7, clock, 30);
+  EXPECT_EQ(xen.yields, 1u);
+  channels.use(&xen.shared);  // whose clock Xen has not filled in
+  channels.wait(7, clock, 30);
+  EXPECT_EQ(xen.yields, 2u);
+  EXPECT_EQ(xen.polls, 0u);
 }
 
 TEST(Hypercalls, FailuresAreTheNearestStatus) {
