@@ -23,7 +23,9 @@ from judge import judge
 from qemu import Run
 import disk
 
-LIMIT = 100  # seconds for a guest; most take five to fifteen
+# Seconds for a guest; programs take a few, Linux ten to twenty, an installed system a minute.
+LIMITS = {Probe: 40, Debian: 200}
+LIMIT = 100
 # The reason codes of xl's log [Xen public/sched.h, SHUTDOWN_*], in QEMU's words.
 REASONS = {"0": "guest-shutdown", "1": "guest-reset", "3": "guest-panic"}
 WAITS = r"^GUEST-WAITS$"
@@ -80,7 +82,7 @@ def inspect(xen, name):
 
 def run_guest(xen, guest, run, before):
     name, console, serial = guest.name, len(xen.console.text), len(xen.serial.text)
-    started = time.monotonic()
+    started, limit = time.monotonic(), LIMITS.get(type(guest), LIMIT)
     run.conversation = conversation_of(guest)
     talk = None
     if run.conversation:
@@ -88,10 +90,10 @@ def run_guest(xen, guest, run, before):
         talk = threading.Thread(target=run.conversation, args=(terminal, run, xen.stem.with_name(f"{xen.stem.name}.{name}.console"), {}))
         talk.start()
     xen.start(name)
-    if isinstance(guest, Linux) and xen.wait_for_text(WAITS, console, LIMIT):
+    if isinstance(guest, Linux) and xen.wait_for_text(WAITS, console, limit):
         run.state = inspect(xen, name)
         xen.type(b"\n")
-    run.timed_out = not xen.wait_for_end(max(LIMIT - (time.monotonic() - started), 1), lambda: talk and terminal.given_up.is_set())
+    run.timed_out = not xen.wait_for_end(max(limit - (time.monotonic() - started), 1), lambda: talk and terminal.given_up.is_set())
     if talk:
         terminal.close()
         talk.join()
@@ -132,7 +134,7 @@ def prepare(guests, folder, firmware):
 
 
 def tell(guest, run, complaints, summary):
-    print(f"{'FAIL' if complaints else 'PASS'} {guest.name}: {summary}, {run.shutdown or 'no end'}, {run.seconds:.1f} s", flush=True)
+    print(f"{'FAIL' if complaints else 'PASS'} {guest.name}: {summary}")
     for complaint in complaints:
         print(f"  - {complaint}")
     for title, text in [("console", run.serial), ("log", run.debug)] if complaints else []:
@@ -166,25 +168,25 @@ def run_group(guests, options):
     options.logs.mkdir(parents=True, exist_ok=True)
     stem = options.logs / f"xen.{options.group}"
     began, failed = time.monotonic(), []
-    with rig.shared_folder() as place:
+    with rig.temporary_folder() as place:
         folder = place / "share"
         folder.mkdir()
         disks = prepare(guests, folder, options.elf)
         written = [(path, path.parent == place) for path in disks.values()]
         memory = max(max(guest.memory, guest.maxmem) for guest in guests)
-        runs = {guest: GuestRun([]) for guest in guests}
+        runs = {guest: GuestRun([], disk=disks.get(guest.disk)) for guest in guests}
         try:
             with rig.Xen(folder, stem, memory, written) as xen:
                 print(f"Xen and dom0 took {time.monotonic() - began:.1f} s", flush=True)
                 before = what_is_there(xen)
-                for guest in guests:
-                    run_guest(xen, guest, runs[guest], before)
+                for guest, run in runs.items():
+                    run_guest(xen, guest, run, before)
+                    print(f"{guest.name} ended by {run.shutdown or 'nothing'} after {run.seconds:.1f} s", flush=True)
                 xen.power_off()
         except rig.Failure as failure:
             print(f"FAIL: {failure}")
             failed.append("the machine")
         for guest, run in runs.items():
-            run.disk = disks.get(guest.disk)
             complaints, summary = judge(guest, run) if run.seconds else (["it was not started, or not to its end"], "")
             tell(guest, run, complaints, summary)
             failed += [guest.name] * bool(complaints)

@@ -8,6 +8,7 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -56,10 +57,11 @@ def dom0_files():
 
 
 @contextlib.contextmanager
-def shared_folder():
-    """A folder for the files that dom0 has in /share, on the file system of the cache, so that files from there need no copying."""
+def temporary_folder():
+    """A folder on the file system of the cache, so that files from there need no copying. It is gone even when we are told to end."""
     place = cache_dir() / "xen"
     place.mkdir(parents=True, exist_ok=True)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("told to end"))
     with tempfile.TemporaryDirectory(dir=place) as folder:
         yield pathlib.Path(folder)
 

@@ -103,7 +103,7 @@ def main():
     options = arguments()
     options.logs.mkdir(parents=True, exist_ok=True)
     options.log.parent.mkdir(parents=True, exist_ok=True)
-    with rig.shared_folder() as folder:
+    with rig.temporary_folder() as folder:
         return (give_terminal if options.terminal else show)(options, folder)
 
 
