@@ -4,6 +4,7 @@
 #include <limits>
 #include <string>
 
+#include "base/byte_sum.hpp"
 #include "base/bytes.hpp"
 #include "base/crc32.hpp"
 #include "base/log.hpp"
@@ -26,6 +27,27 @@ Result<int> quarter(int n) {
 TEST(Result, TryHandsTheFirstFailureOn) {
   EXPECT_EQ(quarter(8).value(), 2);
   EXPECT_EQ(quarter(6).status(), Status::InvalidParameter);
+}
+
+TEST(ByteSum, IsTheSumOfEveryByte) {
+  std::array<uint8_t, 41> numbers;
+  for (size_t i = 0; i < numbers.size(); ++i) numbers[i] = static_cast<uint8_t>(i * 89 + 200);
+  auto bytes = std::as_writable_bytes(std::span(numbers));
+  for (size_t first = 0; first < 9; ++first) {
+    for (size_t length = 0; length <= numbers.size() - first; ++length) {
+      uint8_t sum = 0;
+      for (size_t i = 0; i < length; ++i) sum = static_cast<uint8_t>(sum + numbers[first + i]);
+      EXPECT_EQ(byte_sum(bytes.subspan(first, length)), sum);
+    }
+  }
+  set_byte_sum(bytes, 17);
+  EXPECT_EQ(byte_sum(bytes), 0);
+}
+
+TEST(ByteSum, HasNoRoomToOverflow) {
+  std::array<uint8_t, 8 * 300> full;
+  full.fill(0xFF);
+  EXPECT_EQ(byte_sum(std::as_bytes(std::span(full))), static_cast<uint8_t>(0xFF * full.size()));
 }
 
 TEST(Crc32, MatchesTheStandardCheckValue) {

@@ -55,20 +55,29 @@ void* Tables::find(const efi::Guid& guid) const {
 }
 
 Result<> Tables::install(const efi::Guid& guid, void* table) {
-  const efi::Guid group = guid;  // the caller's may lie in the array that is about to change
+  const efi::ConfigurationTable one{guid, table};  // the caller's may lie in the array that is about to change
+  return install({&one, 1});
+}
+
+Result<> Tables::install(std::span<const efi::ConfigurationTable> tables) {
+  Result<> done;
+  size_t count = 0;
+  for (; done && count < tables.size(); ++count) done = put(tables[count].vendor_guid, tables[count].vendor_table);
+  update_checksum();
+  for (const efi::ConfigurationTable& table : tables.first(done ? count : count - 1)) events_.signal_group(table.vendor_guid);
+  return done;
+}
+
+Result<> Tables::put(const efi::Guid& guid, void* table) {
   auto all = entries();
-  auto found = std::ranges::find(all, group, &efi::ConfigurationTable::vendor_guid);
-  if (found == all.end()) {
-    if (table == nullptr) return Status::NotFound;
-    TRY(add(group, table));
-  } else if (table != nullptr) {
+  auto found = std::ranges::find(all, guid, &efi::ConfigurationTable::vendor_guid);
+  if (found == all.end()) return table != nullptr ? add(guid, table) : Status::NotFound;
+  if (table != nullptr) {
     found->vendor_table = table;
   } else {
     std::move(found + 1, all.end(), found);
     --system_table_->number_of_table_entries;
   }
-  update_checksum();
-  events_.signal_group(group);
   return {};
 }
 

@@ -35,6 +35,8 @@ class Tables {
 
   // [UEFI 2.10, 7.5.6] adds, replaces, or with nullptr removes. NOT_FOUND: nothing to remove.
   Result<> install(const efi::Guid& guid, void* table);
+  // Several, with one new checksum for all of them.
+  Result<> install(std::span<const efi::ConfigurationTable> tables);
   void* find(const efi::Guid& guid) const;
 
   // [UEFI 2.10, 4.3 and 7.4.6] what is gone with boot services: consoles and the services themselves.
@@ -46,6 +48,7 @@ class Tables {
   std::span<efi::ConfigurationTable> entries() const {
     return {system_table_->configuration_table, system_table_->number_of_table_entries};
   }
+  Result<> put(const efi::Guid& guid, void* table);
   Result<> add(const efi::Guid& guid, void* table);
 
   Pool& pool_;

@@ -62,6 +62,20 @@ TEST_F(TablesTest, ConfigurationTablesAreAddedReplacedAndRemoved) {
   EXPECT_EQ(tables.find(guid(1)), nullptr);
 }
 
+TEST_F(TablesTest, SeveralAreInstalledUpToTheFirstThatFails) {
+  int a = 0;
+  const efi::ConfigurationTable good[] = {{guid(1), &a}, {guid(2), &a}, {guid(1), this}};
+  EXPECT_TRUE(tables.install(good));
+  EXPECT_EQ(count(), 2u);
+  EXPECT_EQ(tables.find(guid(1)), this);
+  EXPECT_TRUE(checksum_is_right(system_table));
+  const efi::ConfigurationTable mixed[] = {{guid(3), &a}, {guid(4), nullptr}, {guid(5), &a}};
+  EXPECT_EQ(tables.install(mixed).status(), Status::NotFound);
+  EXPECT_EQ(tables.find(guid(3)), &a);
+  EXPECT_EQ(tables.find(guid(5)), nullptr);
+  EXPECT_TRUE(checksum_is_right(system_table));
+}
+
 TEST_F(TablesTest, RemovingWhatIsNotThereIsNotFound) { EXPECT_EQ(install(1, nullptr), encode(Status::NotFound)); }
 
 TEST_F(TablesTest, AMissingGuidIsAnInvalidParameter) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "platform/acpi_tables.hpp"
 
+#include "base/byte_sum.hpp"
 #include "base/log.hpp"
 
 namespace efilite::platform {
@@ -11,11 +12,7 @@ constexpr uint32_t kLongestTable = 16 << 20;
 constexpr uint64_t kRsdpMagic = 0x2052545020445352;  // "RSD PTR "
 
 // [ACPI 6.5, 5.2.5.3] the bytes of a table add up to zero
-bool sums_to_zero(ByteSpan bytes) {
-  uint8_t sum = 0;
-  for (std::byte b : bytes) sum = static_cast<uint8_t>(sum + static_cast<uint8_t>(b));
-  return sum == 0;
-}
+bool sums_to_zero(ByteSpan bytes) { return byte_sum(bytes) == 0; }
 
 }  // namespace
 

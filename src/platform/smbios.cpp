@@ -5,6 +5,7 @@
 #include <array>
 
 #include "abi/smbios.hpp"
+#include "base/byte_sum.hpp"
 #include "base/log.hpp"
 
 namespace efilite::platform {
@@ -18,12 +19,6 @@ constexpr uint64_t kOwnSize = 256;
 constexpr uint64_t kMostTables = 1 << 20;
 constexpr size_t kLongestString = 31;  // three of them fit kOwnSize with all else
 
-uint8_t sum(ByteSpan bytes) {
-  uint8_t total = 0;
-  for (std::byte b : bytes) total = static_cast<uint8_t>(total + static_cast<uint8_t>(b));
-  return total;
-}
-
 bool starts_with(ByteSpan bytes, std::string_view text) {
   return bytes.size() >= text.size() && memcmp(bytes.data(), text.data(), text.size()) == 0;
 }
@@ -33,7 +28,7 @@ bool good_v3(core::PhysicalMemory& memory, ByteSpan bytes) {
   auto entry = read_at<smbios::EntryPoint3>(bytes, 0);
   if (!entry || entry->entry_length < sizeof *entry) return false;
   auto whole = slice(bytes, 0, entry->entry_length);
-  return whole && sum(*whole) == 0 && entry->table_address != 0 && entry->table_max_size != 0 &&
+  return whole && byte_sum(*whole) == 0 && entry->table_address != 0 && entry->table_max_size != 0 &&
          memory.window(PhysAddr{entry->table_address}, entry->table_max_size);
 }
 
@@ -43,7 +38,7 @@ bool good_v2(core::PhysicalMemory& memory, ByteSpan bytes) {
   if (!entry || entry->entry_length < sizeof *entry - 1) return false;
   auto whole = slice(bytes, 0, entry->entry_length);
   auto intermediate = bytes.subspan(offsetof(smbios::EntryPoint2, intermediate_anchor), 15);
-  return whole && sum(*whole) == 0 && starts_with(intermediate, "_DMI_") && sum(intermediate) == 0 && entry->table_address != 0 &&
+  return whole && byte_sum(*whole) == 0 && starts_with(intermediate, "_DMI_") && byte_sum(intermediate) == 0 && entry->table_address != 0 &&
          entry->table_length != 0 && memory.window(PhysAddr{entry->table_address}, entry->table_length);
 }
 
@@ -61,13 +56,6 @@ Result<QemuParts> qemu_parts(drivers::FwCfg* fw_cfg) {
   return parts;
 }
 
-// Both store a value so that the bytes add up to zero.
-template <typename Entry>
-void finish_checksum(MutableByteSpan bytes) {
-  bytes[offsetof(Entry, checksum)] = std::byte{0};
-  bytes[offsetof(Entry, checksum)] = std::byte{static_cast<uint8_t>(0 - sum(bytes))};
-}
-
 template <typename T>
 void put(MutableByteSpan bytes, size_t offset, T value) {
   memcpy(bytes.subspan(offset).data(), &value, sizeof value);
@@ -80,7 +68,7 @@ Result<SmbiosEntryPoints> point_at(MutableByteSpan anchor, PhysAddr anchor_at, P
     put(anchor, offsetof(V3, table_address), tables_at.value);
     put(anchor, offsetof(V3, table_max_size), static_cast<uint32_t>(tables_size));
     put(anchor, offsetof(V3, entry_length), static_cast<uint8_t>(sizeof(V3)));
-    finish_checksum<V3>(anchor.first(sizeof(V3)));
+    set_byte_sum(anchor.first(sizeof(V3)), offsetof(V3, checksum));
     return SmbiosEntryPoints{.v3 = anchor_at};
   }
   if (!starts_with(anchor, "_SM_") || anchor.size() < sizeof(V2) || tables_size > UINT16_MAX || tables_at.value > UINT32_MAX) {
@@ -91,9 +79,8 @@ Result<SmbiosEntryPoints> point_at(MutableByteSpan anchor, PhysAddr anchor_at, P
   put(anchor, offsetof(V2, entry_length), static_cast<uint8_t>(sizeof(V2)));
   auto intermediate = anchor.subspan(offsetof(V2, intermediate_anchor), 15);
   if (!starts_with(intermediate, "_DMI_")) return Status::CompromisedData;
-  intermediate[5] = std::byte{0};
-  intermediate[5] = std::byte{static_cast<uint8_t>(0 - sum(intermediate))};
-  finish_checksum<V2>(anchor.first(sizeof(V2)));
+  set_byte_sum(intermediate, 5);
+  set_byte_sum(anchor.first(sizeof(V2)), offsetof(V2, checksum));
   return SmbiosEntryPoints{.v2 = anchor_at};
 }
 
