@@ -15,12 +15,13 @@ constexpr uint64_t kVersion0Size = offsetof(hvm_start_info, memmap_paddr);
 constexpr std::string_view kE820File = "etc/e820";
 constexpr uint64_t kLongestCommandLine = 0x10000;  // no hypervisor lets its user write so much
 
-struct [[gnu::packed]] E820FileEntry {
+struct [[gnu::packed]] E820Entry {
   uint64_t address;
   uint64_t size;
   uint32_t type;
 };
-static_assert(sizeof(E820FileEntry) == 20);
+static_assert(sizeof(E820Entry) == 20);
+using E820Entries = std::array<E820Entry, kMaxRegions>;
 
 // Version 0 ends before the memory map; later versions only add.
 std::expected<hvm_start_info, BootError> read_header(core::PhysicalMemory& memory, PhysAddr address) {
@@ -97,6 +98,11 @@ BootResult read_memory_map(core::PhysicalMemory& memory, const hvm_start_info& h
   return {};
 }
 
+BootResult add_e820(std::span<const E820Entry> entries, BootInfo& info) {
+  for (const E820Entry& entry : entries) TRY(add_region(info.memory, entry.address, entry.size, entry.type));
+  return {};
+}
+
 }  // namespace
 
 BootResult parse_start_info(core::PhysicalMemory& memory, PhysAddr start_info, BootInfo& info) {
@@ -116,23 +122,34 @@ BootResult parse_start_info(core::PhysicalMemory& memory, PhysAddr start_info, B
 }
 
 BootResult parse_e820_file(core::ByteSource& file, BootInfo& info) {
-  std::array<E820FileEntry, kMaxRegions> entries;
+  E820Entries entries;
   constexpr const char* name = "size of fw_cfg file etc/e820";
-  if (file.size() == 0 || file.size() % sizeof(E820FileEntry) != 0 || file.size() > sizeof entries) {
+  if (file.size() == 0 || file.size() % sizeof(E820Entry) != 0 || file.size() > sizeof entries) {
     return BootError{name, file.size(), "expected are 1 to 128 entries of 20 bytes"};
   }
   auto bytes = std::as_writable_bytes(std::span(entries)).first(static_cast<size_t>(file.size()));
   if (auto done = file.read(0, bytes); !done) return BootError{name, file.size(), "the file cannot be read"};
-  for (const E820FileEntry& entry : std::span(entries).first(bytes.size() / sizeof(E820FileEntry))) {
-    TRY(add_region(info.memory, entry.address, entry.size, entry.type));
-  }
+  TRY(add_e820(std::span(entries).first(bytes.size() / sizeof(E820Entry)), info));
   // QEMU lists RAM from 0 on as if there were no legacy hole.
   return add_region(info.memory, 0xA0000, 0x60000, static_cast<uint32_t>(E820Type::Reserved));
 }
 
-BootResult collect_boot_info(core::PhysicalMemory& memory, PhysAddr start_info, drivers::FwCfg* fw_cfg, BootInfo& info) {
+BootResult read_xen_memory_map(drivers::xen::Hypercalls& xen, BootInfo& info) {
+  E820Entries entries{};  // should Xen claim more than it writes
+  xen_memory_map map{.nr_entries = static_cast<unsigned>(entries.size()), .buffer = {}};
+  set_xen_guest_handle(map.buffer, entries.data());
+  const auto answer = xen.operate(__HYPERVISOR_memory_op, XENMEM_memory_map, map);
+  if (!answer || map.nr_entries == 0 || map.nr_entries > entries.size())
+    return BootError{"start_info.memmap_entries", 0, "and Xen has no map of at most 128 entries either: nobody says where RAM is"};
+  return add_e820(std::span(entries).first(map.nr_entries), info);
+}
+
+BootResult collect_boot_info(core::PhysicalMemory& memory, PhysAddr start_info, drivers::xen::Hypercalls* xen, drivers::FwCfg* fw_cfg,
+                             BootInfo& info) {
   TRY(parse_start_info(memory, start_info, info));
-  if (info.memory.empty()) {
+  if (info.memory.empty() && xen != nullptr) {
+    TRY(read_xen_memory_map(*xen, info));
+  } else if (info.memory.empty()) {
     auto file = fw_cfg != nullptr && fw_cfg->present() ? fw_cfg->open(kE820File) : Result<drivers::FwCfgFile>(Status::NotFound);
     if (!file) return BootError{"start_info.memmap_entries", 0, "and there is no fw_cfg file etc/e820: nobody says where RAM is"};
     info.source = "PVH start_info, memory map from fw_cfg file etc/e820";

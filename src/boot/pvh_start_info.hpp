@@ -5,6 +5,7 @@
 #include "boot/boot_info.hpp"
 #include "core/ports.hpp"
 #include "drivers/fw_cfg.hpp"
+#include "drivers/xen/hypercalls.hpp"
 
 namespace efilite::boot {
 
@@ -14,8 +15,12 @@ BootResult parse_start_info(core::PhysicalMemory& memory, PhysAddr start_info, B
 // fw_cfg's etc/e820: 20-byte entries, RAM and reservations, without the legacy hole (which is reserved here).
 BootResult parse_e820_file(core::ByteSource& file, BootInfo& info);
 
-// The whole of it: start_info, then the memory map of fw_cfg where start_info has none, then the map made canonical.
-// `fw_cfg` may be nullptr: no such device.
-BootResult collect_boot_info(core::PhysicalMemory& memory, PhysAddr start_info, drivers::FwCfg* fw_cfg, BootInfo& info);
+// What Xen tells by XENMEM_memory_map, in entries of the same kind.
+BootResult read_xen_memory_map(drivers::xen::Hypercalls& xen, BootInfo& info);
+
+// The whole of it: start_info, then the memory map of Xen or fw_cfg where start_info has none, then the map made canonical.
+// `xen` and `fw_cfg` may be nullptr: no such hypervisor, no such device.
+BootResult collect_boot_info(core::PhysicalMemory& memory, PhysAddr start_info, drivers::xen::Hypercalls* xen, drivers::FwCfg* fw_cfg,
+                             BootInfo& info);
 
 }  // namespace efilite::boot

@@ -9,6 +9,7 @@
 #include "boot/identity_memory.hpp"
 #include "tests/support/fw_cfg.hpp"
 #include "tests/support/physical_memory.hpp"
+#include "tests/support/xen.hpp"
 
 namespace efilite::boot {
 namespace {
@@ -36,7 +37,7 @@ class StartInfo : public testing::Test {
   BootResult parse() {
     memory.put(kInfo, header);
     info = {};
-    return collect_boot_info(memory, PhysAddr{kInfo}, fw_cfg, info);
+    return collect_boot_info(memory, PhysAddr{kInfo}, xen, fw_cfg, info);
   }
   std::string failure() {
     auto result = parse();
@@ -45,6 +46,7 @@ class StartInfo : public testing::Test {
 
   test::FakePhysicalMemory memory;
   hvm_start_info header{};
+  drivers::xen::Hypercalls* xen = nullptr;
   drivers::FwCfg* fw_cfg = nullptr;
   BootInfo info;
 };
@@ -74,9 +76,9 @@ TEST_F(StartInfo, ALaterVersionIsReadAsFarAsItIsKnown) {
 }
 
 TEST_F(StartInfo, AnAddressWithNothingBehindItIsRefused) {
-  EXPECT_FALSE(collect_boot_info(memory, PhysAddr{0}, nullptr, info));
-  EXPECT_FALSE(collect_boot_info(memory, PhysAddr{0x500000}, nullptr, info));
-  EXPECT_FALSE(collect_boot_info(memory, PhysAddr{~uint64_t{0} - 8}, nullptr, info));
+  EXPECT_FALSE(collect_boot_info(memory, PhysAddr{0}, nullptr, nullptr, info));
+  EXPECT_FALSE(collect_boot_info(memory, PhysAddr{0x500000}, nullptr, nullptr, info));
+  EXPECT_FALSE(collect_boot_info(memory, PhysAddr{~uint64_t{0} - 8}, nullptr, nullptr, info));
 }
 
 TEST_F(StartInfo, TheFieldAtFaultIsNamed) {
@@ -209,10 +211,10 @@ TEST_F(StartInfoWithoutMap, VersionZeroEndsBeforeTheMap) {
   memcpy(memory.window(PhysAddr{0x50000}, 40)->data(), &zero, 40);
   device.add_file("etc/e820", e820_file({{0, 0x10000000, 1}}));
   ASSERT_TRUE(driver.detect());
-  EXPECT_TRUE(collect_boot_info(memory, PhysAddr{0x50000}, &driver, info));
+  EXPECT_TRUE(collect_boot_info(memory, PhysAddr{0x50000}, nullptr, &driver, info));
   zero.version = 1;
   memcpy(memory.window(PhysAddr{0x50000}, 40)->data(), &zero, 40);
-  EXPECT_FALSE(collect_boot_info(memory, PhysAddr{0x50000}, &driver, info));
+  EXPECT_FALSE(collect_boot_info(memory, PhysAddr{0x50000}, nullptr, &driver, info));
 }
 
 TEST_F(StartInfoWithoutMap, NoMapAnywhereIsRefused) {
@@ -238,6 +240,66 @@ TEST(IdentityMemory, HasBoundsBelowAndAbove) {
   EXPECT_FALSE(memory.window(PhysAddr{0xFFFFF000}, 0x1001));
   EXPECT_FALSE(memory.window(PhysAddr{~uint64_t{0}}, 2));
   EXPECT_FALSE(memory.window(PhysRange{{0x2000}, {0x1000}}));
+}
+
+struct MapOfXen final : test::FakeXen {
+  std::vector<std::array<uint32_t, 5>> entries;  // address, size, type
+  int64_t answer = 0;
+  uint32_t claims = 0;  // more than it writes
+
+  void add(uint64_t address, uint64_t size, uint32_t type) {
+    entries.push_back({static_cast<uint32_t>(address), static_cast<uint32_t>(address >> 32), static_cast<uint32_t>(size),
+                       static_cast<uint32_t>(size >> 32), type});
+  }
+  int64_t other(uint32_t number, uint64_t operation, uint64_t address, uint64_t) override {
+    if (number != __HYPERVISOR_memory_op || operation != XENMEM_memory_map || answer != 0) return answer != 0 ? answer : -XEN_ENOSYS;
+    auto& map = argument<xen_memory_map>(address);
+    EXPECT_EQ(map.nr_entries, kMaxRegions);
+    const auto count = static_cast<uint32_t>(std::min<size_t>(map.nr_entries, entries.size()));
+    if (count != 0) memcpy(map.buffer.p, entries.data(), count * sizeof entries[0]);
+    map.nr_entries = count + claims;
+    return 0;
+  }
+};
+
+TEST_F(StartInfo, WithoutAMapXenIsAskedForIt) {
+  MapOfXen map;
+  map.add(0, 0xFC000000, 1);
+  map.add(0x100000000, 0x40000000, 1);
+  map.add(0xFEFF8000, 0x8000, 2);
+  xen = &map;
+  for (uint32_t version : {0, 1}) {
+    header.version = version;
+    header.memmap_entries = 0;
+    ASSERT_TRUE(parse());
+    ASSERT_EQ(info.memory.size(), 3u);
+    EXPECT_EQ(info.memory[0], (MemoryRegion{{{0}, {0xFC000000}}, E820Type::Ram})) << "there is no legacy hole";
+    EXPECT_EQ(info.memory[1], (MemoryRegion{{{0xFEFF8000}, {0xFF000000}}, E820Type::Reserved}));
+    EXPECT_EQ(info.memory[2], (MemoryRegion{{{0x100000000}, {0x140000000}}, E820Type::Ram}));
+  }
+}
+
+TEST_F(StartInfo, AMapOfItsOwnIsTakenBeforeXens) {
+  MapOfXen map;
+  map.answer = -XEN_EPERM;
+  xen = &map;
+  ASSERT_TRUE(parse());
+  EXPECT_EQ(info.memory.size(), 2u);
+}
+
+TEST_F(StartInfo, AXenWithoutAMapIsAFailureThatSaysSo) {
+  MapOfXen map;
+  xen = &map;
+  header.memmap_entries = 0;
+  EXPECT_EQ(failure(), "start_info.memmap_entries") << "no entries";
+  map.answer = -XEN_ENOSYS;
+  EXPECT_EQ(failure(), "start_info.memmap_entries");
+  map.answer = 0;
+  map.claims = kMaxRegions + 1;
+  EXPECT_EQ(failure(), "start_info.memmap_entries");
+  map.claims = 0;
+  map.add(~uint64_t{0}, 2, 1);
+  EXPECT_EQ(failure(), "memory map entry's size");
 }
 
 }  // namespace

@@ -2,7 +2,8 @@
 // Any start_info at all, in a guest whose memory is the input: either a failure that names a field, or a BootInfo that holds what it
 // promises. The memory map is compared with a naive model, byte types looked up one by one.
 //
-// Input: flags, then memory from 0x6000 on. Flag 1: the magic is put right. Flag 2: the input is an etc/e820 file.
+// Input: flags, then memory from 0x6000 on. Flag 1: the magic is put right. Flag 2: the input is an etc/e820 file. Flag 4: it is what Xen
+// answers to XENMEM_memory_map, the number of entries in front.
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -14,6 +15,7 @@
 #include "boot/pvh_start_info.hpp"
 #include "tests/support/memory.hpp"
 #include "tests/support/physical_memory.hpp"
+#include "tests/support/xen.hpp"
 
 namespace efilite::boot {
 namespace {
@@ -88,18 +90,45 @@ void check_map(const MemoryRegions& regions, const std::vector<Raw>& raw) {
 
 void check_failure(const BootError& error) { EXPECT(error.field != nullptr && *error.field && error.advice != nullptr && *error.advice); }
 
-void check_file(MutableByteSpan bytes) {
-  MemorySource file(bytes);
-  BootInfo info;
-  auto done = parse_e820_file(file, info);
+void check_e820(BootResult done, BootInfo& info, ByteSpan bytes, std::vector<Raw> raw) {
   if (!done) return check_failure(done.error());
   if (!normalise(info.memory)) return;
-  std::vector<Raw> raw = {{0xA0000, 0x100000, E820Type::Reserved}};
   for (size_t at = 0; at < bytes.size(); at += 20) {
     auto begin = *read_at<uint64_t>(bytes, at), size = *read_at<uint64_t>(bytes, at + 8);
     if (size != 0) raw.push_back({begin, begin + size, decode_e820_type(*read_at<uint32_t>(bytes, at + 16))});
   }
   check_map(info.memory, raw);
+}
+
+void check_file(MutableByteSpan bytes) {
+  MemorySource file(bytes);
+  BootInfo info;
+  const BootResult done = parse_e820_file(file, info);
+  check_e820(done, info, bytes, {{0xA0000, 0x100000, E820Type::Reserved}});
+}
+
+struct Xen final : test::FakeXen {
+  uint32_t says = 0;
+  ByteSpan entries;
+  int64_t other(uint32_t, uint64_t, uint64_t address, uint64_t) override {
+    auto& map = argument<xen_memory_map>(address);
+    entries = entries.first(std::min(entries.size(), size_t{map.nr_entries} * 20) / 20 * 20);
+    if (!entries.empty()) memcpy(map.buffer.p, entries.data(), entries.size());
+    map.nr_entries = says;
+    return says == 0xFFFFFFFF ? -XEN_ENOSYS : 0;
+  }
+};
+
+void check_xen(ByteSpan bytes) {
+  if (bytes.size() < 4) return;
+  Xen xen;
+  xen.entries = bytes.subspan(4);
+  // It may say more than fits, but not more than it has written.
+  xen.says = *read_at<uint32_t>(bytes, 0);
+  if (xen.says <= kMaxRegions) xen.says = static_cast<uint32_t>(std::min<size_t>(xen.says, xen.entries.size() / 20));
+  BootInfo info;
+  const BootResult done = read_xen_memory_map(xen, info);
+  check_e820(done, info, xen.entries.first(done ? size_t{xen.says} * 20 : 0), {});
 }
 
 void check_command_line(const BootInfo& info) {
@@ -126,7 +155,7 @@ void check_start_info(MutableByteSpan input, bool fix_magic) {
   constexpr uint32_t magic = XEN_HVM_START_MAGIC_VALUE;
   if (fix_magic && bytes.size() >= 4) memory.put(kBase, magic);
   BootInfo info;
-  auto done = collect_boot_info(memory, PhysAddr{kBase}, nullptr, info);
+  auto done = collect_boot_info(memory, PhysAddr{kBase}, nullptr, nullptr, info);
   if (!done) return check_failure(done.error());
 
   auto header = *memory.read<hvm_start_info>(PhysAddr{kBase});
@@ -165,6 +194,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   auto bytes = std::as_writable_bytes(std::span(copy));
   if (*data & 2) {
     boot::check_file(bytes);
+  } else if (*data & 4) {
+    boot::check_xen(bytes);
   } else {
     boot::check_start_info(bytes, *data & 1);
   }

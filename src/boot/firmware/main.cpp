@@ -141,7 +141,7 @@ void meet_hypervisor() {
 
 void learn_about_machine(uint32_t start_info) {
   (void)fw_cfg.detect();
-  BootResult collected = collect_boot_info(physical, PhysAddr{start_info}, fw_cfg_device(), info);
+  BootResult collected = collect_boot_info(physical, PhysAddr{start_info}, xen.present() ? &xen.hypercalls() : nullptr, fw_cfg_device(), info);
   if (collected) return;
   FailureLog urgent;
   print_boot_error(collected.error());
