@@ -33,8 +33,8 @@ struct XenSystemClock {
   int8_t shift;
 
   uint64_t nanoseconds(uint64_t ticks) const {
-    const auto product = static_cast<unsigned __int128>(ticks) * multiplier;
-    return static_cast<uint64_t>(shift >= 0 ? product << shift >> 32 : product >> (32 - shift));
+    const uint64_t shifted = shift >= 0 ? ticks << shift : ticks >> -shift;
+    return static_cast<uint64_t>(static_cast<unsigned __int128>(shifted) * multiplier >> 32);
   }
   // A TSC that is behind is another CPU's, by a few ticks.
   uint64_t at(uint64_t tsc) const { return at_ns + (tsc > at_tsc ? nanoseconds(tsc - at_tsc) : 0); }
@@ -60,7 +60,7 @@ inline bool read_xen_clock(const shared_info& page, XenWallClock& out) {
     out.nanoseconds = read_once(&page.wc_nsec);
   });
   out.seconds = uint64_t{high} << 32 | low;
-  return consistent && out.nanoseconds < kNsPerSecond;
+  return consistent && (low | high) != 0 && out.nanoseconds < kNsPerSecond;  // nobody has ever set it to 1970
 }
 
 }  // namespace efilite

@@ -139,7 +139,8 @@ void set_state_pointer(RuntimeState* state) {
 void init(RuntimeState& state, const Setup& setup) {
   memset(static_cast<void*>(&state), 0, sizeof(state));
   start_variables(state.variables, setup.variable_area, setup.variable_area_size);
-  if (setup.may_have_clock) start_clock(state.clock, setup.century_index);
+  if (setup.xen != nullptr) start_clock_of_xen(state.clock, setup.xen, setup.xen_time_leaf);
+  else if (setup.may_have_clock) start_clock(state.clock, setup.century_index);
   else start_without_clock(state.clock);
   state.reset = setup.reset;
   state.addressing.known_complete = true;

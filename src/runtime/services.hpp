@@ -29,7 +29,12 @@ inline constexpr uint32_t kRtPropertiesMask =
     kSupportedSetVirtualAddressMap | kSupportedConvertPointer | kSupportedGetNextHighMonotonicCount | kSupportedResetSystem |
     kSupportedQueryVariableInfo;
 constexpr uint32_t supported_services(const RuntimeState& state) {
-  return state.clock.present ? kRtPropertiesMask : kRtPropertiesMask & ~(kSupportedGetTime | kSupportedSetTime);
+  switch (state.clock.source) {
+    case ClockSource::None: return kRtPropertiesMask & ~(kSupportedGetTime | kSupportedSetTime);
+    case ClockSource::Xen: return kRtPropertiesMask & ~kSupportedSetTime;
+    case ClockSource::Cmos: break;
+  }
+  return kRtPropertiesMask;
 }
 
 struct Setup {
@@ -40,6 +45,8 @@ struct Setup {
   ResetFacts reset = {};
   bool may_have_clock = true;  // false: FADT's NO_CMOS_RTC
   uint8_t century_index = 0;   // FADT's
+  const shared_info* xen = nullptr;  // Xen's page, which has a clock, and the CPUID leaf that tells of the TSC
+  uint32_t xen_time_leaf = 0;
 };
 
 // Needed before any service is called, and before fill_runtime_services' table is published.

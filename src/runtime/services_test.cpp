@@ -70,8 +70,10 @@ TEST_F(ServicesTest, WithoutAClockTimeIsUnsupportedAndRtPropertiesSaySo) {
   EXPECT_EQ(rt.set_time(&time), status(Status::Unsupported));
   EXPECT_EQ(rt.get_time(nullptr, nullptr), status(Status::InvalidParameter));
   EXPECT_EQ(supported_services(data->state), 0x27F0u);
-  data->state.clock.present = true;
+  data->state.clock.source = ClockSource::Cmos;
   EXPECT_EQ(supported_services(data->state), 0x27F3u);
+  data->state.clock.source = ClockSource::Xen;
+  EXPECT_EQ(supported_services(data->state), 0x27F1u);
 }
 
 TEST_F(ServicesTest, ThereIsNoWakeupTimer) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// The clock counts by itself, so a read is taken twice until both agree; every wait is bounded, for a hypervisor may have left any
+// The CMOS clock counts by itself, so a read is taken twice until both agree; every wait is bounded, for a hypervisor may have left any
 // bit stuck.
 #include "runtime/time.hpp"
 
@@ -102,6 +102,35 @@ uint8_t days_in(uint16_t year, uint8_t month) {
   return month == 4 || month == 6 || month == 9 || month == 11 ? 30 : 31;
 }
 
+// The moment in the Gregorian calendar [UEFI 2.10, 8.3.1]; false: it lies behind the last year that there is.
+bool set_date(efi::Time& time, const XenWallClock& since_1970) {
+  constexpr uint64_t kDay = 24 * 60 * 60, kDaysOf400Years = 146'097, kDaysOf8030Years = 2'932'897;
+  uint64_t days = since_1970.seconds / kDay;
+  if (days >= kDaysOf8030Years) return false;
+  auto rest = static_cast<uint32_t>(since_1970.seconds % kDay);
+  time.year = static_cast<uint16_t>(1970 + days / kDaysOf400Years * 400);
+  days %= kDaysOf400Years;
+  for (;; ++time.year) {
+    const uint32_t length = 337 + days_in(time.year, 2);
+    if (days < length) break;
+    days -= length;
+  }
+  for (time.month = 1; days >= days_in(time.year, time.month); ++time.month) days -= days_in(time.year, time.month);
+  time.day = static_cast<uint8_t>(days + 1);
+  time.hour = static_cast<uint8_t>(rest / 3600);
+  time.minute = static_cast<uint8_t>(rest / 60 % 60);
+  time.second = static_cast<uint8_t>(rest % 60);
+  time.nanosecond = since_1970.nanoseconds;
+  return true;
+}
+
+// What its owner calls that time is not for us to know: xl can give a domain the local one.
+Status get_xen_time(const ClockState& clock, efi::Time& time) {
+  XenWallClock now{};
+  time.time_zone = clock.time_zone;
+  return xen_time(clock.xen, now) && set_date(time, now) ? Status::Success : Status::DeviceError;
+}
+
 // 1 is Sunday. Days since a Sunday before the years that matter, modulo 7.
 uint8_t weekday(uint16_t year, uint8_t month, uint8_t day) {
   uint32_t before = year - 1u;
@@ -124,6 +153,12 @@ bool decode_time(const Registers& raw, const ClockState& clock, efi::Time& time)
   time.time_zone = clock.time_zone;
   time.daylight = clock.daylight;
   return is_valid(time);
+}
+
+Status get_cmos_time(const ClockState& clock, efi::Time& time) {
+  Cmos cmos;
+  Registers raw;
+  return read_stable(cmos, clock, raw) && decode_time(raw, clock, time) ? Status::Success : Status::DeviceError;
 }
 
 void use_24_hours(const Cmos& cmos, const ClockState& clock) {
@@ -151,12 +186,18 @@ void start_without_clock(ClockState& clock) {
   clock.time_zone = efi::kUnspecifiedTimezone;
 }
 
+void start_clock_of_xen(ClockState& clock, const shared_info* page, uint32_t time_leaf) {
+  start_without_clock(clock);
+  clock.source = ClockSource::Xen;
+  start_xen_clock(clock.xen, page, time_leaf);
+}
+
 void start_clock(ClockState& clock, uint8_t century_index) {
   start_without_clock(clock);
   Cmos cmos;
   uint8_t a = cmos.read(kStatusA), b = cmos.read(kStatusB), d = cmos.read(kStatusD), month = cmos.read(kRegister[kMonth]);
   if (a == b && b == d && d == month) return;  // a bus with nobody on it gives the same answer to every question
-  clock.present = true;
+  clock.source = ClockSource::Cmos;
   if (century_index == 0 && plausible_century(decode(cmos.read(kUsualCentury), b))) century_index = kUsualCentury;
   clock.century_index = century_index;
   if ((b & k24Hours) == 0) use_24_hours(cmos, clock);
@@ -164,20 +205,19 @@ void start_clock(ClockState& clock, uint8_t century_index) {
 
 Status get_time(const ClockState& clock, efi::Time* time, efi::TimeCapabilities* capabilities) {
   if (!time) return Status::InvalidParameter;
-  if (!clock.present) return Status::Unsupported;
-  Cmos cmos;
-  Registers raw;
+  if (clock.source == ClockSource::None) return Status::Unsupported;
+  const bool xen = clock.source == ClockSource::Xen;
   efi::Time now = {};
-  if (!read_stable(cmos, clock, raw) || !decode_time(raw, clock, now)) return Status::DeviceError;
+  if (Status status = xen ? get_xen_time(clock, now) : get_cmos_time(clock, now); is_error(status)) return status;
   *time = now;
-  // Whole seconds, 50 ppm as PC crystals are, and a set does not restart the second.
-  if (capabilities) *capabilities = {1, 50'000'000, 0};
+  // Whole seconds, or Xen's nanoseconds; 50 ppm as PC crystals are; and a set does not restart the second.
+  if (capabilities) *capabilities = {xen ? kNsPerSecond : 1, 50'000'000, 0};
   return Status::Success;
 }
 
 Status set_time(ClockState& clock, const efi::Time* time) {
   if (!time || !is_valid(*time)) return Status::InvalidParameter;
-  if (!clock.present) return Status::Unsupported;
+  if (clock.source != ClockSource::Cmos) return Status::Unsupported;
   if (clock.century_index == 0 && time->year / 100 != 20) return Status::InvalidParameter;  // it would come back as another year
   Cmos cmos;
   if (!cmos.wait_for_update()) return Status::DeviceError;

@@ -275,7 +275,7 @@ TEST(Clock, AnAbsentClockIsUnsupported) {
     AbsentCmos nobody(answer);
     ClockState clock;
     start_clock(clock, 0x32);
-    EXPECT_FALSE(clock.present);
+    EXPECT_EQ(clock.source, ClockSource::None);
     efi::Time time = {};
     EXPECT_EQ(get_time(clock, &time, nullptr), Status::Unsupported);
     EXPECT_EQ(set_time(clock, &kGood), Status::Unsupported);

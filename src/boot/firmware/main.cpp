@@ -156,10 +156,11 @@ void set_up_map() {
 }
 
 void set_up_core(const platform::AcpiFacts* acpi) {
-  region = must(make_runtime_region(memory, acpi, xen.instruction(), debug_port), "runtime services");
+  region = must(make_runtime_region(memory, acpi, xen.present() ? xen.facts() : XenFacts{}, debug_port), "runtime services");
   must(page_tables.set(region.code, efi::kMemoryRo), "runtime code");
   tables.emplace(pool, events, &region.data->system_table);
   set_end_services(region.data->runtime_services);
+  xen.set_runtime_clock(region.data->state.clock);
   images.emplace(memory, pool, handles, events, *tables, page_tables, image_caller, departure);
   firmware.emplace(memory, pool, events, handles, *images, *tables, cpu_clock, &region.data->system_table);
   storage.emplace(memory, pool, events, handles, region.data->runtime_services);
@@ -212,6 +213,7 @@ void install_protocols(const Payload& payload) {
   handle = nullptr;
   if (rng->available()) must(handles.install(&handle, rng->protocol()), "random numbers");
   must(storage->install(), "disks");
+  if (xen.present() && !images->add_quiescer(xen)) log::line("efilite: Xen's pages will not be given back at ExitBootServices");
   // Devices are reset when all that is open has been written.
   if (!images->add_quiescer(*devices)) log::line("efilite: devices will not be reset at ExitBootServices");
   if (!images->add_quiescer(storage->quiescer())) log::line("efilite: open files will not be written at ExitBootServices");
@@ -240,6 +242,7 @@ extern "C" void boot_main(uint32_t start_info) {
   set_log_level(options.log);
   log_timing("boot-info", arch::timestamp());
   set_up_map();
+  if (xen.present()) xen.start(memory, events);
   Result<platform::AcpiFacts> acpi = platform::read_acpi(physical, info.rsdp);
   const platform::AcpiFacts* facts = acpi ? &*acpi : nullptr;
   if (facts != nullptr && facts->pm_timer.space == platform::AcpiRegister::Space::Io)

@@ -56,8 +56,7 @@ F* in_copy(F* function, uint64_t code) {
 
 }  // namespace
 
-Result<RuntimeRegion> make_runtime_region(core::MemoryMap& memory, const platform::AcpiFacts* acpi, arch::HypercallBy xen,
-                                          uint16_t debug_port) {
+Result<RuntimeRegion> make_runtime_region(core::MemoryMap& memory, const platform::AcpiFacts* acpi, const XenFacts& xen, uint16_t debug_port) {
   constexpr auto kAny = efi::AllocateType::AnyPages;
   Bytes code_size{address_of(&runtime_end) - address_of(&runtime_start)};
   PageCount code_pages = PageCount::covering(code_size);
@@ -72,9 +71,11 @@ Result<RuntimeRegion> make_runtime_region(core::MemoryMap& memory, const platfor
                        .variable_area_size = RuntimeData::kVariableArea,
                        .system_table = &d.system_table,
                        .runtime_services = &d.runtime_services,
-                       .reset = reset_facts(acpi, xen, debug_port),
+                       .reset = reset_facts(acpi, xen.hypercalls, debug_port),
                        .may_have_clock = acpi == nullptr || acpi->has_cmos_rtc,
-                       .century_index = acpi == nullptr ? uint8_t{0} : acpi->century_index};
+                       .century_index = acpi == nullptr ? uint8_t{0} : acpi->century_index,
+                       .xen = xen.page,
+                       .xen_time_leaf = xen.time_leaf};
   TRY(map_register(memory, setup.reset.reset));
   TRY(map_register(memory, setup.reset.sleep_control));
   in_copy(&runtime::init, code.value)(d.state, setup);

@@ -34,9 +34,15 @@ struct RuntimeRegion {
   RuntimeData* data = nullptr;
 };
 
-// Allocates both, copies the code and starts the services. `acpi` may be nullptr, and `xen` is Nothing elsewhere.
-Result<RuntimeRegion> make_runtime_region(core::MemoryMap& memory, const platform::AcpiFacts* acpi, arch::HypercallBy xen,
-                                          uint16_t debug_port);
+// What Xen has for the runtime. By default this is not Xen.
+struct XenFacts {
+  arch::HypercallBy hypercalls = arch::HypercallBy::Nothing;
+  const shared_info* page = nullptr;  // where its clocks are until ExitBootServices
+  uint32_t time_leaf = 0;             // of CPUID
+};
+
+// Allocates both, copies the code and starts the services. `acpi` may be nullptr.
+Result<RuntimeRegion> make_runtime_region(core::MemoryMap& memory, const platform::AcpiFacts* acpi, const XenFacts& xen, uint16_t debug_port);
 
 // At ExitBootServices: tells the runtime the final memory map and its drivers, and fills the memory attributes table.
 Result<> finish_runtime_region(const RuntimeRegion& region, const core::MemoryMap& memory, const core::Images& images);

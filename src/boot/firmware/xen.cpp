@@ -2,6 +2,7 @@
 #include "boot/firmware/xen.hpp"
 
 #include "arch/cpu.hpp"
+#include "base/log.hpp"
 
 namespace efilite::boot {
 
@@ -25,6 +26,23 @@ bool XenMachine::detect() {
   hypercalls_.set_instruction(by);
   leaves_ = leaves;
   return true;
+}
+
+void XenMachine::start(core::MemoryMap& memory, core::EventQueue& events) {
+  frames_.emplace(hypercalls_, memory, events);
+  Result<std::byte*> page = frames_->map(XENMAPSPACE_shared_info, 0);
+  if (!page) return log::line("efilite: Xen's shared info cannot be had: ", page.status());
+  auto* shared = reinterpret_cast<shared_info*>(*page);
+  channels_.use(shared);
+  shared_ = shared;
+}
+
+XenFacts XenMachine::facts() const { return {hypercalls_.instruction(), shared_, leaves_ + drivers::xen::kTimeLeaf}; }
+
+Result<> XenMachine::quiesce() {
+  channels_.use(nullptr);
+  if (runtime_clock_ != nullptr) runtime::keep_xen_clock(runtime_clock_->xen);
+  return frames_ ? frames_->quiesce() : Result<>{};
 }
 
 }  // namespace efilite::boot
