@@ -119,16 +119,19 @@ TEST_F(XenDrivers, DisksAreConnectedOneByOneInTheOrderOfTheirNumbers) {
 TEST_F(XenDrivers, StoppingGivesTheDeviceBack) {
   add(51712);
   begin();
-  (void)search<efi::BlockIoProtocol>();
+  EXPECT_EQ(connect(binding), encode(Status::NotFound));  // the handles are there
   const std::string before = map_of(efi::MemoryType::BootServicesData);
-  const efi::Handle handle = having<XenVbdProtocol>()[0];
+  EXPECT_THAT(connected(), ElementsAre(false));
+  const efi::Handle handle = having<XenVbdProtocol>().at(0);
+  EXPECT_EQ(connect(handle), EfiStatus{}) << logged;
+  EXPECT_THAT(connected(), ElementsAre(true));
   EXPECT_EQ(disconnect(handle), EfiStatus{});
   EXPECT_THAT(connected(), ElementsAre(false));
   EXPECT_EQ(domain.disks[0]->front("state"), "1");
   EXPECT_TRUE(having<efi::BlockIoProtocol>().empty());
   EXPECT_EQ(domain.grants.active(), 0u);
-  EXPECT_EQ(connect(handle), EfiStatus{}) << logged;
   EXPECT_EQ(map_of(efi::MemoryType::BootServicesData), before);
+  EXPECT_EQ(connect(handle), EfiStatus{}) << logged;
   EXPECT_THAT(connected(), ElementsAre(true));
 }
 
