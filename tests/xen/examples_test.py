@@ -13,11 +13,11 @@ EXAMPLES = dict(re.findall(r"```\n# (\w+)\.cfg\n(.*?)```", TEXT, re.S))
 LINE = "root=/dev/xvda2 ro console=hvc0"
 # What rig.guest_config is told for a guest of the same form.
 FORMS = {
-    "uki": {"ramdisk": True},
-    "kernel": {"ramdisk": True, "cmdline": LINE, "disks": 1},
-    "modules": {"kernel": True, "ramdisk": True, "cmdline": LINE, "disks": 1},
-    "volume": {"ramdisk": True},
-    "disk": {"disks": 1},
+    "uki": {"ramdisk": "ramdisk"},
+    "kernel": {"ramdisk": "ramdisk", "cmdline": LINE, "disks": [rig.dom0_disk(0)]},
+    "modules": {"kernel": "kernel", "ramdisk": "ramdisk", "cmdline": LINE, "disks": [rig.dom0_disk(0)]},
+    "volume": {"ramdisk": "ramdisk"},
+    "disk": {"disks": [rig.dom0_disk(0)]},
 }
 # Matters of the test machine: its names, its clock, and that nothing is started twice.
 OWN = {"name", "memory", "vcpus", "tsc_mode", "on_poweroff", "on_reboot", "on_crash"}

@@ -172,11 +172,11 @@ class Line:
 class Xen:
     """A running machine."""
 
-    def __init__(self, folder, stem, guest_memory, disks=()):
-        """`folder` is shared with dom0. Logs go to stem.{xen,console,control,command}."""
+    def __init__(self, folder, stem, guest_memory, disks=(), options=()):
+        """`folder` is shared with dom0, `options` are further ones of QEMU. Logs go to stem.{xen,console,control,command}."""
         self.stem = stem
         (folder / "job").write_text(AGENT)
-        arguments = machine_arguments(folder, guest_memory, disks)
+        arguments = [*machine_arguments(folder, guest_memory, disks), *options]
         self.control_socket, control = socket.socketpair()
         self.console_socket, console = socket.socketpair()
         for kind, name, end in [("virtserialport", "control", control), ("virtconsole", "console", console)]:
