@@ -62,21 +62,24 @@ bool XenStore::is_new() const {
 
 bool XenStore::reconnects() const { return (read_once(&page_->server_features) & XENSTORE_SERVER_FEATURE_RECONNECTION) != 0; }
 
-Result<> XenStore::start(core::PhysicalMemory& memory) {
-  const SharedPage page = TRY(shared_page(xen_, memory, HVM_PARAM_STORE_PFN, HVM_PARAM_STORE_EVTCHN));
+Result<> XenStore::start() {
+  const SharedPage page = TRY(shared_page(xen_, memory_, HVM_PARAM_STORE_PFN, HVM_PARAM_STORE_EVTCHN));
   page_ = reinterpret_cast<xenstore_domain_interface*>(page.bytes);
   port_ = page.port;
   requests_ = {page_->req, page_->req_cons, page_->req_prod};
   replies_ = {page_->rsp, page_->rsp_cons, page_->rsp_prod};
   // Nobody before us has used the numbers that follow, efilite included.
   last_id_ = static_cast<uint32_t>(clock_.counter());
-  transaction_ = kNoTransaction;
-  has_watched_ = changed_ = false;
   usable_ = true;
   set_deadline();
   if (reconnects()) TRY(await_connection());
   if (is_new()) return {};
   return reconnects() ? reconnect() : take_over();
+}
+
+Result<> XenStore::ready() {
+  if (page_ == nullptr) TRY(start());
+  return usable_ ? Result<>() : Result<>(Status::DeviceError);
 }
 
 // Somebody may have asked for it before this domain ran [Xen docs/misc/xenstore-ring.txt].
@@ -121,7 +124,8 @@ Result<> XenStore::quiesce() {
   if (!usable_) done = Status::DeviceError;
   if (!usable_ && reconnects()) done = reconnect();
   (void)channels_.take(port_);
-  usable_ = false;
+  transaction_ = kNoTransaction;
+  has_watched_ = changed_ = false;
   page_ = nullptr;
   return done;
 }
@@ -201,7 +205,7 @@ Result<> XenStore::watch(std::string_view path) {
 Result<> XenStore::unwatch(std::string_view path) { return change_watch(XS_UNWATCH, path); }
 
 Result<bool> XenStore::wait(uint64_t units) {
-  if (!usable_) return Status::DeviceError;
+  TRY(ready());
   const uint64_t end = clock_.now() + units;
   for (;;) {
     const bool told = TRY(checked(replies_.used())) != 0;
@@ -219,11 +223,11 @@ Result<bool> XenStore::wait(uint64_t units) {
 // ---- messages
 
 Result<std::string_view> XenStore::ask(uint32_t type, uint32_t transaction, Parts parts) {
+  TRY(ready());
   return answer(TRY(send_request(type, transaction, parts)));
 }
 
 Result<xsd_sockmsg> XenStore::send_request(uint32_t type, uint32_t transaction, Parts parts) {
-  if (!usable_) return Status::DeviceError;
   size_t length = 0;
   for (std::string_view part : parts) length += part.size();
   if (length > XENSTORE_PAYLOAD_MAX) return Status::InvalidParameter;

@@ -13,16 +13,17 @@ namespace efilite::drivers::xen {
 
 class XenStore final : public Store {
  public:
-  constexpr XenStore(Hypercalls& xen, EventChannels& channels, core::Clock& clock) : xen_(xen), channels_(channels), clock_(clock) {}
+  constexpr XenStore(Hypercalls& xen, EventChannels& channels, core::PhysicalMemory& memory, core::Clock& clock)
+      : xen_(xen), channels_(channels), memory_(memory), clock_(clock) {}
   XenStore(const XenStore&) = delete;
   XenStore& operator=(const XenStore&) = delete;
 
-  // What somebody before us has left unfinished is thrown away. NOT_FOUND: this domain has no xenstore; NO_MAPPING: it lies where we cannot
-  // reach it; DEVICE_ERROR, with a line in the log: it does not answer.
-  Result<> start(core::PhysicalMemory& memory);
-  // Leaves it as a driver of the OS expects it: no watch, no transaction, and nothing under way in either direction. It can be started again.
+  // Leaves it as a driver of the OS expects it: no watch, no transaction, and nothing under way in either direction. Without an answer to that
+  // it is DEVICE_ERROR. Whoever uses it afterwards begins anew.
   Result<> quiesce();
 
+  // The first of what follows begins with it, and throws away what somebody before us has left unfinished. NOT_FOUND: this domain has no
+  // xenstore; NO_MAPPING: it lies where we cannot reach it.
   // INVALID_PARAMETER: no path, or a value for which a message has no room.
   Result<std::string_view> read(std::string_view path) override;
   Result<Names> list(std::string_view path, uint32_t from) override;
@@ -41,6 +42,8 @@ class XenStore final : public Store {
  private:
   using Parts = std::initializer_list<std::string_view>;
 
+  Result<> start();
+  Result<> ready();
   bool is_new() const;
   bool reconnects() const;
   Result<> await_connection();
@@ -67,8 +70,9 @@ class XenStore final : public Store {
 
   Hypercalls& xen_;
   EventChannels& channels_;
+  core::PhysicalMemory& memory_;
   core::Clock& clock_;
-  xenstore_domain_interface* page_ = nullptr;
+  xenstore_domain_interface* page_ = nullptr;  // nullptr: nobody has used it yet
   EventPort port_ = 0;
   ByteRing requests_, replies_;
   uint64_t deadline_ = 0;

@@ -33,7 +33,7 @@ struct XenStoreTest : testing::Test, test::FakeXen {
     clock.advance(kSecond / 100);
     server.time_passes();
   }
-  void start() { ASSERT_TRUE(store.start(memory)); }
+  void start() { ASSERT_TRUE(store.wait(0)); }
   std::string read(std::string_view path) {
     auto value = store.read(path);
     return value ? std::string(*value) : std::string("!") + status_name(value.error());
@@ -45,7 +45,7 @@ struct XenStoreTest : testing::Test, test::FakeXen {
   test::FakeClock clock;
   test::CapturedLog log;
   EventChannels events{*this};
-  XenStore store{*this, events, clock};
+  XenStore store{*this, events, memory, clock};
 };
 
 // ---- what it is for
@@ -230,19 +230,18 @@ TEST_F(XenStoreTest, MessagesComeInPieces) {
 
 TEST_F(XenStoreTest, WithoutOneThereIsNoStore) {
   parameters.clear();
-  EXPECT_EQ(store.start(memory).status(), Status::NotFound);
+  EXPECT_EQ(store.wait(0).status(), Status::NotFound);
   for (uint64_t frame : {uint64_t{0}, ~uint64_t{0}}) {
     parameters = {{HVM_PARAM_STORE_PFN, frame}, {HVM_PARAM_STORE_EVTCHN, kPort}};
-    EXPECT_EQ(store.start(memory).status(), Status::NotFound);
+    EXPECT_EQ(store.wait(0).status(), Status::NotFound);
   }
   parameters = {{HVM_PARAM_STORE_PFN, kFrame}, {HVM_PARAM_STORE_EVTCHN, 0}};
-  EXPECT_EQ(store.start(memory).status(), Status::NotFound);
+  EXPECT_EQ(store.wait(0).status(), Status::NotFound);
   for (uint64_t frame : {kFrame + 1, uint64_t{1} << 60}) {
     parameters = {{HVM_PARAM_STORE_PFN, frame}, {HVM_PARAM_STORE_EVTCHN, kPort}};
-    EXPECT_EQ(store.start(memory).status(), Status::NoMapping);
+    EXPECT_EQ(store.wait(0).status(), Status::NoMapping);
   }
-  EXPECT_EQ(store.read("name").status(), Status::DeviceError);
-  EXPECT_EQ(store.wait(0).status(), Status::DeviceError);
+  EXPECT_EQ(store.read("name").status(), Status::NoMapping);
   EXPECT_TRUE(store.quiesce());
   EXPECT_EQ(log.text, "");
 }
@@ -259,9 +258,13 @@ TEST_F(XenStoreTest, TheNextFindsNothingOfUs) {
   EXPECT_TRUE(server.transactions.empty());
   EXPECT_TRUE(server.idle());
   EXPECT_FALSE(events.take(kPort));
-  EXPECT_EQ(store.read("name").status(), Status::DeviceError) << "it is the OS's now";
-  start();
-  EXPECT_EQ(read("name"), "guest") << "unless there is none";
+  EXPECT_EQ(read("name"), "guest") << "should there be no next";
+}
+
+TEST_F(XenStoreTest, AWatchThatIsTheFirstOfAllIsDroppedToo) {
+  ASSERT_TRUE(store.watch("device"));
+  EXPECT_TRUE(store.quiesce());
+  EXPECT_TRUE(server.watches.empty());
 }
 
 TEST_F(XenStoreTest, WhatNeedsNoClearingUpIsNotCleared) {
@@ -334,7 +337,7 @@ TEST_F(Predecessor, AReconnectionThatIsUnderWayIsWaitedFor) {
   page.server_features = XENSTORE_SERVER_FEATURE_RECONNECTION;
   page.connection = XENSTORE_RECONNECT;
   server.silent = true;
-  EXPECT_EQ(store.start(memory).status(), Status::DeviceError);
+  EXPECT_EQ(store.wait(0).status(), Status::DeviceError);
   EXPECT_GE(clock.time, 30 * kSecond);
   EXPECT_NE(log.text.find("it does not answer"), std::string::npos) << log.text;
 }
@@ -356,6 +359,7 @@ struct BadServer : XenStoreTest {
     EXPECT_EQ(store.watch("name").status(), Status::DeviceError);
     EXPECT_EQ(store.wait(kSecond).status(), Status::DeviceError);
     EXPECT_EQ(store.quiesce().status(), Status::DeviceError);
+    EXPECT_TRUE(store.quiesce()) << "there is nothing that it could do";
     EXPECT_EQ(clock.time, then);
     EXPECT_LE(server.requests, requests + 1);
     EXPECT_EQ(std::ranges::count(log.text, '\n'), 1) << log.text;
@@ -436,7 +440,7 @@ TEST_F(TalkWithoutEnd, InsteadOfAnAnswerIsNotListenedTo) {
 
 TEST_F(TalkWithoutEnd, ToSomebodyBeforeUsIsNotListenedTo) {
   page.req_cons = page.req_prod = 1;
-  EXPECT_EQ(store.start(memory).status(), Status::DeviceError);
+  EXPECT_EQ(store.wait(0).status(), Status::DeviceError);
   EXPECT_NE(log.text.find("it talks without end"), std::string::npos) << log.text;
 }
 
