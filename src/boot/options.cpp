@@ -56,11 +56,11 @@ void take_log(std::string_view value, Options& options) {
 }
 
 void take_console(std::string_view value, Options& options) {
-  constexpr std::string_view choices[] = {"serial", "virtio", "both"};  // in ConsoleChoice's order, behind the first
+  constexpr std::string_view choices[] = {"serial", "virtio", "xen", "both"};  // in ConsoleChoice's order, behind the first
   if (auto choice = which(value, choices)) {
     options.console = static_cast<ConsoleChoice>(*choice + 1);
   } else {
-    log::line("efilite: efilite.console=", value, " is none of serial, virtio, both");
+    log::line("efilite: efilite.console=", value, " is none of serial, virtio, xen, both");
   }
 }
 

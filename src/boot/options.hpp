@@ -21,10 +21,11 @@ enum class LogLevel : uint8_t {
 
 // efilite.console=CHOICE
 enum class ConsoleChoice : uint8_t {
-  Any,     // what is said without the option: the serial line, a virtio console where there is none
+  Any,     // what is said without the option: the serial line; where there is none, Xen's console, else a virtio console
   Serial,  // serial: the serial line or nothing
-  Virtio,  // virtio: the first virtio console, the serial line where there is none
-  Both,    // both: the two of them, as far as they are there
+  Virtio,  // virtio: the first virtio console, as without the option where there is none
+  Xen,     // xen: the same with Xen's
+  Both,    // both: the serial line and what would be the console without it, as far as they are there
 };
 
 struct Options {

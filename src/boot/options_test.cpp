@@ -92,10 +92,11 @@ TEST(Options, Consoles) {
   EXPECT_EQ(take("").options.console, ConsoleChoice::Any);
   EXPECT_EQ(take("efilite.console=serial").options.console, ConsoleChoice::Serial);
   EXPECT_EQ(take("efilite.console=virtio a").options.console, ConsoleChoice::Virtio);
+  EXPECT_EQ(take("efilite.console=xen").options.console, ConsoleChoice::Xen);
   EXPECT_EQ(take("efilite.console=both").options.console, ConsoleChoice::Both);
   EXPECT_EQ(told, "");
   EXPECT_EQ(take("efilite.console=hvc0").options.console, ConsoleChoice::Any);
-  EXPECT_NE(told.find("efilite.console=hvc0 is none of serial, virtio, both\n"), std::string::npos);
+  EXPECT_NE(told.find("efilite.console=hvc0 is none of serial, virtio, xen, both\n"), std::string::npos);
 }
 
 TEST(Options, AWrongValueIsTold) {

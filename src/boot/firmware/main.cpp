@@ -108,6 +108,7 @@ class : public core::Departure {
     runtime::enter_runtime(state);
     log_timing("exit-boot-services", arch::timestamp(), false);
     log::set_sink(nullptr);
+    forget_console();
   }
 } constinit departure;
 
@@ -137,6 +138,11 @@ void meet_hypervisor() {
   debug_port = drivers::kXenDebugPort;
   cpu_clock.set_tsc_khz(xen.tsc_khz());
   set_xen_to_end_by(xen.hypercalls());
+}
+
+core::ConsolePort* start_console() {
+  core::ConsolePort* const serial = start_serial();
+  return xen.present() ? start_xen_console(xen.hypercalls(), xen.channels(), cpu_clock, physical) : serial;
 }
 
 void learn_about_machine(uint32_t start_info) {
@@ -185,10 +191,8 @@ void set_up_core(const platform::AcpiFacts* acpi) {
 }
 
 void find_console(ConsoleChoice choice) {
-  if (!wants_virtio_console(choice)) return;
-  const Devices::Console found = devices->find_console();
-  if (found.device != nullptr) return move_boot_log(use_virtio_console(*found.device, found.path, choice));
-  if (choice != ConsoleChoice::Any) log::line("efilite: there is no virtio console for efilite.console=");
+  const Devices::Console found = wants_virtio_console(choice) ? devices->find_console() : Devices::Console{};
+  move_boot_log(found.device != nullptr ? use_virtio_console(*found.device, found.path, choice) : choose_console(choice));
 }
 
 void install_protocols(const Payload& payload) {
@@ -231,7 +235,7 @@ void install_protocols(const Payload& payload) {
 
 extern "C" void boot_main(uint32_t start_info) {
   meet_hypervisor();
-  start_boot_log(start_serial(), debug_port);
+  start_boot_log(start_console(), debug_port);
   arch::init_interrupts();
   arch::set_timer_handler(timer_handler);
   arch::set_code_locator(locate_code);

@@ -47,7 +47,7 @@ class SerialConsole final : SerialIo::Observer {
   TextOutput& output() { return output_; }
   TextInput& input() { return input_; }
   SerialIo& serial_io() { return serial_io_; }
-  ByteSpan path() const { return used_part(terminal_path_); }
+  ByteSpan path() const { return line_ != nullptr ? used_part(terminal_path_) : ByteSpan(); }  // empty: there is no line
 
  private:
   template <typename Path>
