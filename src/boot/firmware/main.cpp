@@ -171,7 +171,8 @@ void set_up_core(const platform::AcpiFacts* acpi) {
   firmware.emplace(memory, pool, events, handles, *images, *tables, cpu_clock, &region.data->system_table);
   storage.emplace(memory, pool, events, handles, region.data->runtime_services);
   firmware->ram_disks = &storage->ram_disks();
-  devices.emplace(MachineFacts{physical, acpi, info.command_line(), fw_cfg.present(), nullptr}, *firmware, registers, page_tables);
+  const drivers::xen::Services* services = xen.present() ? must(xen.serve(pool, physical, cpu_clock), "Xen's services") : nullptr;
+  devices.emplace(MachineFacts{physical, acpi, info.command_line(), fw_cfg.present(), services}, *firmware, registers, page_tables);
   firmware->device_search = &*devices;
   core::the_firmware = &*firmware;
   must(tables->begin(), "system table");

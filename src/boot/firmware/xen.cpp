@@ -3,6 +3,7 @@
 
 #include "arch/cpu.hpp"
 #include "base/log.hpp"
+#include "core/heap_objects.hpp"
 
 namespace efilite::boot {
 
@@ -37,12 +38,22 @@ void XenMachine::start(core::MemoryMap& memory, core::EventQueue& events) {
   shared_ = shared;
 }
 
+Result<const drivers::xen::Services*> XenMachine::serve(core::Heap& heap, core::PhysicalMemory& physical, core::Clock& clock) {
+  store_ = TRY(core::make<drivers::xen::XenStore>(heap, hypercalls_, channels_, physical, clock));
+  return &services_.emplace(hypercalls_, *frames_, channels_, *store_);
+}
+
 XenFacts XenMachine::facts() const { return {hypercalls_.instruction(), shared_, leaves_ + drivers::xen::kTimeLeaf}; }
 
 Result<> XenMachine::quiesce() {
+  Result<> done = store_ != nullptr ? store_->quiesce() : Result<>{};
   channels_.use(nullptr);
   if (runtime_clock_ != nullptr) runtime::keep_xen_clock(runtime_clock_->xen);
-  return frames_ ? frames_->quiesce() : Result<>{};
+  if (frames_) {
+    Result<> given_back = frames_->quiesce();
+    if (done) done = given_back;
+  }
+  return done;
 }
 
 }  // namespace efilite::boot
