@@ -63,7 +63,7 @@ class Terminal:
 def conversation_of(guest):
     match guest:
         case Probe():
-            return Conversation([Turn(r"^PRESS\n", program.KEYS[b"PRESS"].decode())])
+            return Conversation([Turn(r"\nPRESS\n", program.KEYS[b"PRESS"].decode())])
         case Debian():
             return Conversation(disk.turns(disk.LOADERS[guest.loader], "xvda"))
     return None
