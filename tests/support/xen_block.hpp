@@ -184,6 +184,10 @@ class FakeXenDisk {
     ring.req_event = consumed_ + 1;
     if (meddle) meddle(ring);
   }
+  void let_go() {
+    for (grant_ref_t each : kept_) xen_.grants.unmap(each);
+    kept_.clear();
+  }
   // One response, from wherever it comes.
   void answer(blkif_response response) {
     if (twist) twist(response);
@@ -225,8 +229,7 @@ class FakeXenDisk {
     if (lets_go_of_ring)
       for (grant_ref_t each : ring_) xen_.grants.unmap(each);
     ring_.clear();
-    if (lets_go)
-      for (grant_ref_t each : kept_) xen_.grants.unmap(each);
+    if (lets_go) let_go();
   }
   uint64_t number(const std::string& key) { return xen_.store.has(back_path_ + "/" + key) ? std::stoull(back(key)) : 0; }
 

@@ -38,7 +38,7 @@ Result<> BlkFront::start() {
     const std::string_view medium = front_.text(Side::Back, "params").value_or("?");
     if (medium.empty() || medium.back() == ':') return Status::NoMedia;
   }
-  Result<> connected = let_go() ? connect() : Result<>(Status::AccessDenied);
+  Result<> connected = connect();
   front_.unwatch();
   usable_ = connected.has_value();
   if (connected) return {};
@@ -50,6 +50,7 @@ Result<> BlkFront::start() {
 
 Result<> BlkFront::connect() {
   TRY(front_.make_fresh());
+  if (!let_go()) return Status::AccessDenied;
   TRY(front_.wait(States(XenbusStateInitWait, XenbusStateInitialised, XenbusStateConnected)));
   TRY(share());
   const unsigned came_to = TRY(front_.wait(States(XenbusStateConnected, XenbusStateClosing, XenbusStateClosed)));

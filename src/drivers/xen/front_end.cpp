@@ -89,15 +89,15 @@ Result<std::string_view> FrontEnd::text(Side side, std::string_view key) {
   return store_.read(at.view());
 }
 
-Result<uint64_t> FrontEnd::number(Side side, std::string_view key) {
-  if (auto value = parse_number(TRY(text(side, key)))) return *value;
+Result<uint64_t> FrontEnd::number(Side side, std::string_view key, std::optional<uint64_t> otherwise) {
+  auto digits = text(side, key);
+  if (digits.status() == Status::NotFound) {
+    if (otherwise) return *otherwise;
+    log::line("efilite: ", name_, ": there is no ", key);
+  }
+  if (auto value = parse_number(TRY(digits))) return *value;
   log::line("efilite: ", name_, ": ", key, " is no number");
   return Status::DeviceError;
-}
-
-Result<uint64_t> FrontEnd::number(Side side, std::string_view key, uint64_t otherwise) {
-  auto value = number(side, key);
-  return value.status() == Status::NotFound ? otherwise : value;
 }
 
 Result<> FrontEnd::write(std::string_view key, std::string_view value) {

@@ -59,10 +59,8 @@ class FrontEnd {
   Result<> find();
   uint16_t other_domain() const { return other_domain_; }
 
-  // NOT_FOUND: there is no such node. DEVICE_ERROR, with a line in the log: it is no number, or the store does not answer.
-  Result<uint64_t> number(Side side, std::string_view key);
-  // The same, but a node may be missing.
-  Result<uint64_t> number(Side side, std::string_view key, uint64_t otherwise);
+  // With a line in the log, NOT_FOUND: there is no such node, nor anything that it is `otherwise`; DEVICE_ERROR: it is no number.
+  Result<uint64_t> number(Side side, std::string_view key, std::optional<uint64_t> otherwise = {});
   Result<std::string_view> text(Side side, std::string_view key);  // until the store's next call
   Result<> write(std::string_view key, std::string_view value);
   Result<> write(std::string_view key, uint64_t value);

@@ -111,6 +111,7 @@ Result<grant_ref_t> GrantTable::grant(domid_t other, uint64_t address, Access ac
 }
 
 bool GrantTable::end(grant_ref_t reference) {
+  if (version_ == 0) return false;
   grant_entry_header& entry = header(reference);
   if (version_ == 2) {
     // Nobody can map it anew; then who has it mapped is looked at.
@@ -129,6 +130,7 @@ bool GrantTable::end(grant_ref_t reference) {
 }
 
 Result<> SharedPages::allocate(GrantTable& grants, core::DeviceMemory& memory, domid_t other, size_t pages) {
+  if (!release()) return Status::AccessDenied;
   grants_ = &grants;
   memory_ = &memory;
   bytes_ = TRY(memory.allocate({pages}, grants.reach()));

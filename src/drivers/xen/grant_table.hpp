@@ -12,7 +12,7 @@ namespace efilite::drivers::xen {
 
 enum class Access : uint8_t { ReadWrite, ReadOnly };
 
-// Nothing is mapped, and Xen asked nothing, before the first grant.
+// Nothing is mapped before it is open, and of entries no more than are used. Whoever opens it closes it.
 class GrantTable {
  public:
   GrantTable(Hypercalls& xen, Frames& frames) : xen_(xen), frames_(frames) {}
@@ -29,7 +29,7 @@ class GrantTable {
   // False: the other side has the page mapped, and may still use it. It may be asked again; the entry is not used for anything else before.
   bool end(grant_ref_t reference);
 
-  // Gives the table's frames back. What has not been ended stays granted.
+  // Gives the table's frames back. What has not been ended stays granted, and cannot be any more.
   void close();
 
  private:
@@ -63,7 +63,7 @@ class SharedPages {
   SharedPages& operator=(const SharedPages&) = delete;
   ~SharedPages() { (void)release(); }
 
-  // Zeroed.
+  // Zeroed. ACCESS_DENIED: those before are still mapped.
   Result<> allocate(GrantTable& grants, core::DeviceMemory& memory, domid_t other, size_t pages);
   MutableByteSpan bytes() const { return bytes_; }
   std::byte* page(size_t index) const { return bytes_.data() + index * kPageSize; }
