@@ -43,7 +43,7 @@ SERIAL_CONSOLE = ["-serial", "stdio"]
 def run(arguments, log_stem, limit, replies=None, conversation=None, console=None):
     """Runs QEMU to its end, or kills it after `limit` seconds. Logs go to log_stem.{serial,debug,command}. `console` are the options of the
     one that is spoken to, by standard input and output, if that is not the serial line.
-    `replies` says what to type when a line is just this. For more there is `conversation`, which is called as _read_serial would be."""
+    `replies` says what to type when a line is just this. For more there is `conversation`, which is called as read_serial would be."""
     ours, theirs = socket.socketpair()
     debug_log = log_stem.with_name(log_stem.name + ".debug")
     debug_log.unlink(missing_ok=True)
@@ -58,7 +58,7 @@ def run(arguments, log_stem, limit, replies=None, conversation=None, console=Non
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                           pass_fds=[theirs.fileno()]) as process:
         theirs.close()
-        serial = threading.Thread(target=conversation or _read_serial,
+        serial = threading.Thread(target=conversation or read_serial,
                                   args=(process, result, log_stem.with_name(log_stem.name + ".serial"), replies or {}))
         monitor = threading.Thread(target=_monitor, args=(ours, result))
         serial.start()
@@ -81,7 +81,8 @@ def _quoted(word):
     return f"'{word}'" if " " in word or not word else word
 
 
-def _read_serial(process, result, path, replies):
+def read_serial(process, result, path, replies):
+    """What comes from the process, by lines, each of which may have a reply."""
     with open(path, "wb") as log:
         for line in process.stdout:
             log.write(line)

@@ -7,6 +7,7 @@
   group.py GROUP GUEST...       only these guests of it
 """
 import argparse
+import functools
 import os
 import pathlib
 import re
@@ -15,13 +16,13 @@ import threading
 import time
 from dataclasses import dataclass, field
 
-import rig
-import program
-from conversation import Conversation, Turn
-from guests import GROUPS, Debian, Linux, Probe, disk_of, files_of
-from judge import judge
-from qemu import Run
+import rig  # first: it says where the others are
 import disk
+import program
+import qemu
+from conversation import Conversation
+from guests import GROUPS, Conformance, Debian, Linux, Probe, conformance, disk_of, files_of
+from judge import judge
 
 # Seconds for a guest; programs take a few, Linux ten to twenty, an installed system a minute.
 LIMITS = {Probe: 40, Debian: 200}
@@ -32,10 +33,10 @@ WAITS = r"^GUEST-WAITS$"
 
 
 @dataclass
-class GuestRun(Run):
+class GuestRun(qemu.Run):
     state: dict | None = None   # of its devices, when Linux waits for that
     left: list = field(default_factory=list)  # what is still there in dom0 after its end
-    conversation: Conversation | None = None
+    talker: object = None
     disk: pathlib.Path | None = None
 
 
@@ -60,12 +61,15 @@ class Terminal:
         os.close(self.write_end)
 
 
-def conversation_of(guest):
+def talker(guest):
+    """Who is at the guest's console, as qemu.run would have it; None: nobody needs to be."""
     match guest:
         case Probe():
-            return Conversation([Turn(r"\nPRESS\n", program.KEYS[b"PRESS"].decode())])
+            return functools.partial(qemu.read_serial, replies=program.KEYS)
+        case Conformance():
+            return functools.partial(qemu.read_serial, replies=conformance.KEYS)
         case Debian():
-            return Conversation(disk.turns(disk.LOADERS[guest.loader], "xvda"))
+            return functools.partial(Conversation(disk.turns(disk.LOADERS[guest.loader], "xvda")), _replies=None)
     return None
 
 
@@ -83,18 +87,17 @@ def inspect(xen, name):
 def run_guest(xen, guest, run, before):
     name, console, serial = guest.name, len(xen.console.text), len(xen.serial.text)
     started, limit = time.monotonic(), LIMITS.get(type(guest), LIMIT)
-    run.conversation = conversation_of(guest)
-    talk = None
-    if run.conversation:
+    terminal = None
+    if run.talker:
         terminal = Terminal(xen)
-        talk = threading.Thread(target=run.conversation, args=(terminal, run, xen.stem.with_name(f"{xen.stem.name}.{name}.console"), {}))
+        talk = threading.Thread(target=run.talker, args=(terminal, run, xen.stem.with_name(f"{xen.stem.name}.{name}.console")))
         talk.start()
     xen.start(name)
     if isinstance(guest, Linux) and xen.wait_for_text(WAITS, console, limit):
         run.state = inspect(xen, name)
         xen.type(b"\n")
-    run.timed_out = not xen.wait_for_end(max(limit - (time.monotonic() - started), 1), lambda: talk and terminal.given_up.is_set())
-    if talk:
+    run.timed_out = not xen.wait_for_end(max(limit - (time.monotonic() - started), 1), lambda: terminal and terminal.given_up.is_set())
+    if terminal:
         terminal.close()
         talk.join()
     run.seconds = time.monotonic() - started
@@ -174,7 +177,7 @@ def run_group(guests, options):
         disks = prepare(guests, folder, options.elf)
         written = [(path, path.parent == place) for path in disks.values()]
         memory = max(max(guest.memory, guest.maxmem) for guest in guests)
-        runs = {guest: GuestRun([], disk=disks.get(guest.disk)) for guest in guests}
+        runs = {guest: GuestRun([], talker=talker(guest), disk=disks.get(guest.disk)) for guest in guests}
         try:
             with rig.Xen(folder, stem, memory, written) as xen:
                 print(f"Xen and dom0 took {time.monotonic() - began:.1f} s", flush=True)

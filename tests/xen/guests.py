@@ -4,7 +4,7 @@ import pathlib
 import subprocess
 from dataclasses import dataclass
 
-import rig  # noqa: F401  first: it says where the others are
+import rig  # first: it says where the others are
 import disk
 import disk_image
 import program
@@ -12,6 +12,7 @@ from cached import cached, digest, payload_dir
 from conversation import Turn
 from scenarios import Program
 
+conformance = rig.module("conformance", rig.REPO / "tests/conformance/run.py")
 MIB = 1 << 20
 KERNEL = "linux-6.1-cloud"  # it is unpacked in no time
 MODULES = ["efivarfs", "xen-blkfront", "ext4", "vfat", "nls_cp437", "nls_ascii"]
@@ -55,6 +56,14 @@ class Probe(Program):
 
 
 @dataclass(frozen=True)
+class Conformance:
+    """tests/conformance, with its disk in memory."""
+    memory: int = 256
+    name = "conformance"
+    cpus, disk, maxmem = 1, None, 0
+
+
+@dataclass(frozen=True)
 class Debian:
     """An installed Debian by its own loader, to a login."""
     loader: str      # of integration/disk.py
@@ -82,6 +91,7 @@ GROUPS = {
         Linux("modules", 320, 1, "poweroff", maxmem=512),
         Linux("uki", 4608, 1, "reboot"),
     ],
+    "conformance": [Conformance()],
     "disks": [
         Linux("disk", 256, 1, "reboot"),
         Debian("debian-grub"),
@@ -127,6 +137,10 @@ def small_disk():
                                disk_image.Partition("root", 8 * MIB, sentence(2), disk_image.LINUX_ROOT)])
 
 
+def conformance_disk():
+    return cached("xen-conformance", ".disk", digest(pathlib.Path(conformance.__file__)), conformance.make_disk)
+
+
 def disk_of(name, folder):
     """A disk image for dom0; one that is written to lies in `folder`."""
     if name == "small":
@@ -160,4 +174,6 @@ def files_of(guest):
             return Files(linux_files()[0], cmdline="console=hvc0 panic=-1 efi=debug")
         case Probe():
             return Files(program.build("probe"), cmdline=guest.end)
+        case Conformance():
+            return Files(conformance_disk(), rig.REPO / "build/host/tests/conformance/conformance.efi", "boot")
     return Files()  # there is only the disk

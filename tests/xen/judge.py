@@ -6,7 +6,7 @@ import rig  # noqa: F401  first: it says where the others are
 import disk
 import program
 from cached import payload_dir
-from guests import Debian, Linux, Panic, Probe
+from guests import Conformance, Debian, Linux, Panic, Probe, conformance
 from verdict import GUEST_CHECKS, KIB, LOADED_INITRD, MIB, Judgement
 
 XEN_CHECKS = GUEST_CHECKS + 7
@@ -101,8 +101,15 @@ def probe(guest, run):
     return program.judge(guest, run, True)
 
 
+def checks(_guest, run):
+    tap = conformance.read(run.serial)
+    known = {name for firmware, name in conformance.KNOWN if firmware == "efilite"}
+    return conformance.judge(tap, run, "efilite", known, True), f"{len(tap.passed)} passed, {len(tap.skipped)} skipped, {len(tap.failed)} failed"
+
+
 def debian(_guest, run):
-    return run.conversation.complaints() + list(disk.examine(run.disk)) + ending(run, "guest-shutdown"), f"{len(run.conversation.turns)} turns"
+    conversation = run.talker.func
+    return conversation.complaints() + list(disk.examine(run.disk)) + ending(run, "guest-shutdown"), f"{len(conversation.turns)} turns"
 
 
 def ending(run, wanted):
@@ -110,7 +117,7 @@ def ending(run, wanted):
     return complaints + ([f"xl says '{run.shutdown or 'nothing'}' of its end, not {wanted}"] if run.shutdown != wanted else [])
 
 
-JUDGES = {Linux: linux, Panic: panic, Probe: probe, Debian: debian}
+JUDGES = {Linux: linux, Panic: panic, Probe: probe, Conformance: checks, Debian: debian}
 
 
 def judge(guest, run):

@@ -4,6 +4,7 @@
 import bisect
 import codecs
 import contextlib
+import importlib.util
 import os
 import pathlib
 import re
@@ -42,6 +43,16 @@ while read -r line <&7; do
   printf '\n=%s=\n' $? >&7
 done
 """
+
+
+def module(name, path):
+    """A module by its file, for those whose names are not theirs alone."""
+    sys.path.append(str(path.parent))
+    spec = importlib.util.spec_from_file_location(name, path)
+    found = importlib.util.module_from_spec(spec)
+    sys.modules[name] = found
+    spec.loader.exec_module(found)
+    return found
 
 
 class Failure(Exception):
