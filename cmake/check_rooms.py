@@ -7,7 +7,7 @@ import sys
 
 MAY_INCLUDE = {
     "base": {"base"},
-    "abi": {"abi", "base"},
+    "abi": {"abi", "base", "efilite"},  # efilite: include/, what others may include
     "arch": {"arch", "core/ports.hpp", "abi", "base"},
     "runtime": {"runtime", "abi", "base", "arch/io.hpp"},  # port access alone: inline, so it moves with the runtime
     "core": {"core", "runtime", "abi", "base"},

@@ -14,7 +14,7 @@ if(EFILITE_POISON)
 endif()
 set(CMAKE_CXX_FLAGS_MINSIZEREL "")  # the flags above are all there is
 set(CMAKE_ASM_FLAGS_MINSIZEREL "")
-include_directories(src src/arch/x86_64)
+include_directories(src src/arch/x86_64 include)
 
 # runtime comes first: where an inline function was emitted by several objects the linker keeps the first copy, and the
 # runtime region must not call out of itself (arch/x86_64/efilite.ld, cmake/check_elf.py).

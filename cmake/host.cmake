@@ -6,7 +6,7 @@ find_package(Python3 REQUIRED COMPONENTS Interpreter)
 add_compile_options(-stdlib=libc++ -g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
                     -D_LIBCPP_HARDENING_MODE=_LIBCPP_HARDENING_MODE_EXTENSIVE -DEFILITE_HOST=1 -DEFILITE_POISON=1)
 add_link_options(-stdlib=libc++ -fuse-ld=lld-19 -fsanitize=address,undefined)
-include_directories(src src/arch/host .)
+include_directories(src src/arch/host include .)
 
 # GoogleTest built from Debian's source with our compiler and libc++.
 set(BUILD_GMOCK ON)

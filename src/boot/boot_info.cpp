@@ -130,6 +130,13 @@ BootResult add_region(MemoryRegions& regions, uint64_t address, uint64_t size, u
   return {};
 }
 
+BootResult add_told_region(BootInfo& info, uint64_t address, uint64_t size, uint32_t raw_type) {
+  TRY(add_region(info.memory, address, size, raw_type));
+  if (size == 0) ++info.told.empty_regions;
+  else if (!info.told.memory.push_back({address, size, raw_type, 0})) return kTooMany;
+  return {};
+}
+
 BootResult normalise(MemoryRegions& regions) {
   if (!resolve(regions)) return kTooMany;
   round_to_pages(regions);

@@ -5,8 +5,10 @@
 #include <array>
 #include <cstdint>
 #include <expected>
+#include <span>
 #include <string_view>
 
+#include "abi/pvh_guest.hpp"
 #include "abi/uefi/types.hpp"
 #include "base/static_vector.hpp"
 #include "base/units.hpp"
@@ -68,7 +70,25 @@ BootResult normalise(MemoryRegions& regions);
 
 struct Module {
   PhysRange range;
-  PhysAddr command_line;  // as given, unread; 0: none
+  PhysAddr command_line;    // where it was told to lie; 0: none
+  uint32_t text_begin = 0;  // in Told::module_text
+  uint32_t text_length = 0;
+  bool text_truncated = false;   // there was no room for all of it
+  bool text_unreadable = false;  // no text lies where it was told to
+};
+
+// What the hypervisor told, in its own words, for programs that ask for it (pvh_guest_table.hpp). It is not to be had later: where it lay
+// is free memory as soon as there is a memory map.
+struct Told {
+  efilite_pvh_start_info start_info{};
+  uint32_t start_info_length = 0;  // how much of it: that of version 0 ends before the memory map
+  StaticVector<efilite_pvh_memory, kMaxRegions> memory;  // less those of size 0
+  uint32_t empty_regions = 0;
+  uint8_t memory_source = 0;  // EFILITE_PVH_MEMORY_FROM_*
+  std::array<char, 4096> module_text{};  // the modules' command lines, one behind the other
+  uint32_t module_text_length = 0;
+
+  std::span<char> module_room() { return std::span(module_text).subspan(module_text_length); }
 };
 
 struct BootInfo {
@@ -77,11 +97,19 @@ struct BootInfo {
   std::array<char, 4096> command_line_text{};  // NUL-terminated
   uint32_t command_line_length = 0;
   bool command_line_truncated = false;
+  std::array<char, 4096> program_text{};
+  uint32_t program_text_length = 0;
   PhysAddr rsdp{};  // 0: not told
   PhysAddr start_info{};
   const char* source = nullptr;  // which entry told all this; all zero until then, so that the object takes no room in the file
+  Told told{};
 
-  std::string_view command_line() const { return {command_line_text.data(), command_line_length}; }
+  std::string_view told_command_line() const { return {command_line_text.data(), command_line_length}; }
+  // Less efilite's own options, once they have been taken out: what is for the program.
+  std::string_view command_line() const { return {program_text.data(), program_text_length}; }
 };
+
+// add_region() for a range that the hypervisor told: kept in its own words as well.
+BootResult add_told_region(BootInfo& info, uint64_t address, uint64_t size, uint32_t raw_type);
 
 }  // namespace efilite::boot

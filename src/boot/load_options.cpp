@@ -28,11 +28,9 @@ Result<> set_options(std::string_view text, core::Heap& heap, core::Images& imag
 
 Options take_firmware_options(BootInfo& info) {
   Options options;
-  std::span<char> text(info.command_line_text);
-  size_t left = take_options(info.command_line(), options, text.first(info.command_line_length));
-  info.command_line_length = static_cast<uint32_t>(left);
-  text[left] = '\0';
-  if (info.command_line_truncated) log::line("efilite: the command line is longer than ", text.size() - 1, " bytes: its end is cut off");
+  std::span<char> rest(info.program_text);
+  info.program_text_length = static_cast<uint32_t>(take_options(info.told_command_line(), options, rest));
+  if (info.command_line_truncated) log::line("efilite: the command line is longer than ", rest.size() - 1, " bytes: its end is cut off");
   return options;
 }
 

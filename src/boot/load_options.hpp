@@ -9,7 +9,7 @@
 
 namespace efilite::boot {
 
-// Takes the efilite.* words out of info's command line; what is left there is the payload's.
+// Takes the efilite.* words out of what was told; info.command_line() is what is left, the payload's.
 Options take_firmware_options(BootInfo& info);
 
 // Gives `image` its LoadOptions: the payload's own command line file where there is one, else what is left of info's.

@@ -13,6 +13,7 @@ namespace efilite::boot {
 
 namespace {
 
+constexpr size_t kImageModule = 0;  // the only one in which a program is looked for
 constexpr std::string_view kKernelFile = "opt/efilite/kernel";
 constexpr std::string_view kInitrdFile = "opt/efilite/initrd";
 constexpr std::string_view kCommandLineFile = "opt/efilite/cmdline";
@@ -106,7 +107,7 @@ class Chooser {
 
   Found try_module() {
     if (info_.modules.empty()) return Found::Absent;
-    if (!map_module(0, payload_.image_module)) return Found::NotMapped;
+    if (!map_module(kImageModule, payload_.image_module)) return Found::NotMapped;
     Found found = consider(&payload_.image_module, "PVH module 0", "module");
     if (found != Found::Yes) payload_.image_module = {};
     else if (fw_cfg_has_module()) payload_.image = &payload_.image_file;
@@ -137,6 +138,11 @@ class Chooser {
     return found;
   }
 
+  bool map_initrd_module(size_t index) {
+    payload_.initrd_index = index;
+    return map_module(index, payload_.initrd_module);
+  }
+
   bool map_module(size_t index, MemorySource& into) {
     auto bytes = memory_.window(info_.modules[index].range);
     if (bytes) into = MemorySource(*bytes);
@@ -151,7 +157,7 @@ class Chooser {
       if (found->size() == 0) found = nullptr;  // LoadFile2 has no way to say "empty": the kernel would take it for a failure
       payload_.initrd_origin = "fw_cfg file opt/efilite/initrd";
     } else if (info_.modules.size() > module) {
-      if (map_module(module, payload_.initrd_module) && payload_.initrd_module.size() != 0) found = &payload_.initrd_module;
+      if (map_initrd_module(module) && payload_.initrd_module.size() != 0) found = &payload_.initrd_module;
       payload_.initrd_origin = module == 0 ? "PVH module 0" : "PVH module 1";
     } else if (info_.modules.empty() && fw_cfg_ != nullptr && !initrd_item_is_image_) {
       found = TRY(opened(fw_cfg_->open_initrd(), "-initrd", payload_.initrd_file));
@@ -174,7 +180,7 @@ class Chooser {
     core::ByteSource* found = TRY(open(kInitrdFile, payload_.initrd_file));
     payload_.initrd_origin = "fw_cfg file opt/efilite/initrd";
     for (size_t i = 0; found == nullptr && i < info_.modules.size(); ++i) {
-      if (!map_module(i, payload_.initrd_module) || !is_disk_image(payload_.initrd_module, formats_)) continue;
+      if (!map_initrd_module(i) || !is_disk_image(payload_.initrd_module, formats_)) continue;
       found = &payload_.initrd_module;
       payload_.initrd_origin = "a PVH module";
     }
@@ -224,6 +230,13 @@ std::optional<PayloadKind> classify(core::ByteSource& image) {
 Result<> choose_payload(const BootInfo& info, core::PhysicalMemory& memory, drivers::FwCfg* fw_cfg, core::DiskFormats& formats,
                         bool want_program, Payload& payload) {
   return Chooser(info, memory, fw_cfg, formats, payload).run(want_program);
+}
+
+ModuleUse use_of_module(const Payload& payload, size_t index) {
+  if (index == kImageModule && payload.image_module.size() != 0) return payload.image_use;
+  if (index != payload.initrd_index) return EFILITE_PVH_MODULE_KEPT;
+  if (payload.initrd == &payload.initrd_module) return EFILITE_PVH_MODULE_INITRD;
+  return payload.disk == &payload.initrd_module ? EFILITE_PVH_MODULE_DISK : EFILITE_PVH_MODULE_KEPT;
 }
 
 void tell_no_program(const BootInfo& info, const Payload& payload) {

@@ -33,6 +33,9 @@ enum class PayloadKind : uint8_t {
 // nullopt: not a PE image at all.
 std::optional<PayloadKind> classify(core::ByteSource& image);
 
+// What became of a module, for programs that ask for it: EFILITE_PVH_MODULE_*.
+using ModuleUse = uint32_t;
+
 // What became of one place where a program may lie.
 enum class Found : uint8_t { Yes, NoDevice, Absent, NotMapped, NotPe };
 
@@ -53,6 +56,8 @@ struct Payload {
 
   MemorySource image_module;  // size 0 unless the image is a module, even when it is read by another way (image != &image_module)
   MemorySource initrd_module;
+  size_t initrd_index = 0;  // of that module
+  ModuleUse image_use = EFILITE_PVH_MODULE_KEPT;  // of the image's module, when the image is loaded
   drivers::FwCfgFile image_file, initrd_file, command_line_file;
   Found file_found = Found::Absent, module_found = Found::Absent, initrd_found = Found::Absent;  // where a program was looked for
 };
@@ -61,6 +66,8 @@ struct Payload {
 // program is no failure; a failure is told in one line of the log. `fw_cfg` may be nullptr. `formats` tell a disk from an initrd.
 Result<> choose_payload(const BootInfo& info, core::PhysicalMemory& memory, drivers::FwCfg* fw_cfg, core::DiskFormats& formats,
                         bool want_program, Payload& payload);
+
+ModuleUse use_of_module(const Payload& payload, size_t index);
 
 // One line: where a program was looked for and what was there instead.
 void tell_no_program(const BootInfo& info, const Payload& payload);

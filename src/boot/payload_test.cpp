@@ -133,6 +133,25 @@ TEST_F(Choice, AModuleThatIsAKernelTakesTheNextAsInitrd) {
   EXPECT_EQ(told, "");
 }
 
+TEST_F(Choice, TellsWhatEachModuleIsFor) {
+  add_module(kKernel);
+  add_module(kInitrd);
+  add_module(kJunk);
+  ASSERT_TRUE(choose());
+  payload.image_use = EFILITE_PVH_MODULE_FREED;
+  EXPECT_EQ(use_of_module(payload, 0), EFILITE_PVH_MODULE_FREED);
+  EXPECT_EQ(use_of_module(payload, 1), EFILITE_PVH_MODULE_INITRD);
+  EXPECT_EQ(use_of_module(payload, 2), EFILITE_PVH_MODULE_KEPT);
+}
+
+TEST_F(Choice, AModuleThatIsNoPartOfThePayloadIsKept) {
+  device.add_file("opt/efilite/kernel", kKernel);
+  device.add_file("opt/efilite/initrd", kInitrd);
+  add_module(kKernel);
+  ASSERT_TRUE(choose());
+  EXPECT_EQ(use_of_module(payload, 0), EFILITE_PVH_MODULE_KEPT);
+}
+
 TEST_F(Choice, FwCfgFilesComeBeforeModules) {
   add_module(kUki);
   device.add_file("opt/efilite/kernel", kKernel);
@@ -325,6 +344,7 @@ TEST_F(Choice, ADiskAloneIsAPayloadWithoutAProgram) {
   ASSERT_TRUE(choose());
   EXPECT_EQ(payload.image, nullptr);
   EXPECT_EQ(payload.image_module.size(), 0u) << "its memory stays the disk's";
+  EXPECT_EQ(use_of_module(payload, 0), EFILITE_PVH_MODULE_DISK);
   EXPECT_EQ(content(payload.disk), disk_image());
   EXPECT_EQ(told, "");
 }
@@ -346,6 +366,8 @@ TEST_F(Choice, WhenTheProgramIsOnADiskOthersAreLeftAlone) {
   (void)driver.detect();
   ASSERT_TRUE(choose_payload(info, memory, &driver, formats, false, payload));
   EXPECT_EQ(payload.image, nullptr);
+  EXPECT_EQ(use_of_module(payload, 0), EFILITE_PVH_MODULE_KEPT);
+  EXPECT_EQ(use_of_module(payload, 1), EFILITE_PVH_MODULE_DISK);
   EXPECT_EQ(content(payload.disk), disk_image());
   EXPECT_EQ(content(payload.command_line), test::FakeFwCfg::bytes("ro quiet"));
   EXPECT_EQ(told, "");

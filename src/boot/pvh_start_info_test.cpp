@@ -59,7 +59,7 @@ TEST_F(StartInfo, VersionOneIsReadWhole) {
   memory.put(kModules, hvm_modlist_entry{0x1000000, 0x2000, 0, 0});
   memory.put(kModules + 32, hvm_modlist_entry{0x1002000, 0x1FFF, 0, 0});
   ASSERT_TRUE(parse());
-  EXPECT_EQ(info.command_line(), "a=b c");
+  EXPECT_EQ(info.told_command_line(), "a=b c");
   EXPECT_FALSE(info.command_line_truncated);
   EXPECT_EQ(info.rsdp.value, kRsdp);
   EXPECT_EQ(info.start_info.value, kInfo);
@@ -133,10 +133,10 @@ TEST_F(StartInfo, ACommandLineMayEndWithTheMappedMemory) {
   auto text = memory.map(kText, 0x2000, 'x');
   header.cmdline_paddr = kText + 0x1FF0;
   EXPECT_EQ(failure(), "start_info.cmdline_paddr") << "no NUL before the end";
-  EXPECT_EQ(info.command_line(), "");
+  EXPECT_EQ(info.told_command_line(), "");
   text[0x1FFF] = std::byte{0};
   ASSERT_TRUE(parse());
-  EXPECT_EQ(info.command_line(), std::string(15, 'x'));
+  EXPECT_EQ(info.told_command_line(), std::string(15, 'x'));
 }
 
 TEST_F(StartInfo, ACommandLineThatIsTooLongIsCutAndSaysSo) {
@@ -144,12 +144,12 @@ TEST_F(StartInfo, ACommandLineThatIsTooLongIsCutAndSaysSo) {
   auto text = memory.map(kText, 0x2000, 'x');
   text[4095] = std::byte{0};
   ASSERT_TRUE(parse());
-  EXPECT_EQ(info.command_line().size(), 4095u);
+  EXPECT_EQ(info.told_command_line().size(), 4095u);
   EXPECT_FALSE(info.command_line_truncated);
   text[4095] = std::byte{'y'};
   text[4096] = std::byte{0};
   ASSERT_TRUE(parse());
-  EXPECT_EQ(info.command_line(), std::string(4095, 'x'));
+  EXPECT_EQ(info.told_command_line(), std::string(4095, 'x'));
   EXPECT_TRUE(info.command_line_truncated);
   EXPECT_EQ(info.command_line_text[4095], '\0');
 }

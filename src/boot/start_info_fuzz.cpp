@@ -2,16 +2,23 @@
 // Any start_info at all, in a guest whose memory is the input: either a failure that names a field, or a BootInfo that holds what it
 // promises. The memory map is compared with a naive model, byte types looked up one by one.
 //
+// What is told to programs is compared with the input as well, and their own check of it must agree.
+//
 // Input: flags, then memory from 0x6000 on. Flag 1: the magic is put right. Flag 2: the input is an etc/e820 file. Flag 4: it is what Xen
-// answers to XENMEM_memory_map, the number of entries in front.
+// answers to XENMEM_memory_map, the number of entries in front. Flag 8: it is a table for programs, with its signature, length and checksum
+// put right.
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <memory>
+#include <string>
 
 #include <xen/arch-x86/hvm/start_info.h>
 
+#include "base/byte_sum.hpp"
 #include "boot/options.hpp"
 #include "boot/payload.hpp"
+#include "boot/pvh_guest_table.hpp"
 #include "boot/pvh_start_info.hpp"
 #include "tests/support/memory.hpp"
 #include "tests/support/physical_memory.hpp"
@@ -134,11 +141,11 @@ void check_xen(ByteSpan bytes) {
 void check_command_line(const BootInfo& info) {
   EXPECT(info.command_line_length < info.command_line_text.size());
   EXPECT(info.command_line_text[info.command_line_length] == '\0');
-  EXPECT(info.command_line().find('\0') == std::string_view::npos);
+  EXPECT(info.told_command_line().find('\0') == std::string_view::npos);
   EXPECT(!info.command_line_truncated || info.command_line_length == info.command_line_text.size() - 1);
   Options options;
   std::array<char, 4096> rest;
-  size_t length = take_options(info.command_line(), options, rest);
+  size_t length = take_options(info.told_command_line(), options, rest);
   EXPECT(length <= info.command_line_length);
   std::array<char16_t, 4097> wide;
   uint32_t size = make_load_options({rest.data(), length}, wide);
@@ -146,6 +153,75 @@ void check_command_line(const BootInfo& info) {
   EXPECT(size == 0 || wide[size / 2 - 1] == 0);
   // What is left has none of ours, so taking again changes nothing.
   EXPECT(take_options({rest.data(), length}, options, rest) == length);
+}
+
+// The text at `address` as far as memory reaches, with or without its end.
+std::string text_at(core::PhysicalMemory& memory, uint64_t address) {
+  std::string text;
+  for (auto c = memory.read<char>(PhysAddr{address}); c && *c != '\0'; c = memory.read<char>(PhysAddr{++address})) text += *c;
+  return text;
+}
+std::string text_in(const efilite_pvh_guest& guest, efilite_pvh_text place) {
+  return std::string(efilite_pvh_text_at(&guest, place), place.length);
+}
+
+void check_guest_table(core::PhysicalMemory& memory, const BootInfo& info, const hvm_start_info& header) {
+  test::Memory ram(1 << 20);
+  PvhGuestTable made;
+  EXPECT(made.make(info, {}, ram.pool));
+  made.finish(Payload());
+  const efilite_pvh_guest& guest = *made.table();
+  EXPECT(efilite_pvh_guest_is_good(&guest, guest.total_length));
+  EXPECT(memcmp(&guest.start_info, &header, sizeof header) == 0);
+  EXPECT(guest.start_info_paddr == kBase && guest.start_info_length == sizeof header);
+
+  EXPECT((guest.command_line.offset != 0) == (header.cmdline_paddr != 0));
+  if (header.cmdline_paddr != 0) {
+    const std::string whole = text_at(memory, header.cmdline_paddr), copied = text_in(guest, guest.command_line);
+    const bool cut = (guest.flags & EFILITE_PVH_GUEST_COMMAND_LINE_CUT) != 0;
+    EXPECT(cut ? whole.starts_with(copied) && whole.size() > copied.size() : whole == copied);
+  }
+
+  EXPECT(guest.modules.count == header.nr_modules);
+  for (uint32_t i = 0; i < guest.modules.count; ++i) {
+    const efilite_pvh_module& m = *efilite_pvh_module_at(&guest, i);
+    auto told = *memory.read<hvm_modlist_entry>(PhysAddr{header.modlist_paddr + i * sizeof(hvm_modlist_entry)});
+    EXPECT(m.paddr == told.paddr && m.size == told.size && m.cmdline_paddr == told.cmdline_paddr);
+    const bool lost = (m.flags & EFILITE_PVH_MODULE_COMMAND_LINE_LOST) != 0, cut = (m.flags & EFILITE_PVH_MODULE_COMMAND_LINE_CUT) != 0;
+    EXPECT((m.command_line.offset != 0) == (told.cmdline_paddr != 0 && !lost));
+    if (m.command_line.offset == 0) continue;
+    const std::string whole = text_at(memory, told.cmdline_paddr), copied = text_in(guest, m.command_line);
+    EXPECT(cut ? whole.starts_with(copied) && whole.size() > copied.size() : whole == copied);
+  }
+
+  EXPECT(guest.memory_map.count + guest.memory_map.left_out == header.memmap_entries);
+  for (uint32_t i = 0, k = 0; i < header.memmap_entries; ++i) {
+    auto told = *memory.read<hvm_memmap_table_entry>(PhysAddr{header.memmap_paddr + i * sizeof(hvm_memmap_table_entry)});
+    if (told.size == 0) continue;
+    const efilite_pvh_memory& m = *efilite_pvh_memory_at(&guest, k++);
+    EXPECT(m.addr == told.addr && m.size == told.size && m.type == told.type);
+  }
+}
+
+// Whatever a reader does with a table that it has found good stays inside.
+void read_guest_table(MutableByteSpan input) {
+  if (input.size() < sizeof(efilite_pvh_guest)) return;
+  auto bytes = std::make_unique<std::byte[]>(input.size());
+  memcpy(bytes.get(), input.data(), input.size());
+  auto& guest = *reinterpret_cast<efilite_pvh_guest*>(bytes.get());
+  guest.signature = EFILITE_PVH_GUEST_SIGNATURE;
+  guest.total_length = static_cast<uint32_t>(input.size());
+  set_byte_sum({bytes.get(), input.size()}, offsetof(efilite_pvh_guest, checksum));
+  if (!efilite_pvh_guest_is_good(&guest, input.size())) return;
+  size_t seen = guest.command_line.offset != 0 ? strlen(efilite_pvh_text_at(&guest, guest.command_line)) : 0;
+  for (uint32_t i = 0; i < guest.modules.count; ++i) {
+    const efilite_pvh_module& m = *efilite_pvh_module_at(&guest, i);
+    seen += m.size + m.use + m.flags;
+    if (m.command_line.offset != 0) seen += strlen(efilite_pvh_text_at(&guest, m.command_line));
+  }
+  for (uint32_t i = 0; i < guest.memory_map.count; ++i) seen += efilite_pvh_memory_at(&guest, i)->size;
+  volatile size_t sink = seen;
+  (void)sink;
 }
 
 void check_start_info(MutableByteSpan input, bool fix_magic) {
@@ -170,6 +246,7 @@ void check_start_info(MutableByteSpan input, bool fix_magic) {
   }
   check_map(info.memory, raw);
   check_command_line(info);
+  check_guest_table(memory, info, header);
 
   test::HostHeap heap;
   class : public core::FileClock {
@@ -192,7 +269,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size < 2) return 0;
   std::vector<uint8_t> copy(data + 1, data + size);
   auto bytes = std::as_writable_bytes(std::span(copy));
-  if (*data & 2) {
+  if (*data & 8) {
+    boot::read_guest_table(bytes);
+  } else if (*data & 2) {
     boot::check_file(bytes);
   } else if (*data & 4) {
     boot::check_xen(bytes);

@@ -3,6 +3,7 @@
 
 #include <array>
 
+#include "abi/pvh_guest.hpp"
 #include "base/log.hpp"
 
 namespace efilite::boot {
@@ -24,6 +25,7 @@ const char* table_name(const efi::Guid& guid) {
   if (guid == efi::kSmbios3Table) return "SMBIOS 3";
   if (guid == efi::kMemoryAttributesTable) return "memory attributes";
   if (guid == efi::kRtPropertiesTable) return "runtime properties";
+  if (guid == efi::kPvhGuestTable) return "PVH guest";
   return "other";
 }
 

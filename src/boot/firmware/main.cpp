@@ -28,6 +28,7 @@
 #include "boot/load_options.hpp"
 #include "boot/memory_setup.hpp"
 #include "boot/payload.hpp"
+#include "boot/pvh_guest_table.hpp"
 #include "boot/pvh_start_info.hpp"
 #include "core/device_path/device_path.hpp"
 #include "core/events/event_services.hpp"
@@ -80,6 +81,7 @@ constinit std::optional<core::Rng> rng;
 constinit std::optional<core::hii::Protocols> hii;
 constinit std::optional<InitrdLoader> initrd_loader;
 constinit std::optional<Storage> storage;
+constinit PvhGuestTable pvh_guest;
 constinit std::optional<Devices> devices;
 
 PhysAddr address_of(const char& symbol) { return {reinterpret_cast<uint64_t>(&symbol)}; }
@@ -254,11 +256,13 @@ extern "C" void boot_main(uint32_t start_info) {
     cpu_clock.set_pm_timer(static_cast<uint16_t>(facts->pm_timer.address));
   set_up_core(facts);
   const Hypervisor hypervisor = find_hypervisor(arch::cpuid_leaf);
-  must(install_os_tables(*tables, memory, physical, facts, hypervisor, fw_cfg_device(), *region.data), "configuration tables");
+  must(pvh_guest.make(info, {hypervisor, hypervisor_version(hypervisor, arch::cpuid_leaf)}, pool), "PVH guest table");
+  must(install_os_tables(*tables, memory, physical, facts, hypervisor, fw_cfg_device(), *region.data, pvh_guest), "configuration tables");
   // Whoever needed to look at the BIOS data area has done so. From here on a NULL pointer faults.
   must(page_tables.unmap_page({}), "page 0");
   log_timing("core", arch::timestamp());
   must(images->install_core_image({address_of(image_start), address_of(image_end)}), "core image");
+  images->set_image_protocol(pvh_guest.protocol());
   find_console(options.console);
 
   static constinit Payload payload;
@@ -270,6 +274,7 @@ extern "C" void boot_main(uint32_t start_info) {
   announce(machine);
   install_protocols(payload);
   const efi::Handle image = payload.image != nullptr ? load_payload(machine) : nullptr;
+  pvh_guest.finish(payload);
   if (options.log >= LogLevel::Debug) describe(info, memory, *tables);
   if (image != nullptr) start_payload(machine, image);
   run_boot_manager(machine, *devices);

@@ -25,9 +25,9 @@ Result<platform::SmbiosEntryPoints> smbios(core::MemoryMap& memory, core::Physic
 }  // namespace
 
 Result<> install_os_tables(core::Tables& tables, core::MemoryMap& memory, core::PhysicalMemory& physical, const platform::AcpiFacts* acpi,
-                           const Hypervisor& hypervisor, drivers::FwCfg* fw_cfg, RuntimeData& runtime) {
+                           const Hypervisor& hypervisor, drivers::FwCfg* fw_cfg, RuntimeData& runtime, PvhGuestTable& guest) {
   const platform::SmbiosEntryPoints entry_points = TRY(smbios(memory, physical, hypervisor, fw_cfg));
-  StaticVector<efi::ConfigurationTable, 5> all;
+  StaticVector<efi::ConfigurationTable, 6> all;
   auto add = [&all](const efi::Guid& guid, void* table) { CHECK(all.push_back({guid, table})); };
   // The RSDP as the hypervisor gave it: under Xen an OS recognises its host by these very tables.
   if (acpi != nullptr) add(acpi->rsdp_revision >= 2 ? efi::kAcpi20Table : efi::kAcpi10Table, at(acpi->rsdp));
@@ -35,6 +35,7 @@ Result<> install_os_tables(core::Tables& tables, core::MemoryMap& memory, core::
   if (entry_points.v3.value != 0) add(efi::kSmbios3Table, at(entry_points.v3));
   add(efi::kMemoryAttributesTable, &runtime.memory_attributes);
   add(efi::kRtPropertiesTable, &runtime.properties);
+  add(efi::kPvhGuestTable, guest.table());
   return tables.install(std::span<const efi::ConfigurationTable>(all.begin(), all.size()));
 }
 

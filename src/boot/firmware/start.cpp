@@ -26,7 +26,8 @@ void free_module(const Machine& machine) {
   uint64_t begin = align_down(reinterpret_cast<uint64_t>(bytes->data()), kPageSize);
   uint64_t end = reinterpret_cast<uint64_t>(bytes->data() + bytes->size());
   Result<> freed = machine.memory.free({begin}, PageCount::covering({end - begin}), core::PageOwner::SetUp);
-  if (!freed) log::line("efilite: the module's memory stays taken: ", freed.status());
+  if (freed) machine.payload.image_use = EFILITE_PVH_MODULE_FREED;
+  else log::line("efilite: the module's memory stays taken: ", freed.status());
 }
 
 // The loader tells itself what it finds wrong with an image, and only that.
@@ -96,7 +97,8 @@ efi::Handle load_payload(const Machine& machine) {
   payload_device.emplace(payload);
   const efi::Handle device = must(payload_device->install(machine.handles), "the program's device");
   efi::Handle image = must_load(machine, device, payload_device->image_path());
-  if (!read_elsewhere && !machine.images.find(image)->in_place) free_module(machine);
+  if (machine.images.find(image)->in_place) payload.image_use = EFILITE_PVH_MODULE_RUN;
+  else if (!read_elsewhere) free_module(machine);
   must(set_payload_options(machine.info, payload, machine.pool, machine.images, image), "load options");
   return image;
 }

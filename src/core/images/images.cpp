@@ -85,10 +85,11 @@ Result<ImageRecord*> Images::new_record(const Origin& origin) {
 // [UEFI 2.10, 9.2] The loaded image device path is there even when there is no path: its interface is nullptr then.
 Result<efi::Handle> Images::publish(ImageRecord& image) {
   TplGuard guard(events_, efi::kTplNotify);
-  const ProtocolPair pairs[] = {{&efi::LoadedImageProtocol::kGuid, &image.protocol},
-                                {&efi::kLoadedImageDevicePathGuid, image.device_path},
-                                {&efi::kHiiPackageListGuid, image.hii_package_list}};
-  TRY(handles_.install_multiple(&image.handle, std::span(pairs).first(image.hii_package_list != nullptr ? 3 : 2)));
+  ProtocolPair pairs[4] = {{&efi::LoadedImageProtocol::kGuid, &image.protocol}, {&efi::kLoadedImageDevicePathGuid, image.device_path}};
+  size_t count = 2;
+  if (image_protocol_.protocol != nullptr) pairs[count++] = image_protocol_;
+  if (image.hii_package_list != nullptr) pairs[count++] = {&efi::kHiiPackageListGuid, image.hii_package_list};
+  TRY(handles_.install_multiple(&image.handle, std::span(pairs).first(count)));
   return image.handle;  // taken before the notifications run, one of which may unload the image
 }
 
@@ -106,6 +107,8 @@ void Images::release(ImageRecord& image) {
     handles_.close_all_by(image.handle);
     if (image.hii_package_list != nullptr)
       list_seen = handles_.uninstall(image.handle, efi::kHiiPackageListGuid, image.hii_package_list).status() == Status::AccessDenied;
+    if (image_protocol_.protocol != nullptr)
+      static_cast<void>(handles_.uninstall(image.handle, *image_protocol_.protocol, image_protocol_.interface));
     seen |= handles_.uninstall(image.handle, efi::kLoadedImageDevicePathGuid, image.device_path).status() == Status::AccessDenied;
     seen |= handles_.uninstall(image.handle, &image.protocol).status() == Status::AccessDenied;
   }

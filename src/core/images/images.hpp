@@ -105,6 +105,9 @@ class Images {
   Images(const Images&) = delete;
   Images& operator=(const Images&) = delete;
 
+  // A protocol for the handle of every image that is loaded from now on. What it points to stays.
+  void set_image_protocol(const ProtocolPair& protocol) { image_protocol_ = protocol; }
+
   // efilite itself as an image: the agent on whose behalf HandleProtocol opens [UEFI 2.10, 7.3.7].
   Result<> install_core_image(PhysRange range);
 
@@ -185,6 +188,7 @@ class Images {
 
   ImageRecord* images_ = nullptr;
   ImageRecord* current_ = nullptr;
+  ProtocolPair image_protocol_{};
   StaticVector<Quiescer*, kMaxQuiescers> quiescers_;
   uint64_t copied_ = 0;
   bool departure_announced_ = false;

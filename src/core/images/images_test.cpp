@@ -340,6 +340,34 @@ TEST_F(LifeOfImages, AnHiiPackageListAmongItsResourcesIsAProtocolOfTheImage) {
   EXPECT_FALSE(handles.is_valid(image));
 }
 
+TEST_F(LifeOfImages, AProtocolForAllImagesIsOnEachThatIsLoadedFromThenOn) {
+  const efi::Guid guid = efi::kGlobalVariable;
+  const efi::Handle older = loaded(jump_to(succeed));
+  images.set_image_protocol({&guid, &clock});
+  auto b = jump_to(succeed);
+  b.optional.subsystem = 11;
+  const efi::Handle driver = loaded(b);
+  const efi::Handle image = loaded(jump_to(succeed));
+  EXPECT_FALSE(handles.find(older, guid));
+  EXPECT_EQ(handles.find(driver, guid).value(), &clock);
+  EXPECT_EQ(handles.find(image, guid).value(), &clock);
+  EXPECT_EQ(services.start_image(image, nullptr, nullptr), encode(Status::Success));
+  EXPECT_FALSE(handles.is_valid(image)) << "it keeps no handle alive";
+  EXPECT_EQ(services.unload_image(driver), encode(Status::Success));
+  EXPECT_FALSE(handles.is_valid(driver));
+  EXPECT_EQ(services.unload_image(older), encode(Status::Success));
+  EXPECT_FALSE(handles.is_valid(older));
+}
+
+TEST_F(LifeOfImages, AnImageThatTakesTheProtocolForAllOffItsHandleGoesAsWell) {
+  const efi::Guid guid = efi::kGlobalVariable;
+  images.set_image_protocol({&guid, &clock});
+  const efi::Handle image = loaded(jump_to(succeed));
+  ASSERT_TRUE(handles.uninstall(image, guid, &clock));
+  EXPECT_EQ(services.unload_image(image), encode(Status::Success));
+  EXPECT_FALSE(handles.is_valid(image));
+}
+
 TEST_F(LifeOfImages, SectionAlignmentBeyondAPageIsKept) {
   PeBuilder b;
   b.optional.section_alignment = 0x200000;
