@@ -12,6 +12,7 @@ namespace efilite::platform {
 
 namespace {
 
+constexpr uint32_t kNobody = 0xFFFFFFFF;  // what a port reads as that no device decodes
 constexpr uint64_t kPhysicalLimit = uint64_t{1} << 52;  // [Intel SDM 3A, 4.1.4]
 
 AcpiRegister decode(const acpi::GenericAddress& gas) {
@@ -94,6 +95,33 @@ void read_tables(core::PhysicalMemory& memory, const TableList& list, AcpiFacts&
   }
 }
 
+std::byte sum(ByteSpan bytes) {
+  uint8_t total = 0;
+  for (std::byte byte : bytes) total = static_cast<uint8_t>(total + static_cast<uint8_t>(byte));
+  return std::byte{total};
+}
+
+void clear_pm_timer(MutableByteSpan fadt) {
+  const std::byte before = sum(fadt);
+  auto clear = [&](size_t offset, size_t size) {
+    if (offset + size <= fadt.size()) memset(fadt.data() + offset, 0, size);
+  };
+  clear(offsetof(acpi::Fadt, pm_tmr_blk), sizeof(acpi::Fadt::pm_tmr_blk));
+  clear(offsetof(acpi::Fadt, pm_tmr_len), sizeof(acpi::Fadt::pm_tmr_len));
+  clear(offsetof(acpi::Fadt, x_pm_tmr_blk), sizeof(acpi::Fadt::x_pm_tmr_blk));
+  std::byte& checksum = fadt[offsetof(acpi::Header, checksum)];
+  checksum = std::byte(uint8_t(checksum) + uint8_t(before) - uint8_t(sum(fadt)));
+}
+
+void clear_pm_timers(core::PhysicalMemory& memory, const acpi::Rsdp& rsdp) {
+  const TableList list(memory, rsdp);
+  for (uint64_t i = 0; i < list.count(); ++i) {
+    const auto header = memory.read<acpi::Header>(list[i]);
+    if (!header || header->signature != acpi::signature("FACP") || header->length < acpi::kFadt1Size) continue;
+    if (auto table = memory.window(list[i], header->length)) clear_pm_timer(*table);
+  }
+}
+
 }  // namespace
 
 Result<AcpiFacts> read_acpi(core::PhysicalMemory& memory, PhysAddr at) {
@@ -109,6 +137,21 @@ Result<AcpiFacts> read_acpi(core::PhysicalMemory& memory, PhysAddr at) {
   facts.rsdp_revision = rsdp->revision;
   read_tables(memory, TableList(memory, *rsdp), facts);
   return facts;
+}
+
+void drop_dead_pm_timer(core::PhysicalMemory& memory, AcpiFacts& facts, uint32_t (*read)(uint16_t port)) {
+  if (facts.pm_timer.space != AcpiRegister::Space::Io) return;
+  const auto port = static_cast<uint16_t>(facts.pm_timer.address);
+  // A timer of 32 bits may stand at all ones, but not for two reads.
+  if (read(port) != kNobody || read(port) != kNobody) return;
+  facts.pm_timer = {};
+  auto rsdp = rsdp_at(memory, facts.rsdp);
+  if (!rsdp) return;
+  clear_pm_timers(memory, *rsdp);
+  // The older root may have a FADT of its own, and GRUB looks there first.
+  if (rsdp->xsdt_address == 0 || rsdp->rsdt_address == 0) return;
+  rsdp->xsdt_address = 0;
+  clear_pm_timers(memory, *rsdp);
 }
 
 }  // namespace efilite::platform

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 // The few facts that the firmware needs of the hypervisor's ACPI tables: how to tell time, how to power off, how to reset. The tables
-// themselves go to the operating system as they are.
+// themselves go to the operating system as they are, but for a PM timer that is not there.
 #pragma once
 
 #include <optional>
@@ -58,5 +58,9 @@ struct AcpiFacts {
 // Follows `rsdp`, or searches where the BIOS put it when that is 0 [ACPI 6.5, 5.2.5.1]. NotFound: there is none.
 // A table that cannot be read or fails its checksum counts as absent and is told in the log.
 Result<AcpiFacts> read_acpi(core::PhysicalMemory& memory, PhysAddr rsdp);
+
+// Takes a PM timer at which nobody answers out of the facts and out of all FADTs, which are summed anew [ACPI 6.5, 5.2.9: PM_TMR_BLK is zero
+// where there is none]: whoever believes in it may count its ticks for ever (docs/adr/0007). `read` reads 32 bits of a port.
+void drop_dead_pm_timer(core::PhysicalMemory& memory, AcpiFacts& facts, uint32_t (*read)(uint16_t port));
 
 }  // namespace efilite::platform

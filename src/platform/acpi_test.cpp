@@ -321,5 +321,51 @@ TEST(S5, EndsWithTheTable) {
   EXPECT_EQ(s5(good), P(1, 2));
 }
 
+TEST_F(Acpi, APmTimerThatNobodyAnswersForIsTakenOutOfTheFadt) {
+  fadt.x_pm_tmr_blk = {1, 32, 0, 3, 0x608};
+  put_all();
+  AcpiFacts facts = *read_acpi(memory, PhysAddr{kRsdp});
+  ASSERT_TRUE(facts.pm_timer.present());
+  drop_dead_pm_timer(memory, facts, [](uint16_t port) { return port == 0x608 ? 0xFFFFFFFFu : 0u; });
+  EXPECT_FALSE(facts.pm_timer.present());
+  // The table is whole, says the same of all the rest, and tells the next reader what we know.
+  const AcpiFacts again = *read_acpi(memory, PhysAddr{kRsdp});
+  EXPECT_EQ(again.fadt.value, kFadt);
+  EXPECT_FALSE(again.pm_timer.present());
+  EXPECT_EQ(again.pm1a_control.address, 0x604u);
+  EXPECT_EQ(again.sci_interrupt, 9);
+}
+
+TEST_F(Acpi, TheOlderRootsFadtLosesItsDeadPmTimerToo) {
+  constexpr uint64_t kOldRoot = 0xFC005000, kOldFadt = 0xFC006000;
+  put_all();
+  put_table(kOldFadt, "FACP", bytes_of(fadt).first(acpi::kFadt1Size));
+  Bytes root(36);
+  for (int i = 0; i < 4; ++i) root.push_back(static_cast<uint8_t>(kOldFadt >> (8 * i)));
+  put_table(kOldRoot, "RSDT", span_of(root));
+  auto rsdp = memory.read<acpi::Rsdp>(PhysAddr{kRsdp}).value();
+  rsdp.rsdt_address = kOldRoot;
+  fix_sum(reinterpret_cast<std::byte*>(&rsdp), 20, 8);
+  fix_sum(reinterpret_cast<std::byte*>(&rsdp), 36, 32);
+  memory.put(kRsdp, rsdp);
+  AcpiFacts facts = *read_acpi(memory, PhysAddr{kRsdp});
+  drop_dead_pm_timer(memory, facts, [](uint16_t) { return 0xFFFFFFFFu; });
+  const auto old = memory.window(PhysAddr{kOldFadt}, acpi::kFadt1Size).value();
+  EXPECT_EQ(read_at<uint32_t>(old, offsetof(acpi::Fadt, pm_tmr_blk)), 0u);
+  uint8_t total = 0;
+  for (std::byte byte : old) total = static_cast<uint8_t>(total + static_cast<uint8_t>(byte));
+  EXPECT_EQ(total, 0);
+}
+
+TEST_F(Acpi, APmTimerThatCountsStays) {
+  put_all();
+  AcpiFacts facts = *read_acpi(memory, PhysAddr{kRsdp});
+  static uint32_t count;
+  count = 0xFFFFFFFF;
+  drop_dead_pm_timer(memory, facts, [](uint16_t) { return count++; });
+  EXPECT_TRUE(facts.pm_timer.present());
+  EXPECT_TRUE(read_acpi(memory, PhysAddr{kRsdp})->pm_timer.present());
+}
+
 }  // namespace
 }  // namespace efilite::platform
