@@ -51,8 +51,12 @@ class FakeXen : public drivers::xen::Hypercalls {
 
  private:
   int64_t hvm(uint64_t operation, uint64_t address) {
-    if (operation != HVMOP_get_param) return -XEN_ENOSYS;
     auto& parameter = argument<xen_hvm_param>(address);
+    if (operation == HVMOP_set_param) {
+      parameters[parameter.index] = parameter.value;
+      return 0;
+    }
+    if (operation != HVMOP_get_param) return -XEN_ENOSYS;
     auto found = parameters.find(parameter.index);
     if (found == parameters.end()) return -XEN_EINVAL;
     parameter.value = found->second;

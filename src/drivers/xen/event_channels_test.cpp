@@ -79,6 +79,8 @@ TEST(Hypercalls, FailuresAreTheNearestStatus) {
   EXPECT_EQ(xen.parameter(HVM_PARAM_STORE_PFN).status(), Status::InvalidParameter);
   xen.parameters[HVM_PARAM_STORE_PFN] = 0xFEFFC;
   EXPECT_EQ(*xen.parameter(HVM_PARAM_STORE_PFN), 0xFEFFCu);
+  EXPECT_TRUE(xen.set_parameter(HVM_PARAM_CALLBACK_IRQ, 7));
+  EXPECT_EQ(xen.parameters[HVM_PARAM_CALLBACK_IRQ], 7u);
 }
 
 }  // namespace

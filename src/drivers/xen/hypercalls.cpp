@@ -39,4 +39,10 @@ Result<uint64_t> Hypercalls::parameter(uint32_t index) {
   return uint64_t{parameter.value};
 }
 
+Result<> Hypercalls::set_parameter(uint32_t index, uint64_t value) {
+  xen_hvm_param parameter{.domid = DOMID_SELF, .pad = 0, .index = index, .value = value};
+  TRY(operate(__HYPERVISOR_hvm_op, HVMOP_set_param, parameter));
+  return {};
+}
+
 }  // namespace efilite::drivers::xen

@@ -26,6 +26,7 @@ class Hypercalls {
   void shutdown(unsigned reason);
   // HVM_PARAM_* of this domain [Xen public/hvm/params.h].
   Result<uint64_t> parameter(uint32_t index);
+  Result<> set_parameter(uint32_t index, uint64_t value);
 
  protected:
   ~Hypercalls() = default;
