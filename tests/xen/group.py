@@ -20,8 +20,10 @@ import rig  # first: it says where the others are
 import disk
 import program
 import qemu
-from conversation import Conversation
-from guests import GROUPS, Conformance, Debian, Linux, Probe, conformance, disk_of, files_of
+import shell
+import virtio_console
+from conversation import Conversation, Turn
+from guests import GROUPS, Conformance, Debian, Linux, Probe, Shell, conformance, disk_of, files_of
 from judge import judge
 
 # Seconds for a guest; programs take a few, Linux ten to twenty, an installed system a minute.
@@ -29,6 +31,7 @@ LIMITS = {Probe: 40, Debian: 200}
 LIMIT = 100
 # The reason codes of xl's log [Xen public/sched.h, SHUTDOWN_*], in QEMU's words.
 REASONS = {"0": "guest-shutdown", "1": "guest-reset", "3": "guest-panic"}
+CONSOLE = r"VenHw\(D3987D4B-971A-435F-8CAF-4967EB627241\)/Uart\(115200,8,N,1\)/VenUtf8\(\)"  # as edk2 names it
 WAITS = r"^GUEST-WAITS$"
 
 
@@ -68,6 +71,9 @@ def talker(guest):
             return functools.partial(qemu.read_serial, replies=program.KEYS)
         case Conformance():
             return functools.partial(qemu.read_serial, replies=conformance.KEYS)
+        case Shell():
+            reading = Turn(shell.PROMPT, "type fs0:\\sentence.txt\r", [r"^partition 1 of xvda"])
+            return functools.partial(Conversation([reading, *virtio_console.turns(CONSOLE)]), _replies=None)
         case Debian():
             return functools.partial(Conversation(disk.turns(disk.LOADERS[guest.loader], "xvda")), _replies=None)
     return None

@@ -64,6 +64,14 @@ class Conformance:
 
 
 @dataclass(frozen=True)
+class Shell:
+    """The EFI Shell, typed at on the guest's console; its disk is only looked at."""
+    memory: int = 64
+    name = "shell"
+    cpus, disk, maxmem = 1, "small", 0
+
+
+@dataclass(frozen=True)
 class Debian:
     """An installed Debian by its own loader, to a login."""
     loader: str      # of integration/disk.py
@@ -93,6 +101,7 @@ GROUPS = {
     ],
     "conformance": [Conformance()],
     "disks": [
+        Shell(),
         Linux("disk", 256, 1, "reboot"),
         Debian("debian-grub"),
     ],
@@ -174,6 +183,8 @@ def files_of(guest):
             return Files(linux_files()[0], cmdline="console=hvc0 panic=-1 efi=debug")
         case Probe():
             return Files(program.build("probe"), cmdline=guest.end)
+        case Shell():
+            return Files(payload_dir("efi-shell") / "shellx64.efi", cmdline="-nostartup")
         case Conformance():
             return Files(conformance_disk(), rig.REPO / "build/host/tests/conformance/conformance.efi", "boot")
     return Files()  # there is only the disk

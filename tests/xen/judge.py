@@ -6,7 +6,9 @@ import rig  # noqa: F401  first: it says where the others are
 import disk
 import program
 from cached import payload_dir
-from guests import Conformance, Debian, Linux, Panic, Probe, conformance
+from guests import Conformance, Debian, Linux, Panic, Probe, Shell, conformance
+from shell import GREETING
+from virtio_console import SAID_BY_EFILITE
 from verdict import GUEST_CHECKS, KIB, LOADED_INITRD, MIB, Judgement
 
 XEN_CHECKS = GUEST_CHECKS + 7
@@ -107,6 +109,11 @@ def checks(_guest, run):
     return conformance.judge(tap, run, "efilite", known, True), f"{len(tap.passed)} passed, {len(tap.skipped)} skipped, {len(tap.failed)} failed"
 
 
+def shell(_guest, run):
+    conversation = run.talker.func
+    return conversation.complaints([SAID_BY_EFILITE, *GREETING]) + ending(run, "guest-shutdown"), f"{len(conversation.turns)} turns"
+
+
 def debian(_guest, run):
     conversation = run.talker.func
     return conversation.complaints() + list(disk.examine(run.disk)) + ending(run, "guest-shutdown"), f"{len(conversation.turns)} turns"
@@ -117,7 +124,7 @@ def ending(run, wanted):
     return complaints + ([f"xl says '{run.shutdown or 'nothing'}' of its end, not {wanted}"] if run.shutdown != wanted else [])
 
 
-JUDGES = {Linux: linux, Panic: panic, Probe: probe, Conformance: checks, Debian: debian}
+JUDGES = {Linux: linux, Panic: panic, Probe: probe, Shell: shell, Conformance: checks, Debian: debian}
 
 
 def judge(guest, run):
