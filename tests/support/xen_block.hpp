@@ -134,6 +134,7 @@ class FakeXenDisk {
   bool reacts = true;                            // to what the front end's state is
   bool lets_go = true;                           // of what it has mapped, when a request is done
   bool lets_go_of_ring = true;
+  bool told_lies = false;                        // of itself in the store: requests that do not fit what it is are failed
   std::optional<unsigned> comes_to;              // another state than Connected
   std::function<void(blkif_response&)> twist;    // what it answers
   std::function<void(blkif_sring&)> meddle;      // with the ring, after its answers
@@ -145,7 +146,7 @@ class FakeXenDisk {
   std::string& front(const std::string& key) { return xen_.store["device/vbd/" + std::to_string(id) + "/" + key]; }
   std::string& back(const std::string& key) { return xen_.store[back_path_ + "/" + key]; }
   bool has_front(const std::string& key) { return xen_.store.has("device/vbd/" + std::to_string(id) + "/" + key); }
-  unsigned state() { return static_cast<unsigned>(std::stoul(back("state"))); }
+  unsigned state() { return static_cast<unsigned>(number("state")); }
   void set_state(unsigned state) { xen_.store.change(back_path_ + "/state", std::to_string(state)); }
   bool connected() const { return !ring_.empty(); }
   evtchn_port_t port() const { return port_; }
@@ -231,7 +232,9 @@ class FakeXenDisk {
     ring_.clear();
     if (lets_go) let_go();
   }
-  uint64_t number(const std::string& key) { return xen_.store.has(back_path_ + "/" + key) ? std::stoull(back(key)) : 0; }
+  uint64_t number(const std::string& key) {
+    return xen_.store.has(back_path_ + "/" + key) ? strtoull(back(key).c_str(), nullptr, 10) : 0;
+  }
 
   blkif_response serve(ring_index index) {
     blkif_request request;
@@ -246,7 +249,7 @@ class FakeXenDisk {
     blkif_request_indirect request;
     memcpy(&request, &as_direct, sizeof request);
     ++indirect_requests;
-    insist_xen(request.nr_segments <= number("feature-max-indirect-segments"), "too many segments");
+    insist_xen(told_lies || request.nr_segments <= number("feature-max-indirect-segments"), "too many segments");
     insist_xen(request.handle == static_cast<blkif_vdev_t>(id), "a request for another device");
     std::byte* page = xen_.grants.map(request.indirect_grefs[0], false);
     insist_xen(page != nullptr && request.nr_segments <= 512, "segments that are not granted");
@@ -261,7 +264,7 @@ class FakeXenDisk {
     if (operation == BLKIF_OP_FLUSH_DISKCACHE || operation == BLKIF_OP_WRITE_BARRIER) {
       const bool is_flush = operation == BLKIF_OP_FLUSH_DISKCACHE;
       ++(is_flush ? flushes : barriers);
-      insist_xen(number(is_flush ? "feature-flush-cache" : "feature-barrier") == 1, "an operation that was not offered");
+      insist_xen(told_lies || number(is_flush ? "feature-flush-cache" : "feature-barrier") == 1, "an operation that was not offered");
       insist_xen(segments.empty(), "a flush with data");
       return response;
     }
@@ -271,12 +274,13 @@ class FakeXenDisk {
     for (const blkif_request_segment& segment : segments) {
       insist_xen(segment.first_sect <= segment.last_sect && segment.last_sect < 8, "a segment that does not lie in its page");
       const unsigned count = segment.last_sect - segment.first_sect + 1u;
-      insist_xen((sector | count) % size_of_sector == 0, "a part of a sector");
-      insist_xen(sector + count <= disk.size() / 512, "behind the end");
+      const bool fits = size_of_sector != 0 && (sector | count) % size_of_sector == 0 && sector <= disk.size() / 512 &&
+                        count <= disk.size() / 512 - sector;
+      insist_xen(fits || told_lies, "a part of a sector, or behind the end");
       std::byte* page = xen_.grants.map(segment.gref, operation == BLKIF_OP_READ);
       insist_xen(page != nullptr, "memory that is not granted");
       std::byte* at = page + segment.first_sect * 512;
-      if (sector + count > fails_from) response.status = BLKIF_RSP_ERROR;
+      if (!fits || sector + count > fails_from) response.status = BLKIF_RSP_ERROR;
       else if (operation == BLKIF_OP_READ) memcpy(at, &disk[sector * 512], count * 512);
       else memcpy(&disk[sector * 512], at, count * 512);
       if (lets_go) xen_.grants.unmap(segment.gref);

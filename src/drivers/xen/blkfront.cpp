@@ -31,6 +31,7 @@ BlkFront::BlkFront(const Services& xen, GrantTable& grants, core::DeviceMemory& 
 // ---- the two ends
 
 Result<> BlkFront::start() {
+  if (usable_) return {};
   TRY(front_.find());
   is_cd_ = is_cd_drive(front_);
   if (is_cd_) {
