@@ -68,7 +68,9 @@ set_source_files_properties(src/abi/gnu_efi_test.cpp PROPERTIES SKIP_PRECOMPILE_
                             COMPILE_OPTIONS "-isystem;/usr/include/efi;-isystem;/usr/include/efi/x86_64;-Wno-unknown-attributes")
 
 add_test(NAME rooms.includes COMMAND Python3::Interpreter ${PROJECT_SOURCE_DIR}/cmake/check_rooms.py ${PROJECT_SOURCE_DIR}/src)
-set_tests_properties(rooms.includes PROPERTIES LABELS unit)
+add_test(NAME header.pvh_guest COMMAND Python3::Interpreter ${PROJECT_SOURCE_DIR}/cmake/check_header.py ${CMAKE_CXX_COMPILER}
+         ${PROJECT_SOURCE_DIR}/include/efilite/pvh_guest.h)
+set_tests_properties(rooms.includes header.pvh_guest PROPERTIES LABELS unit)
 
 foreach(extra tests/bench tests/fat tests/partitions tests/integration tests/conformance)
   if(EXISTS ${PROJECT_SOURCE_DIR}/${extra}/CMakeLists.txt)

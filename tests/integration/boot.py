@@ -21,6 +21,7 @@ import loaders  # noqa: E402
 import manager  # noqa: E402
 import qemu  # noqa: E402
 import program  # noqa: E402
+import pvhinfo  # noqa: E402
 import refusal  # noqa: E402
 import scenarios  # noqa: E402
 import shell_disk  # noqa: E402
@@ -94,6 +95,7 @@ RUNNERS = {
     scenarios.Scenario: boot, scenarios.Resident: boot, scenarios.Entropy: boot,
     scenarios.Refusal: refusal.run,
     scenarios.Program: program.run,
+    scenarios.PvhInfo: pvhinfo.run,
     scenarios.Witness: witness.run,
     scenarios.ShellDisk: shell_disk.run,
     scenarios.VirtioConsole: virtio_console.run,

@@ -9,9 +9,10 @@ import qemu
 from cached import cached, digest
 
 PROGRAMS = pathlib.Path(__file__).resolve().parent / "programs"
+INCLUDE = PROGRAMS.parents[2] / "include"
 COMPILER = ["clang-19", "--target=x86_64-unknown-windows", "-ffreestanding", "-fshort-wchar", "-mno-red-zone",
             "-mno-stack-arg-probe", "-fno-stack-protector", "-nostdlib", "-O2", "-Wall", "-Wextra", "-Werror",
-            "-isystem", "/usr/include/efi", "-isystem", "/usr/include/efi/x86_64",
+            "-isystem", str(INCLUDE), "-isystem", "/usr/include/efi", "-isystem", "/usr/include/efi/x86_64",
             "-fuse-ld=lld", "-Wl,-entry:efi_main", "-Wl,-nodefaultlib"]
 CHECKS = 27  # and one less when it returns: what comes after a failed ExitBootServices is no matter of boot services
 STALL_CHECKS = 6
@@ -38,7 +39,7 @@ def build(name, subsystem="efi_application", **files):
     source = PROGRAMS / f"{name}.c"
     options = [f"-Wl,-subsystem:{subsystem}", *(f'-D{macro}="{path}"' for macro, path in files.items())]
     return cached(name, ".efi",
-                  digest(source, PROGRAMS / "driver.h", " ".join(COMPILER + options), *files.values()),
+                  digest(source, PROGRAMS / "driver.h", INCLUDE / "efilite/pvh_guest.h", " ".join(COMPILER + options), *files.values()),
                   lambda path: subprocess.run([*COMPILER, *options, "-o", str(path), str(source)], check=True))
 
 

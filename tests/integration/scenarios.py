@@ -148,6 +148,21 @@ PROGRAMS = [Program(*row) for row in [
     ("crash-null-call", "module", "microvm"),
 ]]
 
+@dataclass(frozen=True)
+class PvhInfo:
+    """programs/pvhinfo.c: pvhinfo.py."""
+    start: str      # module, fw_cfg; child: programs/launcher.c, which is the module, loads it
+    machine: str
+
+    @property
+    def name(self):
+        return f"pvhinfo.{self.start}.{self.machine}"
+
+
+PVH_INFOS = [PvhInfo(*row) for row in [
+    ("module", "q35"), ("module", "pc"), ("module", "microvm"), ("module", "microvm-noacpi"), ("fw_cfg", "pc"), ("child", "q35"),
+]]
+
 # For the debug build alone, by --elf.
 DEBUG_PROGRAMS = [Program("crash-freed", "module", "q35")]
 
@@ -315,7 +330,7 @@ DOM0S = [Dom0(*row) for row in [
     ("fw_cfg", "q35"),
 ]]
 
-ALL = BOOTS + RESIDENTS + ENTROPY + PROGRAMS + WITNESSES + SHELL_DISKS + VIRTIO_CONSOLES + DISKS + MANAGERS + LOADERS + DOM0S + REFUSALS
+ALL = BOOTS + RESIDENTS + ENTROPY + PROGRAMS + PVH_INFOS + WITNESSES + SHELL_DISKS + VIRTIO_CONSOLES + DISKS + MANAGERS + LOADERS + DOM0S + REFUSALS
 
 
 def by_name(name):

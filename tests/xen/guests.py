@@ -72,6 +72,15 @@ class Shell:
 
 
 @dataclass(frozen=True)
+class PvhInfo:
+    """programs/pvhinfo.c, with a second module."""
+    memory: int = 64
+    name = "pvhinfo"
+    cpus, disk, maxmem = 1, None, 0
+    cmdline, text = "first second", b"a module of no use\n"
+
+
+@dataclass(frozen=True)
 class Debian:
     """An installed Debian by its own loader, to a login."""
     loader: str      # of integration/disk.py
@@ -96,6 +105,7 @@ GROUPS = {
     ],
     "machines": [
         *(Probe(end, "module", "xen") for end in ["shutdown", "cold", "warm", "return", "crash-instruction", "crash-null-read"]),
+        PvhInfo(),
         Linux("modules", 320, 1, "poweroff", maxmem=512),
         Linux("uki", 4608, 1, "reboot"),
     ],
@@ -187,4 +197,7 @@ def files_of(guest):
             return Files(payload_dir("efi-shell") / "shellx64.efi", cmdline="-nostartup")
         case Conformance():
             return Files(conformance_disk(), rig.REPO / "build/host/tests/conformance/conformance.efi", "boot")
+        case PvhInfo():
+            second = cached("xen-module", ".txt", digest(guest.text), lambda path: path.write_bytes(guest.text))
+            return Files(second, program.build("pvhinfo"), guest.cmdline)
     return Files()  # there is only the disk

@@ -5,8 +5,9 @@ import re
 import rig  # noqa: F401  first: it says where the others are
 import disk
 import program
+import pvhinfo
 from cached import payload_dir
-from guests import Conformance, Debian, Linux, Panic, Probe, Shell, conformance
+from guests import Conformance, Debian, Linux, Panic, Probe, PvhInfo, Shell, conformance
 from shell import GREETING
 from virtio_console import SAID_BY_EFILITE
 from verdict import GUEST_CHECKS, KIB, LOADED_INITRD, MIB, Judgement
@@ -114,6 +115,14 @@ def shell(_guest, run):
     return conversation.complaints([SAID_BY_EFILITE, *GREETING]) + ending(run, "guest-shutdown"), f"{len(conversation.turns)} turns"
 
 
+def pvh_info(guest, run):
+    told = pvhinfo.Told(run.serial)
+    modules = [(program.build("pvhinfo").stat().st_size, ("run", "freed"), f'"{guest.cmdline}"'), (len(guest.text), ("kept",), "none")]
+    complaints = pvhinfo.compare(told, f'"{guest.cmdline}"', r"XenVMMXenVMM, leaves 0x40000000 to 0x4000000\d, version 4\.17",
+                                 guest.memory * MIB, modules)
+    return complaints + ending(run, "guest-shutdown"), f"{len(told.modules)} modules, {len(told.memory)} ranges of memory"
+
+
 def debian(_guest, run):
     conversation = run.talker.func
     return conversation.complaints() + list(disk.examine(run.disk)) + ending(run, "guest-shutdown"), f"{len(conversation.turns)} turns"
@@ -124,7 +133,7 @@ def ending(run, wanted):
     return complaints + ([f"xl says '{run.shutdown or 'nothing'}' of its end, not {wanted}"] if run.shutdown != wanted else [])
 
 
-JUDGES = {Linux: linux, Panic: panic, Probe: probe, Shell: shell, Conformance: checks, Debian: debian}
+JUDGES = {Linux: linux, Panic: panic, Probe: probe, Shell: shell, Conformance: checks, PvhInfo: pvh_info, Debian: debian}
 
 
 def judge(guest, run):
