@@ -16,7 +16,7 @@ COMPILER = ["clang-19", "--target=x86_64-unknown-windows", "-ffreestanding", "-f
             "-fuse-ld=lld", "-Wl,-entry:efi_main", "-Wl,-nodefaultlib"]
 CHECKS = 27  # and one less when it returns: what comes after a failed ExitBootServices is no matter of boot services
 STALL_CHECKS = 6
-DEPARTURE_CHECKS = 21
+DEPARTURE_CHECKS = 22
 DRIVER_CHECKS = 9  # more, with a runtime driver
 # How the program ends -> the exception, and what the report says of the place and of the cause
 IN_PROGRAM = r"in (module|kernel) \+ 0x[0-9a-f]+"

@@ -4,6 +4,8 @@
 // runtime's old addresses, so that whatever still points there faults. It writes to the serial port itself, for there
 // is no console any more. Written against gnu-efi's headers, not ours.
 // When it is told "driver", it starts a runtime driver first (the image of runtime_driver.c, whose path is DRIVER), and uses it at every stage.
+#include <efilite/pvh_guest.h>
+
 #include "driver.h"
 
 enum { READ_ONLY = 0x20000, NOT_EXECUTABLE = 0x4000 };  // EFI_MEMORY_RO and _XP
@@ -113,15 +115,19 @@ static void start_driver(EFI_HANDLE self) {
   check("driver-works", driver_report(st->RuntimeServices) == REPORT_AT_BOOT);
 }
 
-// [UEFI 2.10, 4.6.4] each entry lies inside one region of its type; the driver's code and data have their attributes.
-static void check_permissions(void) {
-  typedef struct { UINT32 version, entries, size, reserved; } Header;
-  EFI_GUID guid = {0xdcfa911d, 0x26eb, 0x469f, {0xa2, 0x20, 0x38, 0xb7, 0xdc, 0x46, 0x12, 0x20}};
-  Header *table = NULL;
+static void *find_table(EFI_GUID guid) {
+  void *table = NULL;
   for (UINTN i = 0; i < st->NumberOfTableEntries; ++i) {
     const UINT64 *have = (const UINT64 *)&st->ConfigurationTable[i].VendorGuid, *want = (const UINT64 *)&guid;
     if (have[0] == want[0] && have[1] == want[1]) table = st->ConfigurationTable[i].VendorTable;
   }
+  return table;
+}
+
+// [UEFI 2.10, 4.6.4] each entry lies inside one region of its type; the driver's code and data have their attributes.
+static void check_permissions(void) {
+  typedef struct { UINT32 version, entries, size, reserved; } Header;
+  Header *table = find_table((EFI_GUID){0xdcfa911d, 0x26eb, 0x469f, {0xa2, 0x20, 0x38, 0xb7, 0xdc, 0x46, 0x12, 0x20}});
   UINTN inside = 0, code = 0, data = 0;
   for (UINTN i = 0; i < table->entries; ++i) {
     EFI_MEMORY_DESCRIPTOR *e = (EFI_MEMORY_DESCRIPTOR *)((UINT8 *)(table + 1) + i * table->size);
@@ -159,7 +165,7 @@ static BOOLEAN sum_is_right(EFI_TABLE_HEADER *header) {
   return told == ~sum;
 }
 
-static void use_moved_runtime(EFI_SYSTEM_TABLE *moved) {
+static void use_moved_runtime(EFI_SYSTEM_TABLE *moved, UINT64 pvh_guest) {
   EFI_RUNTIME_SERVICES *rt = moved->RuntimeServices;
   check("table-moved-with-data", (UINT64)rt >= DATA);
   check("functions-moved-with-code", (UINT64)rt->GetVariable >= CODE && (UINT64)rt->GetVariable < DATA);
@@ -169,6 +175,7 @@ static void use_moved_runtime(EFI_SYSTEM_TABLE *moved) {
     check("driver-moved", (UINT64)rt->GetVariable == CODE + driver_code);
     check("driver-works-moved", driver_report(rt) == REPORT_ALL);
   }
+  check("pvh-guest-where-it-is-mapped", efilite_pvh_guest_is_good((void *)(DATA + pvh_guest), PAGE - pvh_guest % PAGE));
   check("variables", variable_works(rt));
   EFI_TIME time;
   check("time", rt->GetTime(&time, NULL) == EFI_SUCCESS && time.Year >= 2024);
@@ -196,6 +203,7 @@ EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system_table) {
   check("map-in-pieces", descriptors() > PIECES);
   check("exit", st->BootServices->ExitBootServices(image, key) == EFI_SUCCESS);
 
+  const UINT64 pvh_guest = (UINT64)find_table((EFI_GUID)EFILITE_PVH_GUEST_TABLE_GUID);
   volatile UINTN null = 0;
   (void)*(volatile UINT16 *)(null + 0x40E);  // a fault would stop the machine
   check("page-0-can-be-read-again", TRUE);
@@ -218,7 +226,7 @@ EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system_table) {
   check("tables-suffice", tables_used <= TABLES);
   __asm__ volatile("mov %0, %%cr3" : : "r"((UINT64)&tables[0][0]) : "memory");
   EFI_SYSTEM_TABLE *moved = (EFI_SYSTEM_TABLE *)(system_table_base + (UINT64)st);
-  use_moved_runtime(moved);
+  use_moved_runtime(moved, pvh_guest);
   put("GUEST-DONE ok="), put_number(ok), put(" failed="), put_number(failed), put("\r\n");
   moved->RuntimeServices->ResetSystem(EfiResetShutdown, EFI_SUCCESS, 0, NULL);
   return EFI_ABORTED;
