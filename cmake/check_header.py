@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""check_header.py COMPILER HEADER...: fails when a header for others is not plain C and C++, for 64 and 32 bits, or needs more than itself."""
+"""check_header.py COMPILER HEADER...: fails when a header for others is not plain C and C++ for 64 and 32 bits, or needs others."""
 import itertools
 import pathlib
 import subprocess

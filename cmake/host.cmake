@@ -57,7 +57,8 @@ foreach(room ${EFILITE_PORTABLE_ROOMS} arch)
     set(corpus ${PROJECT_SOURCE_DIR}/tests/corpus/${subject})
     file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/corpus/${subject})
     add_test(NAME fuzz.${subject}
-             COMMAND ${name} -seed=1 -max_total_time=8 -max_len=65536 -timeout=10 -rss_limit_mb=1024 -artifact_prefix=${PROJECT_BINARY_DIR}/corpus/
+             COMMAND ${name} -seed=1 -max_total_time=8 -max_len=65536 -timeout=10 -rss_limit_mb=1024
+                     -artifact_prefix=${PROJECT_BINARY_DIR}/corpus/
                      ${PROJECT_BINARY_DIR}/corpus/${subject} ${corpus})
     set_tests_properties(fuzz.${subject} PROPERTIES LABELS fuzz TIMEOUT 120)
   endforeach()
@@ -70,7 +71,8 @@ set_source_files_properties(src/abi/gnu_efi_test.cpp PROPERTIES SKIP_PRECOMPILE_
 add_test(NAME rooms.includes COMMAND Python3::Interpreter ${PROJECT_SOURCE_DIR}/cmake/check_rooms.py ${PROJECT_SOURCE_DIR}/src)
 add_test(NAME header.pvh_guest COMMAND Python3::Interpreter ${PROJECT_SOURCE_DIR}/cmake/check_header.py ${CMAKE_CXX_COMPILER}
          ${PROJECT_SOURCE_DIR}/include/efilite/pvh_guest.h)
-set_tests_properties(rooms.includes header.pvh_guest PROPERTIES LABELS unit)
+add_test(NAME columns COMMAND Python3::Interpreter ${PROJECT_SOURCE_DIR}/cmake/check_columns.py ${PROJECT_SOURCE_DIR})
+set_tests_properties(rooms.includes header.pvh_guest columns PROPERTIES LABELS unit)
 
 foreach(extra tests/bench tests/fat tests/partitions tests/integration tests/conformance)
   if(EXISTS ${PROJECT_SOURCE_DIR}/${extra}/CMakeLists.txt)

@@ -62,7 +62,8 @@ def fat(path, size, tree, offset=0, bits=32, label="EFILITE"):
 def ext4(path, size, tree, offset):
     """An ext4 file system in the file `path`, which is there."""
     with _staged(tree) as stage:
-        subprocess.run(["/usr/sbin/mkfs.ext4", "-q", "-F", "-O", "^has_journal", "-b", "4096", "-U", str(uuid.uuid5(NAMESPACE, "ext4")), "-d", stage,
+        subprocess.run(["/usr/sbin/mkfs.ext4", "-q", "-F", "-O", "^has_journal", "-b", "4096",
+                        "-U", str(uuid.uuid5(NAMESPACE, "ext4")), "-d", stage,
                         "-E", f"offset={offset},lazy_itable_init=1", path, f"{size // 1024}k"], check=True)
 
 

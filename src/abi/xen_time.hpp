@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// Xen's two clocks [Xen public/xen.h]: a CPU's system time, counted in nanoseconds since the domain began, and the wall clock at the time 0 of
-// that. Xen changes both under our eyes, with a version that is odd meanwhile; of what it writes nothing is believed but the numbers.
+// Xen's two clocks [Xen public/xen.h]: a CPU's system time, counted in nanoseconds since the domain began, and the wall clock at the time 0
+// of that. Xen changes both under our eyes, with a version that is odd meanwhile; of what it writes nothing is believed but the numbers.
 #pragma once
 
 #include <optional>

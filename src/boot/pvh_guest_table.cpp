@@ -9,7 +9,9 @@ namespace {
 
 constexpr uint64_t kNul = 1;
 
-std::string_view text_of(const Told& told, const Module& module) { return {told.module_text.data() + module.text_begin, module.text_length}; }
+std::string_view text_of(const Told& told, const Module& module) {
+  return {told.module_text.data() + module.text_begin, module.text_length};
+}
 bool has_text(const Module& module) { return module.command_line.value != 0 && !module.text_unreadable; }
 bool has_command_line(const BootInfo& info) { return info.told.start_info.cmdline_paddr != 0; }
 

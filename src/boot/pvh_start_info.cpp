@@ -67,7 +67,8 @@ BootResult read_command_line(core::PhysicalMemory& memory, PhysAddr address, Boo
   if (address.value == 0) return {};
   std::span<char> room = std::span(info.command_line_text).first(info.command_line_text.size() - 1);
   auto length = read_text(memory, address, room);
-  if (!length) return BootError{"start_info.cmdline_paddr", address.value, "no NUL-terminated text of at most 64 KiB in readable memory there"};
+  constexpr const char* advice = "no NUL-terminated text of at most 64 KiB in readable memory there";
+  if (!length) return BootError{"start_info.cmdline_paddr", address.value, advice};
   info.command_line_length = static_cast<uint32_t>(std::min<uint64_t>(*length, room.size()));
   info.command_line_text[info.command_line_length] = '\0';
   info.command_line_truncated = *length > room.size();

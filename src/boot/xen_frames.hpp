@@ -12,7 +12,8 @@ namespace efilite::boot {
 
 class XenFrames final : public drivers::xen::Frames, public core::Quiescer {
  public:
-  XenFrames(drivers::xen::Hypercalls& xen, core::MemoryMap& memory, core::EventQueue& events) : xen_(xen), memory_(memory), events_(events) {}
+  XenFrames(drivers::xen::Hypercalls& xen, core::MemoryMap& memory, core::EventQueue& events)
+      : xen_(xen), memory_(memory), events_(events) {}
   XenFrames(const XenFrames&) = delete;
   XenFrames& operator=(const XenFrames&) = delete;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// The machine's devices are looked for when a program first looks for what they would bring: a program that needs none does not pay for them.
+// The machine's devices are looked for when a program first looks for what they would bring: a program that needs none does not pay.
 #pragma once
 
 #include "abi/uefi/types.hpp"

@@ -30,7 +30,8 @@ class Interrupts {
  public:
   virtual void enable() = 0;
   virtual void disable() = 0;
-  // Idle until an interrupt came, but no longer than a person notices (consoles are polled); may return at once. Called with interrupts enabled.
+  // Idle until an interrupt came, but no longer than a person notices (consoles are polled); may return at once. Called with interrupts
+  // enabled.
   virtual void wait() = 0;
 
  protected:

@@ -33,8 +33,8 @@ class BlockDevice {
   ~BlockDevice() = default;
 };
 
-// A part of a disk, by a partition table: its blocks, the node that it adds to the disk's device path, HD() or CDROM(), and what programs are
-// told of it.
+// A part of a disk, by a partition table: its blocks, the node that it adds to the disk's device path, HD() or CDROM(), and what programs
+// are told of it.
 struct Partition {
   uint64_t first = 0;
   uint64_t count = 0;
@@ -103,8 +103,9 @@ class FileNode {
   virtual Result<uint64_t> write(uint64_t offset, ByteSpan in) = 0;
   virtual Result<> resize(uint64_t size) = 0;  // the new part reads as zeros
 
-  // Directories. Names compare without case. find() is NOT_FOUND, create() ACCESS_DENIED where the name is taken and INVALID_PARAMETER where
-  // the volume cannot hold such a name; "." and ".." are never asked for: a caller resolves them by parent(), which is nullptr for the root.
+  // Directories. Names compare without case. find() is NOT_FOUND, create() ACCESS_DENIED where the name is taken and INVALID_PARAMETER
+  // where the volume cannot hold such a name; "." and ".." are never asked for: a caller resolves them by parent(), which is nullptr for
+  // the root.
   virtual Result<FileNode*> find(std::u16string_view name) = 0;
   virtual Result<FileNode*> create(std::u16string_view name, uint64_t attributes) = 0;
   virtual Result<FileNode*> parent() = 0;

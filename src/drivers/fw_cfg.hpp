@@ -41,8 +41,8 @@ class FwCfg {
   Result<> detect();
   bool present() const { return present_; }
 
-  // Fills `out` with the item's bytes from `offset` on. Unless present(): NotReady. DeviceError: the device said no. Timeout: it said nothing,
-  // and is not asked again.
+  // Fills `out` with the item's bytes from `offset` on. Unless present(): NotReady. DeviceError: the device said no. Timeout: it said
+  // nothing, and is not asked again.
   Result<> read(uint16_t key, uint32_t offset, MutableByteSpan out);
   Result<uint32_t> read_u32(FwCfgKey key);
 

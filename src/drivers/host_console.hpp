@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// A console that the hypervisor brings, whatever the way to it: a serial line whose format does not matter. One that nobody reads costs some
-// patience once; after that what finds no room is lost, until there is some.
+// A console that the hypervisor brings, whatever the way to it: a serial line whose format does not matter. One that nobody reads costs
+// some patience once; after that what finds no room is lost, until there is some.
 #pragma once
 
 #include "core/ports.hpp"

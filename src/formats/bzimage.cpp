@@ -54,7 +54,8 @@ Parsed<> check(const Input& input, BzImage& image) {
   if (header.relocatable_kernel != 0 && (alignment == 0 || (alignment & (alignment - 1)) != 0))
     return Problem{at(offsetof(setup_header, kernel_alignment)), "kernel_alignment", "is no power of two", alignment};
   if (image.has_64_bit_entry() && image.kernel_size <= BzImage::k64BitEntry)
-    return Problem{at(offsetof(setup_header, xloadflags)), "xloadflags", "the 64-bit entry lies behind the end of the file", header.xloadflags};
+    return Problem{at(offsetof(setup_header, xloadflags)), "xloadflags", "the 64-bit entry lies behind the end of the file",
+                   header.xloadflags};
   return {};
 }
 

@@ -135,7 +135,8 @@ Parsed<> for_each_note(const Input& input, const ElfFile& file, NoteVisitor& vis
       const uint64_t descriptor = name + padded(header.name_size);
       const uint64_t next = descriptor + padded(header.descriptor_size);
       // The last one's padding may be missing.
-      if (descriptor + header.descriptor_size > end) return Problem{at, "n_descsz", "the note reaches behind its table", header.descriptor_size};
+      if (descriptor + header.descriptor_size > end)
+        return Problem{at, "n_descsz", "the note reaches behind its table", header.descriptor_size};
       std::array<char, 8> text{};
       const size_t length = std::min<size_t>(header.name_size, text.size());
       TRY(input.read(name, std::as_writable_bytes(std::span(text).first(length)), "n_name"));
@@ -160,7 +161,8 @@ Parsed<std::optional<uint32_t>> pvh_entry(const ElfFile& file, const XenNotes& n
   if (!notes.has(kType)) return std::optional<uint32_t>();
   const auto [offset, size] = notes.places[kType];
   const uint64_t entry = notes.numbers[kType];
-  if (size != sizeof(uint32_t) && size != sizeof(uint64_t)) return Problem{offset, "XEN_ELFNOTE_PHYS32_ENTRY", "has neither 4 nor 8 bytes", size};
+  if (size != sizeof(uint32_t) && size != sizeof(uint64_t))
+    return Problem{offset, "XEN_ELFNOTE_PHYS32_ENTRY", "has neither 4 nor 8 bytes", size};
   if (entry > UINT32_MAX) return Problem{offset, "XEN_ELFNOTE_PHYS32_ENTRY", "lies above 4 GiB", entry};
   const ElfSegment* segment = file.at_physical(entry, 1);
   if (segment == nullptr) return Problem{offset, "XEN_ELFNOTE_PHYS32_ENTRY", "lies in no segment of the file", entry};

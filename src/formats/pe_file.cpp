@@ -17,8 +17,8 @@ Parsed<> read_sections(const Input& input, PeFile& file, uint64_t table, uint16_
     // A section without initialized data has no place in the file.
     const uint64_t size = std::min(header.size_of_raw_data, header.virtual_size != 0 ? header.virtual_size : header.size_of_raw_data);
     if (size != 0 && !input.holds(header.pointer_to_raw_data, size))
-      return Problem{at + offsetof(pe::SectionHeader, pointer_to_raw_data), "PointerToRawData", "the section reaches behind the end of the file",
-                     header.pointer_to_raw_data};
+      return Problem{at + offsetof(pe::SectionHeader, pointer_to_raw_data), "PointerToRawData",
+                     "the section reaches behind the end of the file", header.pointer_to_raw_data};
     PeFileSection section{{}, header.pointer_to_raw_data, size};
     std::copy_n(header.name, sizeof header.name, section.name);
     (void)file.sections.push_back(section);

@@ -6,8 +6,8 @@
 
 namespace efilite::platform {
 
-// Adds the windows and configuration space of PCI host bridges, and where devices of the _HID "LNRO0005" are, Linux's name for virtio-mmio. `aml` is what
-// follows a table's header.
+// Adds the windows and configuration space of PCI host bridges, and where devices of the _HID "LNRO0005" are, Linux's name for virtio-mmio.
+// `aml` is what follows a table's header.
 void find_resources(ByteSpan aml, Buses& buses);
 
 }  // namespace efilite::platform

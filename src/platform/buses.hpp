@@ -34,7 +34,7 @@ struct Buses {
 void read_mcfg(core::PhysicalMemory& memory, PhysAddr rsdp, Buses& buses);
 void read_aml(core::PhysicalMemory& memory, PhysAddr rsdp, PhysAddr dsdt, Buses& buses);
 
-// Linux's option virtio_mmio.device=<size>@<base>:<irq>[:<id>], as often as it is there [Linux Documentation/admin-guide/kernel-parameters].
+// Linux's option virtio_mmio.device=<size>@<base>:<irq>[:<id>], as often as it is there [Linux admin-guide/kernel-parameters].
 void read_mmio_options(std::string_view command_line, Buses& buses);
 
 // The slots of QEMU's microvm, which tells of them in neither way when both ACPI and the option auto-kernel-cmdline are off.

@@ -51,7 +51,8 @@ Bytes memory32_fixed(uint32_t base, uint32_t size) { return Bytes{0x86, 9, 0, 1}
 Bytes interrupt() { return Bytes{0x89, 6, 0, 3, 1} + number(12, 4); }
 Bytes space(int width, uint8_t kind, uint64_t first, uint64_t last, uint64_t size, uint8_t flags = 0x0C) {
   const uint8_t tag = width == 2 ? 0x88 : width == 4 ? 0x87 : 0x8A;
-  Bytes fields = Bytes{kind, flags, 1} + number(0, width) + number(first, width) + number(last, width) + number(0, width) + number(size, width);
+  Bytes fields = Bytes{kind, flags, 1} + number(0, width) + number(first, width) + number(last, width) + number(0, width) +
+                 number(size, width);
   return Bytes{tag} + number(fields.size(), 2) + fields;
 }
 
@@ -127,7 +128,8 @@ TEST_F(BusesTest, AMethodThatReturnsAConstantIsAsGood) {
 }
 
 TEST_F(BusesTest, WindowsAreWhatABridgeProduces) {
-  aml(device(hid("PNP0A08")) + resources(space(2, 2, 0, 255, 256) + space(2, 1, 0xD00, 0xFFFF, 0xF300) + space(4, 0, 0xA0000, 0xBFFFF, 0x20000) +
+  aml(device(hid("PNP0A08")) + resources(space(2, 2, 0, 255, 256) + space(2, 1, 0xD00, 0xFFFF, 0xF300) +
+                                         space(4, 0, 0xA0000, 0xBFFFF, 0x20000) +
                                          space(4, 0, 0xC0000000, 0xDFFFFFFF, 0x20000000) +
                                          space(8, 0, 0x8'0000'0000, 0xF'FFFF'FFFF, 0x8'0000'0000) +
                                          space(4, 0, 0xE0000000, 0xE0000FFF, 0x1000, 0x0D)));
@@ -154,7 +156,8 @@ TEST_F(BusesTest, ABridgeTellsOfItsConfigurationSpace) {
 }
 
 TEST_F(BusesTest, AWindowThatContradictsItselfIsNone) {
-  aml(resources(space(4, 0, 0xC0000000, 0xDFFFFFFF, 0x1000) + space(4, 0, 0xD0000000, 0xC0000000, 0x1000) + space(4, 0, 0xC0000000, 0xBFFFFFFF, 0)));
+  aml(resources(space(4, 0, 0xC0000000, 0xDFFFFFFF, 0x1000) + space(4, 0, 0xD0000000, 0xC0000000, 0x1000) +
+                space(4, 0, 0xC0000000, 0xBFFFFFFF, 0)));
   EXPECT_TRUE(buses.pci_windows.empty());
 }
 
@@ -203,7 +206,8 @@ class AcpiBuses : public BusesTest {
 
 TEST_F(AcpiBuses, McfgTellsOfEachSegment) {
   put_root();
-  put_table(kMcfg, "MCFG", Bytes(8) + entry(0xB0000000, 0, 0, 255) + entry(0xE8000000, 1, 0, 0) + entry(0, 2, 0, 0) + entry(1 << 28, 3, 5, 4));
+  put_table(kMcfg, "MCFG",
+            Bytes(8) + entry(0xB0000000, 0, 0, 255) + entry(0xE8000000, 1, 0, 0) + entry(0, 2, 0, 0) + entry(1 << 28, 3, 5, 4));
   put_table(kSsdt, "SSDT", device(hid("LNRO0005") + resources(memory32_fixed(0xFEB00000, 0x200))));
   put_table(kDsdt, "DSDT", resources(space(4, 0, 0xC0000000, 0xDFFFFFFF, 0x20000000)));
   read_mcfg(memory, {kRsdp}, buses);

@@ -132,7 +132,8 @@ void measure_all(UINTN count) {
     check("reinstall", bs->ReinstallProtocolInterface(handles[n], &p.shared, &interface, &interface));
   });
   UINTN made = 0, freed = 0;
-  measure(count, "AllocatePool", [&](UINTN n) { check("AllocatePool", bs->AllocatePool(EfiBootServicesData, 8 + n % 300, &blocks[made++])); });
+  measure(count, "AllocatePool",
+          [&](UINTN n) { check("AllocatePool", bs->AllocatePool(EfiBootServicesData, 8 + n % 300, &blocks[made++])); });
   measure(count, "FreePool", [&](UINTN) { check("FreePool", bs->FreePool(blocks[freed++ * 7 % kSample])); });
   measure(count, "remove a handle with 4 protocols", remove);
   measure(count, "install a handle with 4 protocols", install);

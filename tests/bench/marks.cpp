@@ -136,7 +136,8 @@ void translate(qemu_plugin_id_t, qemu_plugin_tb* tb) {
       qemu_plugin_register_vcpu_tb_exec_cb(tb, reach, kNoRegisters, &places[i]);
   const std::size_t size = qemu_plugin_tb_n_insns(tb);
   for (std::size_t i = 0; i < count_count; ++i)
-    if (counts[i].has(qemu_plugin_insn_vaddr(first))) qemu_plugin_register_vcpu_tb_exec_cb(tb, kCount[i], kNoRegisters, reinterpret_cast<void*>(size));
+    if (counts[i].has(qemu_plugin_insn_vaddr(first)))
+      qemu_plugin_register_vcpu_tb_exec_cb(tb, kCount[i], kNoRegisters, reinterpret_cast<void*>(size));
   for (std::size_t i = 0; i < size; ++i) {
     qemu_plugin_insn* insn = qemu_plugin_tb_get_insn(tb, i);
     if (const int number = point(insn); number >= 0)

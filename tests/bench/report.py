@@ -21,7 +21,8 @@ copied: bytes of program and initrd that efilite moved in memory.
 map: entries of the EFI memory map; for a kernel with the ones its own allocations made.
 program: "large" is the probe in an image as large as a UKI. A disk's requests take no time: the processor stands still meanwhile.
 machine: "xen" is a PVH guest of Xen. Xen and dom0 run on the same processor: counted are the guest's own instructions, as far as it is the
-  firmware's or the program's. How often it looks whether others have answered depends on them, so that these figures differ a little each time.
+  firmware's or the program's. How often it looks whether others have answered depends on them, so that these figures differ a little each
+  time.
 held: RAM that the system cannot use after boot, without the legacy hole (0xa0000-0xfffff); a kernel tells by iomem."""
 
 COLUMNS = ["firmware", "machine", "MiB", "program", "by", "before", "to entry", "to kernel", "waiting", "to exit-boot", "to init",
@@ -123,7 +124,8 @@ def disk_figures(mine, readings):
     from_disk = [row for row in mine if row.disks()]
     if from_disk:
         # The device puts the bytes where they belong: there is nothing to be taken off for copying them.
-        found.append(Figure("PVH entry to the entry of a loader on a disk", max(row.to_payload for row in from_disk), 4_999_999, "instructions"))
+        found.append(Figure("PVH entry to the entry of a loader on a disk", max(row.to_payload for row in from_disk), 4_999_999,
+                            "instructions"))
     touched = [row.touched_disks for row in from_disk if row.disks() == measure.MANY]
     if touched:
         found.append(Figure(f"of {measure.MANY} disks, those that a driver has been at", max(touched), 1, "disks"))
@@ -192,8 +194,8 @@ def human(rows, sizes, handles, readings, xen_reading, about):
         parts += ["Reading a file of 64 MiB by SimpleFileSystem, and its blocks by BlockIo, in millions of instructions:",
                   f"  {'':<8} {'chunks':>8}  {'file':>9} {'blocks':>9}  file of blocks", *readings_table(readings), ""]
     if xen_reading:
-        parts += ["Reading the file in a guest of Xen, and its blocks, in millions of the guest's instructions; ring: of those for the blocks,",
-                  "what moves them: the code of ring, grants and event channels:",
+        parts += ["Reading the file in a guest of Xen, and its blocks, in millions of the guest's instructions;",
+                  "ring: of those for the blocks, what moves them: the code of ring, grants and event channels:",
                   f"  {'chunks':>8}  {'file':>9} {'blocks':>9} {'ring':>9}  file of ring", *xen_reading_table(xen_reading), ""]
     if handles:
         parts += [*handle_costs(handles), ""]

@@ -217,7 +217,8 @@ const Test kTests[] = {
        const EFI_GUID unique = d.entry(2).UniquePartitionGUID;
        return equal(node.Header.Type, MEDIA_DEVICE_PATH) && equal(node.Header.SubType, MEDIA_HARDDRIVE_DP) &&
               equal(node.Header.Length[0], 42) && equal(node.PartitionNumber, 3) && equal(node.PartitionStart, 60) &&
-              equal(node.PartitionSize, 10) && that(same(node.Signature, &unique, 16)) && equal(node.MBRType, 2) && equal(node.SignatureType, 2);
+              equal(node.PartitionSize, 10) && that(same(node.Signature, &unique, 16)) && equal(node.MBRType, 2) &&
+              equal(node.SignatureType, 2);
      }},
     {"13.3.2 GPT: a partition's type is on its handle",
      [] {

@@ -182,9 +182,10 @@ constexpr int kPassesForTwoPlaces = 3;
 // What fsck.fat may say in its pass of that number. Its lines about what is found come with the paths on lines of their own.
 bool fsck_may_say(const std::string& line, const FatSession::Touched& touched, int pass) {
   static const char* kAlways[] = {
-      "fsck.fat ", "FATs differ but appear to be intact", "  Using first FAT", "Free cluster summary uninitialized", "  Auto-setting.", "Reclaimed ",
-      "Leaving filesystem unchanged", "*** Filesystem was changed ***", "Writing changes", "Dirty bit is set. Fs was not properly unmounted",
-      " Automatically removing dirty bit", "Warning: Filesystem is FAT32", "  but has only", "  This may lead to", "  Truncating file to", "/", " and", ""};
+      "fsck.fat ", "FATs differ but appear to be intact", "  Using first FAT", "Free cluster summary uninitialized", "  Auto-setting.",
+      "Reclaimed ", "Leaving filesystem unchanged", "*** Filesystem was changed ***", "Writing changes",
+      "Dirty bit is set. Fs was not properly unmounted", " Automatically removing dirty bit", "Warning: Filesystem is FAT32",
+      "  but has only", "  This may lead to", "  Truncating file to", "/", " and", ""};
   for (const char* known : kAlways)
     if (*known == 0 ? line.empty() : line.starts_with(known)) return true;
   if (line.find(" files, ") != line.npos) return true;
@@ -194,7 +195,8 @@ bool fsck_may_say(const std::string& line, const FatSession::Touched& touched, i
   if (says("does not point to ..") || says("Invalid '..' entry")) return touched.renamed && touched.is_directory;
   if (says("Orphaned long file name") || says("  Auto-deleting")) return touched.longest_name > 195 || pass == 3;
   if (line.starts_with(" Start does point to root directory. Deleting dir.")) return pass == 2;
-  if (says("boot sector and its backup") || says("mostly harmless") || says("label") || says("Label") || line.starts_with("  ") || says("Auto")) {
+  if (says("boot sector and its backup") || says("mostly harmless") || says("label") || says("Label") || line.starts_with("  ") ||
+      says("Auto")) {
     return touched.changed_label;
   }
   return false;

@@ -60,7 +60,8 @@ def add_option_by_shell(disk):
     esp(disk, "mcopy", "-", "::startup.nsh", input=b"bcfg boot addp 0 fs0:\\EFI\\debian\\shimx64.efi \"by bcfg\"\r\nexit\r\n")
 
 
-GRUB_MENU = Turn(r"(?s)GNU GRUB +version 2\.06.*\*Debian GNU/Linux.*executed automatically in [45]s", "\r", [r"Loading Linux 6\.1"], "GRUB's menu")
+GRUB_MENU = Turn(r"(?s)GNU GRUB +version 2\.06.*\*Debian GNU/Linux.*executed automatically in [45]s", "\r", [r"Loading Linux 6\.1"],
+                 "GRUB's menu")
 # A line for each entry, the chosen one marked. Its first line is the unified image, which loader.conf chooses.
 UKI_MENU = Turn(r"(?s)Debian GNU/Linux 12.*Boot in [45] s", "\r", name="systemd-boot's menu")
 ENTRY_MENU = Turn(r"(?s)Debian GNU/Linux 12.*Boot in [45] s", "\x1b[B\r", name="systemd-boot's menu")
@@ -115,7 +116,8 @@ LOADERS = {
     "systemd-boot-uki": Loader("systemd-boot", [UKI_MENU], [
         ("bootctl --no-pager status", [*BOOTCTL, r"Stub: systemd-stub 252", r"\u2713 Stub sets ESP information"])]),
     "systemd-boot-counted": Loader("systemd-boot", [UKI_MENU], [
-        ("bootctl --no-pager status", BOOTCTL), ("cat /sys/firmware/efi/efivars/LoaderBootCountPath-* | tr -d '\\000'; echo", [r"debian\+2-1\.efi"]),
+        ("bootctl --no-pager status", BOOTCTL),
+        ("cat /sys/firmware/efi/efivars/LoaderBootCountPath-* | tr -d '\\000'; echo", [r"debian\+2-1\.efi"]),
         ("ls /boot/efi/EFI/Linux", [r"^debian\.efi$"])], count_boots),
     "systemd-boot-entry": Loader("systemd-boot", [ENTRY_MENU], [("bootctl --no-pager status", [*BOOTCTL, r"!Stub: systemd-stub"])]),
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// A xenstored [Xen docs/misc/xenstore.txt] that serves one domain: nodes, transactions, watches and who may do what. It checks that its client
-// keeps to the rules, and breaks them in every way it is told to.
+// A xenstored [Xen docs/misc/xenstore.txt] that serves one domain: nodes, transactions, watches and who may do what. It checks that its
+// client keeps to the rules, and breaks them in every way it is told to.
 #pragma once
 
 #include <algorithm>

@@ -85,7 +85,8 @@ def inspect(xen, name):
     place = len(xen.serial.text)
     xen.ask("xl debug-keys g")
     xen.serial.wait(r"^\(XEN\) gnttab_usage_print_all \] done", place, 5)
-    grants = re.search(rf"grant-table for remote d{domain}\b(.*?)(?=grant-table for|gnttab_usage_print_all \])", xen.serial.text[place:], re.S)
+    grants = re.search(rf"grant-table for remote d{domain}\b(.*?)(?=grant-table for|gnttab_usage_print_all \])",
+                       xen.serial.text[place:], re.S)
     return {"store": xen.ask("xenstore-ls -f /local/domain")[0], "channels": xen.ask(f"lsevtchn {domain}")[0],
             "grants": grants[1] if grants else ""}
 

@@ -107,7 +107,8 @@ def probe(guest, run):
 def checks(_guest, run):
     tap = conformance.read(run.serial)
     known = {name for firmware, name in conformance.KNOWN if firmware == "efilite"}
-    return conformance.judge(tap, run, "efilite", known, True), f"{len(tap.passed)} passed, {len(tap.skipped)} skipped, {len(tap.failed)} failed"
+    summary = f"{len(tap.passed)} passed, {len(tap.skipped)} skipped, {len(tap.failed)} failed"
+    return conformance.judge(tap, run, "efilite", known, True), summary
 
 
 def shell(_guest, run):

@@ -90,8 +90,8 @@ def quote(path):
 
 
 def guest_config(name, memory, cmdline="", kernel="", ramdisk="", disks=(), maxmem=0, cpus=1, lines=()):
-    """The configuration of a guest; files are those of the shared folder, disks are dom0's. With a kernel the ramdisk is module 1: in front of
-    kernels of the PV kind xl puts a shim, and which shim that is can be said."""
+    """The configuration of a guest; files are those of the shared folder, disks are dom0's. With a kernel the ramdisk is module 1: in front
+    of kernels of the PV kind xl puts a shim, and which shim that is can be said."""
     config = [f'name="{name}"', 'type="pvh"', f"memory={memory}", f"vcpus={cpus}", 'tsc_mode="native"',
               *(f'on_{event}="destroy"' for event in ("poweroff", "reboot", "crash")), f'cmdline="{cmdline}"']
     if kernel:

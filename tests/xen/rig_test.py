@@ -41,8 +41,9 @@ def good_run():
     now = int(time.time())
     lines = [f"EFI stub: {LOADED_INITRD}"] + [f"CHECK ok check-{index}" for index in range(judge.XEN_CHECKS)]
     lines += [f"FACT {fact}" for fact in [
-        "vendor efilite", "tables ACPI2.0=0x SMBIOS3.0=0x MEMATTR=0x RNG=0x", "efi-map-entries 12", "memattr-entries 3", "runtime-map-entries 3",
-        f"kernel {VERSION}", "cpus 2", "memory-kib 290000", f"usable-bytes {(512 << 20) - (600 << 10)}", f"date {now}"]]
+        "vendor efilite", "tables ACPI2.0=0x SMBIOS3.0=0x MEMATTR=0x RNG=0x", "efi-map-entries 12", "memattr-entries 3",
+        "runtime-map-entries 3", f"kernel {VERSION}", "cpus 2", "memory-kib 290000",
+        f"usable-bytes {(512 << 20) - (600 << 10)}", f"date {now}"]]
     lines.append(f"GUEST-DONE ok={judge.XEN_CHECKS} failed=0")
     return GuestRun([], [(now, line) for line in lines], "ResetSystem: EfiResetShutdown\n", "guest-shutdown", 0, 9.0,
                     state={"store": STORE, "channels": CHANNELS, "grants": GRANTS})

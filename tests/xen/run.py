@@ -21,21 +21,25 @@ import rig
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--firmware", type=pathlib.Path, default=rig.REPO / "build/x86_64/efilite.elf", help="the PVH kernel that xl starts")
+    parser.add_argument("--firmware", type=pathlib.Path, default=rig.REPO / "build/x86_64/efilite.elf",
+                        help="the PVH kernel that xl starts")
     parser.add_argument("--kernel", type=pathlib.Path, help="module 0; the ramdisk is module 1 then")
     parser.add_argument("--ramdisk", type=pathlib.Path, help="the only module, unless there is --kernel")
     parser.add_argument("--cmdline", default="", help="the guest's command line, and with --kernel that of module 0")
     parser.add_argument("--disk", type=pathlib.Path, action="append", default=[], help="a raw image, as xvda; the next is xvdb")
     parser.add_argument("--terminal", action="store_true", help="give the guest's console to this terminal")
-    parser.add_argument("--log", type=pathlib.Path, default=rig.REPO / "build/run.xen.log", help="with --terminal, for what Xen and dom0 say")
+    parser.add_argument("--log", type=pathlib.Path, default=rig.REPO / "build/run.xen.log",
+                        help="with --terminal, for what Xen and dom0 say")
     parser.add_argument("--write", action="store_true", help="the guest's writes go to the image; else they are dropped")
     parser.add_argument("--memory", type=int, default=256, help="of the guest, in MiB")
     parser.add_argument("--maxmem", type=int, default=0, help="more than the memory, in MiB: the guest starts ballooned")
     parser.add_argument("--cpus", type=int, default=1)
     parser.add_argument("--config", action="append", default=[], metavar="LINE", help="a further line of xl's configuration")
     parser.add_argument("--limit", type=int, default=120, help="seconds before the guest is given up")
-    parser.add_argument("--type", action="append", default=[], metavar="PATTERN=TEXT", help="type TEXT on the console when PATTERN is there")
-    parser.add_argument("--after", action="append", default=[], metavar="COMMAND", help="run this in dom0 in the end, and show what it says")
+    parser.add_argument("--type", action="append", default=[], metavar="PATTERN=TEXT",
+                        help="type TEXT on the console when PATTERN is there")
+    parser.add_argument("--after", action="append", default=[], metavar="COMMAND",
+                        help="run this in dom0 in the end, and show what it says")
     parser.add_argument("--logs", type=pathlib.Path, default=rig.REPO / "build/logs")
     return parser.parse_args()
 

@@ -42,7 +42,8 @@ struct FileProtocol {
   EfiStatus(EFIAPI* set_info)(FileProtocol* self, Guid* type, Uintn size, void* buffer);
   EfiStatus(EFIAPI* flush)(FileProtocol* self);
   // Revision 2: a volume of revision 1 has nothing here.
-  EfiStatus(EFIAPI* open_ex)(FileProtocol* self, FileProtocol** opened, Char16* name, uint64_t mode, uint64_t attributes, FileIoToken* token);
+  EfiStatus(EFIAPI* open_ex)(FileProtocol* self, FileProtocol** opened, Char16* name, uint64_t mode, uint64_t attributes,
+                             FileIoToken* token);
   EfiStatus(EFIAPI* read_ex)(FileProtocol* self, FileIoToken* token);
   EfiStatus(EFIAPI* write_ex)(FileProtocol* self, FileIoToken* token);
   EfiStatus(EFIAPI* flush_ex)(FileProtocol* self, FileIoToken* token);

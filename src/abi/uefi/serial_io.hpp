@@ -38,8 +38,8 @@ struct SerialIoProtocol {
   static constexpr uint32_t kRevision1p1 = 0x00010001;
   uint32_t revision;
   EfiStatus(EFIAPI* reset)(SerialIoProtocol* self);
-  EfiStatus(EFIAPI* set_attributes)(SerialIoProtocol* self, uint64_t baud_rate, uint32_t receive_fifo_depth, uint32_t timeout, Parity parity,
-                                    uint8_t data_bits, StopBits stop_bits);
+  EfiStatus(EFIAPI* set_attributes)(SerialIoProtocol* self, uint64_t baud_rate, uint32_t receive_fifo_depth, uint32_t timeout,
+                                    Parity parity, uint8_t data_bits, StopBits stop_bits);
   EfiStatus(EFIAPI* set_control)(SerialIoProtocol* self, uint32_t control);
   EfiStatus(EFIAPI* get_control)(SerialIoProtocol* self, uint32_t* control);
   EfiStatus(EFIAPI* write)(SerialIoProtocol* self, Uintn* size, void* buffer);

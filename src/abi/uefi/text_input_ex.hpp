@@ -37,7 +37,8 @@ struct SimpleTextInputExProtocol {
   EfiStatus(EFIAPI* read_key_stroke_ex)(SimpleTextInputExProtocol* self, KeyData* key_data);
   Event wait_for_key_ex;
   EfiStatus(EFIAPI* set_state)(SimpleTextInputExProtocol* self, uint8_t* key_toggle_state);
-  EfiStatus(EFIAPI* register_key_notify)(SimpleTextInputExProtocol* self, KeyData* key_data, KeyNotifyFunction function, void** notify_handle);
+  EfiStatus(EFIAPI* register_key_notify)(SimpleTextInputExProtocol* self, KeyData* key_data, KeyNotifyFunction function,
+                                         void** notify_handle);
   EfiStatus(EFIAPI* unregister_key_notify)(SimpleTextInputExProtocol* self, void* notification_handle);
 };
 static_assert(sizeof(SimpleTextInputExProtocol) == 48);

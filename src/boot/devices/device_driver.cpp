@@ -79,7 +79,8 @@ const efi::Char16* DeviceDriver::controller_name(efi::Handle controller, efi::Ha
 }
 
 Result<> DeviceDriver::install(efi::Handle image) {
-  const core::ProtocolPair pairs[] = {{&efi::DriverBindingProtocol::kGuid, &edge_}, {&efi::ComponentName2Protocol::kGuid, names_.protocol()}};
+  const core::ProtocolPair pairs[] = {{&efi::DriverBindingProtocol::kGuid, &edge_},
+                                      {&efi::ComponentName2Protocol::kGuid, names_.protocol()}};
   TRY(handles_.install_multiple(&edge_.driver_binding_handle, pairs));
   edge_.image_handle = image;
   return {};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// A driver of devices of ours, as the driver model sees it [UEFI 2.10, 11.1]. A device is first touched when its handle is connected, and is
-// reset at ExitBootServices, as it is when the driver is stopped.
+// A driver of devices of ours, as the driver model sees it [UEFI 2.10, 11.1]. A device is first touched when its handle is connected, and
+// is reset at ExitBootServices, as it is when the driver is stopped.
 #pragma once
 
 #include "core/events/events.hpp"
@@ -64,7 +64,8 @@ class DeviceDriver::Device {
   Device& operator=(const Device&) = delete;
   // Brings the device up, and installs what it has to offer. A device that fails may have been left half done: release() follows.
   virtual Result<> start() = 0;
-  // Takes back what start() has installed: the children named, or when none are, all. ACCESS_DENIED while somebody uses it, and then it stays.
+  // Takes back what start() has installed: the children named, or when none are, all. ACCESS_DENIED while somebody uses it, and then it
+  // stays.
   virtual Result<> stop(std::span<const efi::Handle> children) = 0;
   virtual void reset() = 0;
   virtual const efi::Char16* title(efi::Handle child) = 0;

@@ -63,8 +63,9 @@ Devices::Devices(const MachineFacts& machine, core::Firmware& firmware, core::Re
   if (machine.xen != nullptr) xen_.emplace(firmware.handles, firmware.events, heap_, pages_, firmware.clock, *machine.xen);
 }
 
-// A program that searches from within a notification above TPL_CALLBACK finds what is there: no driver may be called from there. So does one
-// whose notification interrupts us while we look for devices: what is not found yet could not be connected either, and it would count as done.
+// A program that searches from within a notification above TPL_CALLBACK finds what is there: no driver may be called from there. So does
+// one whose notification interrupts us while we look for devices: what is not found yet could not be connected either, and it would count
+// as done.
 bool Devices::may_look() const { return !looking_ && firmware_.events.tpl() <= efi::kTplCallback; }
 
 void Devices::before_search(const efi::Guid* protocol) {
@@ -124,7 +125,8 @@ void Devices::scan_pci() {
     read_aml();
     add_windows();
   }
-  for (size_t i = 0; !any && machine_.acpi == nullptr && i < std::size(platform::kKnownEcam); ++i) any = add_window(platform::kKnownEcam[i]);
+  for (size_t i = 0; !any && machine_.acpi == nullptr && i < std::size(platform::kKnownEcam); ++i)
+    any = add_window(platform::kKnownEcam[i]);
 }
 
 // A window that ACPI tells of may be configuration space itself. Where it tells of none below 4 GiB, devices lie between memory and the

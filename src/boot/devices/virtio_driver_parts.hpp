@@ -26,7 +26,8 @@ struct VirtioDriver::Link {
 class VirtioDriver::Device : public DeviceDriver::Device {
  public:
   Device(VirtioDriver& driver, efi::Handle handle, const Link& link, std::string_view kind)
-      : DeviceDriver::Device(driver, handle, link.protocol()), link(link), name(link.name(kind)), driver(driver), transport(driver.clock_) {}
+      : DeviceDriver::Device(driver, handle, link.protocol()), link(link), name(link.name(kind)), driver(driver),
+        transport(driver.clock_) {}
 
   const Link link;
   const DeviceName name;

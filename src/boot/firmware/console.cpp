@@ -85,7 +85,11 @@ core::ConsolePort* choose_console(ConsoleChoice choice) {
     line = {};
   }
   if (choice == ConsoleChoice::Virtio || wants_xen)
-    log::line("efilite: efilite.console= wants a console of ", choice == ConsoleChoice::Xen ? "Xen's" : choice == ConsoleChoice::Virtio ? "virtio" : "the hypervisor's", ", and there is none");
+    log::line("efilite: efilite.console= wants a console of ",
+              choice == ConsoleChoice::Xen      ? "Xen's"
+              : choice == ConsoleChoice::Virtio ? "virtio"
+                                                : "the hypervisor's",
+              ", and there is none");
   return line.port;
 }
 

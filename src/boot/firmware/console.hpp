@@ -14,8 +14,8 @@ namespace efilite::boot {
 // COM1 where there is one, else nullptr.
 core::ConsolePort* start_serial();
 
-// The console of a Xen guest, as far as it has one; it is the console from now on where there is no serial line. The answer, here and below,
-// is where the log goes to.
+// The console of a Xen guest, as far as it has one; it is the console from now on where there is no serial line. The answer, here and
+// below, is where the log goes to.
 core::ConsolePort* start_xen_console(drivers::xen::Hypercalls& xen, drivers::xen::EventChannels& channels, core::Clock& clock,
                                      core::PhysicalMemory& memory);
 

@@ -149,7 +149,8 @@ core::ConsolePort* start_console() {
 
 void learn_about_machine(uint32_t start_info) {
   (void)fw_cfg.detect();
-  BootResult collected = collect_boot_info(physical, PhysAddr{start_info}, xen.present() ? &xen.hypercalls() : nullptr, fw_cfg_device(), info);
+  drivers::xen::Hypercalls* hypercalls = xen.present() ? &xen.hypercalls() : nullptr;
+  BootResult collected = collect_boot_info(physical, PhysAddr{start_info}, hypercalls, fw_cfg_device(), info);
   if (collected) return;
   FailureLog urgent;
   print_boot_error(collected.error());

@@ -56,7 +56,8 @@ F* in_copy(F* function, uint64_t code) {
 
 }  // namespace
 
-Result<RuntimeRegion> make_runtime_region(core::MemoryMap& memory, const platform::AcpiFacts* acpi, const XenFacts& xen, uint16_t debug_port) {
+Result<RuntimeRegion> make_runtime_region(core::MemoryMap& memory, const platform::AcpiFacts* acpi, const XenFacts& xen,
+                                          uint16_t debug_port) {
   constexpr auto kAny = efi::AllocateType::AnyPages;
   Bytes code_size{address_of(&runtime_end) - address_of(&runtime_start)};
   PageCount code_pages = PageCount::covering(code_size);

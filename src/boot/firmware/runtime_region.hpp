@@ -42,7 +42,8 @@ struct XenFacts {
 };
 
 // Allocates both, copies the code and starts the services. `acpi` may be nullptr.
-Result<RuntimeRegion> make_runtime_region(core::MemoryMap& memory, const platform::AcpiFacts* acpi, const XenFacts& xen, uint16_t debug_port);
+Result<RuntimeRegion> make_runtime_region(core::MemoryMap& memory, const platform::AcpiFacts* acpi, const XenFacts& xen,
+                                          uint16_t debug_port);
 
 // At ExitBootServices: tells the runtime the final memory map and its drivers, and fills the memory attributes table.
 Result<> finish_runtime_region(const RuntimeRegion& region, const core::MemoryMap& memory, const core::Images& images);

@@ -13,8 +13,8 @@
 
 namespace efilite::core {
 
-// Where a line is, e.g. Serial(0x0) or PciRoot(0x0)/Pci(0x4,0x0)/Serial(0x0): whole nodes, which lie at the end, so that what follows them is
-// one path with them.
+// Where a line is, e.g. Serial(0x0) or PciRoot(0x0)/Pci(0x4,0x0)/Serial(0x0): whole nodes, which lie at the end, so that what follows them
+// is one path with them.
 struct LinePlace {
   static constexpr size_t kRoom = 128;
   std::array<std::byte, kRoom> nodes;

@@ -43,8 +43,8 @@ class MemoryMap {
   MemoryMap& operator=(const MemoryMap&) = delete;
 
   // Set-up. add() tells of memory that the map does not know yet (ACCESS_DENIED when it does); kMemoryRuntime in `attributes` keeps an MMIO
-  // range mapped for the runtime; remove() makes it forget what add() told and is no memory of anybody's. reserve() takes free memory out at
-  // a known place (NOT_FOUND when it is not free); free() with PageOwner::SetUp gives it back.
+  // range mapped for the runtime; remove() makes it forget what add() told and is no memory of anybody's. reserve() takes free memory out
+  // at a known place (NOT_FOUND when it is not free); free() with PageOwner::SetUp gives it back.
   Result<> add(PhysRange range, efi::MemoryType type, uint64_t attributes);
   Result<> remove(PhysRange range);
   Result<> reserve(PhysRange range, efi::MemoryType type);
@@ -78,8 +78,9 @@ class MemoryMap {
   // Called after each change, when the map is whole again; it must not allocate. For the MemoryMapChange event group [UEFI 2.10, 7.1.2].
   void set_change_listener(Listener listener, void* context) { listener_ = listener, listener_context_ = context; }
 
-  // Called by free() for pages of programs and the pool that are about to be nobody's, so that the next owner finds nothing of what was done
-  // to them. It may allocate; when it fails nothing is freed. Set-up pages are left alone: what lies in them may live on under another owner.
+  // Called by free() for pages of programs and the pool that are about to be nobody's, so that the next owner finds nothing of what was
+  // done to them. It may allocate; when it fails nothing is freed. Set-up pages are left alone: what lies in them may live on under another
+  // owner.
   void set_release_hook(Release release, void* context) { release_ = release, release_context_ = context; }
 
   // Types that AllocatePages and AllocatePool give out.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// EFI_MEMORY_ATTRIBUTE_PROTOCOL [UEFI 2.10, 37.7]: programs say who may read, write and execute their own pages. What they have restricted is
-// open again once it is freed.
+// EFI_MEMORY_ATTRIBUTE_PROTOCOL [UEFI 2.10, 37.7]: programs say who may read, write and execute their own pages. What they have restricted
+// is open again once it is freed.
 #pragma once
 
 #include "abi/uefi.hpp"
@@ -35,7 +35,8 @@ class MemoryProtection {
                                               uint64_t attributes);
   static efi::EfiStatus EFIAPI clear_attributes(efi::MemoryAttributeProtocol* self, efi::PhysicalAddress base, uint64_t length,
                                                 uint64_t attributes);
-  static efi::EfiStatus change(efi::MemoryAttributeProtocol* self, efi::PhysicalAddress base, uint64_t length, uint64_t set, uint64_t clear);
+  static efi::EfiStatus change(efi::MemoryAttributeProtocol* self, efi::PhysicalAddress base, uint64_t length, uint64_t set,
+                               uint64_t clear);
   Result<> change(PhysRange range, uint64_t set, uint64_t clear);
 
   Interface interface_;

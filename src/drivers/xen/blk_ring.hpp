@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// The front end's half of a ring of block requests [Xen public/io/ring.h, blkif.h]. What the other side writes is read once; we read nothing
-// back of what we have written.
+// The front end's half of a ring of block requests [Xen public/io/ring.h, blkif.h]. What the other side writes is read once; we read
+// nothing back of what we have written.
 #pragma once
 
 #include <optional>

@@ -14,7 +14,8 @@ namespace efilite::drivers::xen {
 
 namespace {
 
-constexpr uint32_t kSector = 512;  // what requests and sizes are counted in, whatever `sector-size` says: as Linux's back end has always done
+// What requests and sizes are counted in, whatever `sector-size` says: as Linux's back end has always done.
+constexpr uint32_t kSector = 512;
 constexpr uint32_t kCdBlock = 2048;
 constexpr uint64_t kSlice = kSecond;  // of waiting, before other things are looked at
 

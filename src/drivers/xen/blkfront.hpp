@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// A disk of Xen's: the front end of a virtual block device [Xen public/io/blkif.h]. Data goes straight between the back end and the caller's
-// memory, in requests that are in flight together. A back end that breaks the rules, or does not answer, is disconnected; nothing is asked of it
-// any more, and what it still has mapped is given to nobody else.
+// A disk of Xen's: the front end of a virtual block device [Xen public/io/blkif.h]. Data goes straight between the back end and the
+// caller's memory, in requests that are in flight together. A back end that breaks the rules, or does not answer, is disconnected; nothing
+// is asked of it any more, and what it still has mapped is given to nobody else.
 #pragma once
 
 #include <array>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// A pipe in a page that another domain writes too, as xenstore and the console have them [Xen docs/misc/xenstore-ring.txt, public/io/console.h]:
-// bytes, how many were ever put into them, and how many were ever taken out, modulo 2^32.
+// A pipe in a page that another domain writes too, as xenstore and the console have them [Xen docs/misc/xenstore-ring.txt,
+// public/io/console.h]: bytes, how many were ever put into them, and how many were ever taken out, modulo 2^32.
 #pragma once
 
 #include <span>

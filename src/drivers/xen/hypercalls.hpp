@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// Hypercalls as the Xen drivers make them [Xen public/xen.h]: arch/ has the instruction, a test its own Xen. Arguments that are structures are
-// passed by their address, which Xen reads through the page tables of the caller.
+// Hypercalls as the Xen drivers make them [Xen public/xen.h]: arch/ has the instruction, a test its own Xen. Arguments that are structures
+// are passed by their address, which Xen reads through the page tables of the caller.
 #pragma once
 
 #include "abi/xen.hpp"
@@ -34,8 +34,8 @@ class Hypercalls {
 
 Status status_of_error(int64_t negative);
 
-// Pages of Xen's own that it shows to a guest: shared info and grant table. They are put at addresses that no memory lies at, are told in the
-// memory map as long as they are there, and are gone before an OS starts.
+// Pages of Xen's own that it shows to a guest: shared info and grant table. They are put at addresses that no memory lies at, are told in
+// the memory map as long as they are there, and are gone before an OS starts.
 class Frames {
  public:
   // `space` is XENMAPSPACE_shared_info or XENMAPSPACE_grant_table, `index` what add_to_physmap calls idx [Xen public/memory.h].

@@ -13,8 +13,8 @@ class Store {
   // What these return lies in memory of the store's until its next call. NOT_FOUND: there is no such node; ACCESS_DENIED: it is not for us;
   // DEVICE_ERROR: xenstored does not answer, or breaks the rules.
   virtual Result<std::string_view> read(std::string_view path) = 0;
-  // Children's names, a NUL behind each, from byte `from` of all of them on; `more`: they go on behind these. NOT_READY: they have changed since
-  // the first part was read.
+  // Children's names, a NUL behind each, from byte `from` of all of them on; `more`: they go on behind these. NOT_READY: they have changed
+  // since the first part was read.
   struct Names {
     std::string_view names;
     bool more;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 // Xen's rings with the input at their other side. A xenstored or a console that puts any bytes and any indexes into its page: every call
-// returns, nothing is read or written elsewhere, what is sent are whole messages, and xenstore is as new for whoever comes next if it says so.
-// And a xenstored that keeps to the rules, with answers in pieces and others' changes at any time: every call answers what a naive map does.
+// returns, nothing is read or written elsewhere, what is sent are whole messages, and xenstore is as new for whoever comes next if it says
+// so. And a xenstored that keeps to the rules, with answers in pieces and others' changes at any time: every call answers what a naive map
+// does.
 //
 // Input: u8 mode, then {u8 operation, arguments}... and what the other side does in between.
 #include <array>

@@ -137,8 +137,8 @@ Result<std::string_view> XenStore::read(std::string_view path) {
   return ask(XS_READ, transaction_, {path, kNul});
 }
 
-// A list for which one message has no room is read in parts, from a given byte on, each with a number that changes when the list does. A name
-// of no letters is the end.
+// A list for which one message has no room is read in parts, from a given byte on, each with a number that changes when the list does. A
+// name of no letters is the end.
 Result<Store::Names> XenStore::list(std::string_view path, uint32_t from) {
   if (!is_path(path)) return Status::InvalidParameter;
   if (from == 0) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// The client of xenstored [Xen docs/misc/xenstore.txt, docs/misc/xenstore-ring.txt, public/io/xs_wire.h]: one request after the other, through
-// the page that the domain was started with. A xenstored that breaks the rules or does not answer is left alone from then on.
+// The client of xenstored [Xen docs/misc/xenstore.txt, docs/misc/xenstore-ring.txt, public/io/xs_wire.h]: one request after the other,
+// through the page that the domain was started with. A xenstored that breaks the rules or does not answer is left alone from then on.
 #pragma once
 
 #include <array>
@@ -18,8 +18,8 @@ class XenStore final : public Store {
   XenStore(const XenStore&) = delete;
   XenStore& operator=(const XenStore&) = delete;
 
-  // Leaves it as a driver of the OS expects it: no watch, no transaction, and nothing under way in either direction. Without an answer to that
-  // it is DEVICE_ERROR. Whoever uses it afterwards begins anew.
+  // Leaves it as a driver of the OS expects it: no watch, no transaction, and nothing under way in either direction. Without an answer to
+  // that it is DEVICE_ERROR. Whoever uses it afterwards begins anew.
   Result<> quiesce();
 
   // The first of what follows begins with it, and throws away what somebody before us has left unfinished. NOT_FOUND: this domain has no

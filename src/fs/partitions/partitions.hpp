@@ -15,8 +15,8 @@ struct Extent {
   bool overlaps(const Extent& other) const { return first < other.first + other.count && other.first < first + count; }
 };
 
-// Tells a hard disk's partition with its HD() node. `start` is where it begins on the whole disk, which is not where it begins on the device
-// when that is a partition itself.
+// Tells a hard disk's partition with its HD() node. `start` is where it begins on the whole disk, which is not where it begins on the
+// device when that is a partition itself.
 Result<> tell_hard_drive(core::PartitionVisitor& visitor, const Extent& extent, uint32_t number, uint64_t start, ByteSpan signature,
                          const efi::PartitionInfoProtocol& info);
 void leave_out(uint32_t number, const char* why);

@@ -3,7 +3,7 @@
 // hundreds of pieces, and with runtime code and data moved by different distances. Its own page tables then lack the
 // runtime's old addresses, so that whatever still points there faults. It writes to the serial port itself, for there
 // is no console any more. Written against gnu-efi's headers, not ours.
-// When it is told "driver", it starts a runtime driver first (the image of runtime_driver.c, whose path is DRIVER), and uses it at every stage.
+// Told "driver", it starts a runtime driver first (the image of runtime_driver.c, whose path is DRIVER), and uses it at every stage.
 #include <efilite/pvh_guest.h>
 
 #include "driver.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// An application on a disk: it reads itself from where it was started, tells the words after its name, and exits with the number that is the
-// first of them. Written against gnu-efi's headers, not ours.
+// An application on a disk: it reads itself from where it was started, tells the words after its name, and exits with the number that is
+// the first of them. Written against gnu-efi's headers, not ours.
 #include <efi.h>
 
 static EFI_SYSTEM_TABLE *st;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// Tells what efilite tells of the PVH guest that it runs in, or that this is another machine: a line for each fact. With the option "off" it
-// switches the machine off in the end. An example of how <efilite/pvh_guest.h> is used; docs/pvh-guest.md explains it.
+// Tells what efilite tells of the PVH guest that it runs in, or that this is another machine: a line for each fact. With the option "off"
+// it switches the machine off in the end. An example of how <efilite/pvh_guest.h> is used; docs/pvh-guest.md explains it.
 #include <efi.h>
 #include <efilite/pvh_guest.h>
 

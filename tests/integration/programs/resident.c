@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// An EFI program that starts a runtime driver and then an operating system, whose images it brings along: DRIVER and SYSTEM are their paths.
+// An EFI program that starts a runtime driver and then an operating system, whose images it brings along from the
+// paths DRIVER and SYSTEM.
 #include <efi.h>
 
 extern UINT8 driver_begin[], driver_end[], system_begin[], system_end[];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// A runtime driver that hooks GetVariable, as drivers in the field do to watch or to add to it. It uses all kinds of pointers that a move to
-// virtual addresses may break, and answers with what it found.
+// A runtime driver that hooks GetVariable, as drivers in the field do to watch or to add to it. It uses all kinds of pointers that a move
+// to virtual addresses may break, and answers with what it found.
 #include "driver.h"
 
 enum { POOL_MARK = 0x600d };
