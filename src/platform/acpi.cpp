@@ -113,13 +113,26 @@ void clear_pm_timer(MutableByteSpan fadt) {
   checksum = std::byte(uint8_t(checksum) + uint8_t(before) - uint8_t(sum(fadt)));
 }
 
-void clear_pm_timers(core::PhysicalMemory& memory, const acpi::Rsdp& rsdp) {
+// Also where the hardware-reduced flag denies all of the fixed hardware: GRUB does not look at it.
+bool clear_dead_pm_timers(core::PhysicalMemory& memory, const acpi::Rsdp& rsdp, uint32_t (*read)(uint16_t port)) {
+  bool any = false;
   const TableList list(memory, rsdp);
   for (uint64_t i = 0; i < list.count(); ++i) {
     const auto header = memory.read<acpi::Header>(list[i]);
     if (!header || header->signature != acpi::signature("FACP") || header->length < acpi::kFadt1Size) continue;
-    if (auto table = memory.window(list[i], header->length)) clear_pm_timer(*table);
+    auto table = memory.window(list[i], header->length);
+    if (!table) continue;
+    acpi::Fadt fadt{};
+    memcpy(&fadt, table->data(), std::min(table->size(), sizeof fadt));
+    const AcpiRegister timer = newer_or_older(fadt.x_pm_tmr_blk, fadt.pm_tmr_blk, fadt.pm_tmr_len);
+    if (timer.space != AcpiRegister::Space::Io) continue;
+    const auto port = static_cast<uint16_t>(timer.address);
+    // A timer of 32 bits may stand at all ones, but not for two reads.
+    if (read(port) != kNobody || read(port) != kNobody) continue;
+    clear_pm_timer(*table);
+    any = true;
   }
+  return any;
 }
 
 }  // namespace
@@ -140,18 +153,13 @@ Result<AcpiFacts> read_acpi(core::PhysicalMemory& memory, PhysAddr at) {
 }
 
 void drop_dead_pm_timer(core::PhysicalMemory& memory, AcpiFacts& facts, uint32_t (*read)(uint16_t port)) {
-  if (facts.pm_timer.space != AcpiRegister::Space::Io) return;
-  const auto port = static_cast<uint16_t>(facts.pm_timer.address);
-  // A timer of 32 bits may stand at all ones, but not for two reads.
-  if (read(port) != kNobody || read(port) != kNobody) return;
-  facts.pm_timer = {};
   auto rsdp = rsdp_at(memory, facts.rsdp);
   if (!rsdp) return;
-  clear_pm_timers(memory, *rsdp);
+  if (clear_dead_pm_timers(memory, *rsdp, read)) facts.pm_timer = {};
   // The older root may have a FADT of its own, and GRUB looks there first.
   if (rsdp->xsdt_address == 0 || rsdp->rsdt_address == 0) return;
   rsdp->xsdt_address = 0;
-  clear_pm_timers(memory, *rsdp);
+  (void)clear_dead_pm_timers(memory, *rsdp, read);
 }
 
 }  // namespace efilite::platform

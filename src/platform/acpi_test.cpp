@@ -336,6 +336,16 @@ TEST_F(Acpi, APmTimerThatNobodyAnswersForIsTakenOutOfTheFadt) {
   EXPECT_EQ(again.sci_interrupt, 9);
 }
 
+TEST_F(Acpi, ADeadPmTimerIsTakenOutWhereTheFlagDeniesItToo) {
+  fadt.flags |= acpi::kFlagHardwareReduced;
+  put_all();
+  AcpiFacts facts = *read_acpi(memory, PhysAddr{kRsdp});
+  drop_dead_pm_timer(memory, facts, [](uint16_t) { return 0xFFFFFFFFu; });
+  const auto table = memory.window(PhysAddr{kFadt}, sizeof(acpi::Fadt)).value();
+  EXPECT_EQ(read_at<uint32_t>(table, offsetof(acpi::Fadt, pm_tmr_blk)), 0u);
+  EXPECT_TRUE(read_acpi(memory, PhysAddr{kRsdp})->hardware_reduced);
+}
+
 TEST_F(Acpi, TheOlderRootsFadtLosesItsDeadPmTimerToo) {
   constexpr uint64_t kOldRoot = 0xFC005000, kOldFadt = 0xFC006000;
   put_all();
