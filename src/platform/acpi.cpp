@@ -74,7 +74,7 @@ void read_s5(core::PhysicalMemory& memory, PhysAddr table, AcpiFacts& facts) {
   if (auto bytes = table_at(memory, table, Checksum::Ignored)) facts.s5 = find_s5(bytes->subspan(sizeof(acpi::Header)));
 }
 
-void read_tables(core::PhysicalMemory& memory, const TableList& list, AcpiFacts& facts) {
+void read_tables(core::PhysicalMemory& memory, const TableList& list, bool wants_s5, AcpiFacts& facts) {
   for (uint64_t i = 0; i < list.count(); ++i) {
     auto name = memory.read<uint32_t>(list[i]);
     bool fadt = name == acpi::signature("FACP") && facts.fadt.value == 0;
@@ -89,6 +89,7 @@ void read_tables(core::PhysicalMemory& memory, const TableList& list, AcpiFacts&
       read_fadt(*table, facts);
     }
   }
+  if (!wants_s5) return;
   if (facts.dsdt.value != 0) read_s5(memory, facts.dsdt, facts);
   for (uint64_t i = 0; i < list.count() && !facts.s5; ++i) {
     if (memory.read<uint32_t>(list[i]) == acpi::signature("SSDT")) read_s5(memory, list[i], facts);
@@ -137,7 +138,7 @@ bool clear_dead_pm_timers(core::PhysicalMemory& memory, const acpi::Rsdp& rsdp, 
 
 }  // namespace
 
-Result<AcpiFacts> read_acpi(core::PhysicalMemory& memory, PhysAddr at) {
+Result<AcpiFacts> read_acpi(core::PhysicalMemory& memory, PhysAddr at, bool wants_s5) {
   if (at.value == 0) at = search_rsdp(memory);
   if (at.value == 0) return Status::NotFound;
   auto rsdp = rsdp_at(memory, at);
@@ -148,7 +149,7 @@ Result<AcpiFacts> read_acpi(core::PhysicalMemory& memory, PhysAddr at) {
   AcpiFacts facts;
   facts.rsdp = at;
   facts.rsdp_revision = rsdp->revision;
-  read_tables(memory, TableList(memory, *rsdp), facts);
+  read_tables(memory, TableList(memory, *rsdp), wants_s5, facts);
   return facts;
 }
 

@@ -57,7 +57,8 @@ struct AcpiFacts {
 
 // Follows `rsdp`, or searches where the BIOS put it when that is 0 [ACPI 6.5, 5.2.5.1]. NotFound: there is none.
 // A table that cannot be read or fails its checksum counts as absent and is told in the log.
-Result<AcpiFacts> read_acpi(core::PhysicalMemory& memory, PhysAddr rsdp);
+// Who never powers off by ACPI wants no s5: where it is missing, all AML is searched for it.
+Result<AcpiFacts> read_acpi(core::PhysicalMemory& memory, PhysAddr rsdp, bool wants_s5 = true);
 
 // Takes a PM timer at which nobody answers out of the facts and out of all FADTs, which are summed anew [ACPI 6.5, 5.2.9: PM_TMR_BLK is zero
 // where there is none]: whoever believes in it may count its ticks for ever (docs/adr/0007). `read` reads 32 bits of a port.

@@ -119,6 +119,14 @@ TEST_F(Acpi, FixedHardwareIsRead) {
   EXPECT_EQ(told, "");
 }
 
+TEST_F(Acpi, S5IsLookedForOnlyWhereItIsWanted) {
+  put_all();
+  auto facts = read_acpi(memory, PhysAddr{kRsdp}, false);
+  ASSERT_TRUE(facts);
+  EXPECT_EQ(facts->dsdt.value, kDsdt);
+  EXPECT_FALSE(facts->s5);
+}
+
 TEST_F(Acpi, TheRsdtOfRevisionZeroServesAsWell) {
   put_all(false);
   auto facts = read();

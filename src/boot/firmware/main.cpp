@@ -251,7 +251,7 @@ extern "C" void boot_main(uint32_t start_info) {
   log_timing("boot-info", arch::timestamp());
   set_up_map();
   if (xen.present()) xen.start(memory, events);
-  Result<platform::AcpiFacts> acpi = platform::read_acpi(physical, info.rsdp);
+  Result<platform::AcpiFacts> acpi = platform::read_acpi(physical, info.rsdp, !xen.present());
   if (acpi && xen.present()) platform::drop_dead_pm_timer(physical, *acpi, arch::in32);
   const platform::AcpiFacts* facts = acpi ? &*acpi : nullptr;
   if (facts != nullptr && facts->pm_timer.space == platform::AcpiRegister::Space::Io)
