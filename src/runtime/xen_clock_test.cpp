@@ -32,7 +32,7 @@ struct Domain final : arch::FakeCpu {
     start_clock_of_xen(clock, &page, kTimeLeaf);
   }
   ~Domain() { arch::fake_cpu = nullptr; }
-  arch::CpuidResult cpuid(uint32_t leaf, uint32_t subleaf) override {
+  CpuidResult cpuid(uint32_t leaf, uint32_t subleaf) override {
     EXPECT_EQ(leaf, kTimeLeaf);
     EXPECT_EQ(subleaf, 0u);
     return {0, 0, 0, incarnation};

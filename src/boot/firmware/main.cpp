@@ -60,6 +60,7 @@ constinit CpuImageCaller image_caller;
 constinit CpuEntropy entropy;
 constinit IdentityMemory physical(PhysAddr{kEarlyMap});
 constinit drivers::FwCfg fw_cfg;
+constinit Hypervisor hypervisor;
 constinit XenMachine xen;
 constinit uint16_t debug_port = 0;
 constinit BootInfo info;
@@ -133,7 +134,8 @@ arch::CodePlace locate_code(uint64_t address) {
 drivers::FwCfg* fw_cfg_device() { return fw_cfg.present() ? &fw_cfg : nullptr; }
 
 void meet_hypervisor() {
-  if (!xen.detect()) {
+  hypervisor = find_hypervisor(arch::cpuid_leaf);
+  if (!xen.detect(hypervisor)) {
     debug_port = drivers::find_debug_port();
     return;
   }
@@ -257,7 +259,6 @@ extern "C" void boot_main(uint32_t start_info) {
   if (facts != nullptr && facts->pm_timer.space == platform::AcpiRegister::Space::Io)
     cpu_clock.set_pm_timer(static_cast<uint16_t>(facts->pm_timer.address));
   set_up_core(facts);
-  const Hypervisor hypervisor = find_hypervisor(arch::cpuid_leaf);
   must(pvh_guest.make(info, {hypervisor, hypervisor_version(hypervisor, arch::cpuid_leaf)}, pool), "PVH guest table");
   must(install_os_tables(*tables, memory, physical, facts, hypervisor, fw_cfg_device(), *region.data, pvh_guest), "configuration tables");
   // Whoever needed to look at the BIOS data area has done so. From here on a NULL pointer faults.

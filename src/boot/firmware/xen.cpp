@@ -18,14 +18,13 @@ namespace {
 
 }  // namespace
 
-bool XenMachine::detect() {
-  const uint32_t leaves = drivers::xen::find_leaves();
-  if (leaves == 0) return false;
+bool XenMachine::detect(const Hypervisor& hypervisor) {
+  if (!hypervisor.is(kXenSignature) || hypervisor.last < hypervisor.base + drivers::xen::kTimeLeaf) return false;
   arch::HypercallBy by = drivers::xen::instruction_of_maker();
-  if (by == arch::HypercallBy::Nothing) by = ask_xen(leaves);
+  if (by == arch::HypercallBy::Nothing) by = ask_xen(hypervisor.base);
   if (by == arch::HypercallBy::Nothing) return false;
   hypercalls_.set_instruction(by);
-  leaves_ = leaves;
+  leaves_ = hypervisor.base;
   return true;
 }
 

@@ -19,12 +19,12 @@ class XenMachine final : public core::Quiescer {
   XenMachine(const XenMachine&) = delete;
   XenMachine& operator=(const XenMachine&) = delete;
 
-  // Whether this is a guest of Xen's whose hypercalls can be made; where it is not, nothing else here may be used.
-  bool detect();
+  // Whether that is a Xen whose hypercalls can be made; where it is not, nothing else here may be used.
+  bool detect(const Hypervisor& hypervisor);
   bool present() const { return leaves_ != 0; }
   drivers::xen::Hypercalls& hypercalls() { return hypercalls_; }
   drivers::xen::EventChannels& channels() { return channels_; }
-  uint64_t tsc_khz() const { return drivers::xen::told_tsc_khz(leaves_); }
+  uint64_t tsc_khz() const { return arch::cpuid(leaves_ + drivers::xen::kTimeLeaf).ecx; }
 
   // As soon as there is a memory map. Without shared info, which the log says, there is no clock, and who waits does so by asking again and
   // again.

@@ -6,16 +6,7 @@
 
 namespace efilite::drivers::xen {
 
-namespace {
-
 using arch::HypercallBy;
-
-}  // namespace
-
-uint32_t find_leaves() {
-  const Hypervisor hypervisor = find_hypervisor(arch::cpuid_leaf);
-  return hypervisor.is(kXenSignature) && hypervisor.last >= hypervisor.base + kTimeLeaf ? hypervisor.base : 0;
-}
 
 HypercallBy instruction_of_maker() {
   const CpuidResult r = arch::cpuid(0);

@@ -8,15 +8,9 @@
 
 namespace efilite::drivers::xen {
 
-// The first of Xen's leaves, behind those of a hypervisor that it imitates. 0: this is no guest of Xen's.
-uint32_t find_leaves();
-
-// Which leaf, counted from there, tells what.
+// Which of Xen's leaves, counted from its first, tells what.
 inline constexpr uint32_t kPageLeaf = 2;  // EBX: the MSR that has a page filled with hypercalls
-inline constexpr uint32_t kTimeLeaf = 3;
-
-// The TSC's rate; 0: not told.
-inline uint64_t told_tsc_khz(uint32_t leaves) { return arch::cpuid(leaves + kTimeLeaf).ecx; }
+inline constexpr uint32_t kTimeLeaf = 3;  // ECX: the TSC's kHz
 
 // The instruction of this CPU's maker; Nothing: nobody whom we know.
 arch::HypercallBy instruction_of_maker();

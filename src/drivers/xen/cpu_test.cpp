@@ -3,8 +3,8 @@
 
 #include <gtest/gtest.h>
 
-#include <map>
-#include <string>
+#include <cstring>
+#include <string_view>
 #include <vector>
 
 namespace efilite::drivers::xen {
@@ -13,70 +13,30 @@ namespace {
 using arch::HypercallBy;
 
 struct Cpu final : arch::FakeCpu {
-  std::map<uint32_t, CpuidResult> leaves;
+  CpuidResult maker{};
   std::vector<HypercallBy> called;
 
-  Cpu() {
-    arch::fake_cpu = this;
-    leaves[1].ecx = 1u << 31;
-  }
+  Cpu() { arch::fake_cpu = this; }
   ~Cpu() { arch::fake_cpu = nullptr; }
-  // As leaf 0 and the signatures of hypervisors have their letters.
-  void sign(uint32_t leaf, uint32_t last, const char* ebx, const char* ecx, const char* edx) {
-    auto letters = [](const char* text) {
-      uint32_t word;
-      memcpy(&word, text, sizeof word);
-      return word;
-    };
-    leaves[leaf] = {last, letters(ebx), letters(ecx), letters(edx)};
-  }
-  CpuidResult cpuid(uint32_t leaf, uint32_t) override { return leaves.contains(leaf) ? leaves[leaf] : CpuidResult{}; }
+  CpuidResult cpuid(uint32_t leaf, uint32_t) override { return leaf == 0 ? maker : CpuidResult{}; }
   int64_t hypercall(HypercallBy by, uint32_t number, uint64_t, uint64_t, uint64_t) override {
     called.push_back(by);
     return number;
   }
 };
 
-TEST(XenLeaves, AreFoundAtTheirUsualPlace) {
-  Cpu cpu;
-  EXPECT_EQ(find_leaves(), 0u);
-  cpu.sign(0x40000000, 0x40000005, "XenV", "MMXe", "nVMM");
-  EXPECT_EQ(find_leaves(), 0x40000000u);
-  cpu.leaves[0x40000003].ecx = 2'500'000;
-  EXPECT_EQ(told_tsc_khz(find_leaves()), 2'500'000u);
-}
-
-TEST(XenLeaves, AreFoundBehindThoseOfAnother) {
-  Cpu cpu;
-  cpu.sign(0x40000000, 0x40000006, "Micr", "osof", "t Hv");
-  EXPECT_EQ(find_leaves(), 0u);
-  cpu.sign(0x40000100, 0x40000105, "XenV", "MMXe", "nVMM");
-  EXPECT_EQ(find_leaves(), 0x40000100u);
-}
-
-TEST(XenLeaves, WithoutAHypervisorNobodyIsAsked) {
-  Cpu cpu;
-  cpu.sign(0x40000000, 0x40000005, "XenV", "MMXe", "nVMM");
-  cpu.leaves[1].ecx = 0;
-  EXPECT_EQ(find_leaves(), 0u);
-}
-
-TEST(XenLeaves, ABlockThatEndsBeforeTheTimeLeafIsNotTheirs) {
-  Cpu cpu;
-  cpu.sign(0x40000000, 0x40000001, "XenV", "MMXe", "nVMM");
-  EXPECT_EQ(find_leaves(), 0u);
-}
-
 TEST(XenHypercalls, TheInstructionIsTheMakersOwn) {
   Cpu cpu;
-  cpu.sign(0, 1, "Genu", "ntel", "ineI");
-  EXPECT_EQ(instruction_of_maker(), HypercallBy::Vmcall);
-  cpu.sign(0, 1, "Auth", "cAMD", "enti");
-  EXPECT_EQ(instruction_of_maker(), HypercallBy::Vmmcall);
-  cpu.sign(0, 1, "Hygo", "uine", "nGen");
-  EXPECT_EQ(instruction_of_maker(), HypercallBy::Vmmcall);
-  cpu.sign(0, 1, "Cent", "auls", "aurH");
-  EXPECT_EQ(instruction_of_maker(), HypercallBy::Nothing);
+  auto of = [&](std::string_view name) {  // whose letters are in EBX, EDX and ECX
+    memcpy(&cpu.maker.ebx, name.data(), 4);
+    memcpy(&cpu.maker.edx, name.data() + 4, 4);
+    memcpy(&cpu.maker.ecx, name.data() + 8, 4);
+    return instruction_of_maker();
+  };
+  EXPECT_EQ(of("GenuineIntel"), HypercallBy::Vmcall);
+  EXPECT_EQ(of("AuthenticAMD"), HypercallBy::Vmmcall);
+  EXPECT_EQ(of("HygonGenuine"), HypercallBy::Vmmcall);
+  EXPECT_EQ(of("CentaurHauls"), HypercallBy::Nothing);
 }
 
 TEST(XenHypercalls, TheInstructionOfAnUnknownMakerIsReadFromXensPage) {

@@ -4,9 +4,9 @@
 #pragma once
 
 #include <cstdint>
+#include <cstdlib>
 
 #include "abi/hypervisor.hpp"
-#include <cstdlib>
 
 namespace efilite::arch {
 

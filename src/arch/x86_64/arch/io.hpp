@@ -33,7 +33,6 @@ inline void mmio_write16(uint64_t address, uint16_t value) { *reinterpret_cast<v
 inline void mmio_write32(uint64_t address, uint32_t value) { *reinterpret_cast<volatile uint32_t*>(address) = value; }
 inline uint32_t mmio_read32(uint64_t address) { return *reinterpret_cast<volatile uint32_t*>(address); }
 
-
 inline CpuidResult cpuid(uint32_t leaf, uint32_t subleaf = 0) {
   CpuidResult r;
   asm volatile("cpuid" : "=a"(r.eax), "=b"(r.ebx), "=c"(r.ecx), "=d"(r.edx) : "a"(leaf), "c"(subleaf));
