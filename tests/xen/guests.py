@@ -46,7 +46,7 @@ class Panic:
 
 @dataclass(frozen=True)
 class Probe(Program):
-    """programs/probe.c."""
+    """programs/probe.c, or what else program.py has for that end."""
     memory: int = 64
     cpus, disk, maxmem = 1, None, 0
 
@@ -104,7 +104,7 @@ GROUPS = {
         Panic(),
     ],
     "machines": [
-        *(Probe(end, "module", "xen") for end in ["shutdown", "cold", "warm", "return", "crash-instruction", "crash-null-read"]),
+        *(Probe(end, "module", "xen") for end in ["shutdown", "cold", "warm", "return", "moved", "crash-instruction", "crash-null-read"]),
         PvhInfo(),
         Linux("modules", 320, 1, "poweroff", maxmem=512),
         Linux("uki", 4608, 1, "reboot"),
@@ -192,7 +192,7 @@ def files_of(guest):
         case Panic():
             return Files(linux_files()[0], cmdline="console=hvc0 panic=-1 efi=debug")
         case Probe():
-            return Files(program.build("probe"), cmdline=guest.end)
+            return Files(program.program_of(guest), cmdline=guest.end)
         case Shell():
             return Files(payload_dir("efi-shell") / "shellx64.efi", cmdline="-nostartup")
         case Conformance():

@@ -2,7 +2,7 @@
 // An EFI program that leaves boot services like an operating system that takes nothing for granted: with a memory map in
 // hundreds of pieces, and with runtime code and data moved by different distances. Its own page tables then lack the
 // runtime's old addresses, so that whatever still points there faults. It writes to the serial port itself, for there
-// is no console any more. Written against gnu-efi's headers, not ours.
+// is no console any more, or where there is none (every bit reads as 1) to Xen's port 0xE9. Written against gnu-efi's headers, not ours.
 // Told "driver", it starts a runtime driver first (the image of runtime_driver.c, whose path is DRIVER), and uses it at every stage.
 #include <efilite/pvh_guest.h>
 
@@ -29,7 +29,7 @@ static void put_byte(UINT8 byte) {
   UINT8 state;
   do __asm__ volatile("inb %w1, %0" : "=a"(state) : "Nd"((UINT16)0x3fd));
   while (!(state & 0x20));
-  __asm__ volatile("outb %0, %w1" : : "a"(byte), "Nd"((UINT16)0x3f8));
+  __asm__ volatile("outb %0, %w1" : : "a"(byte), "Nd"((UINT16)(state == 0xff ? 0xe9 : 0x3f8)));
 }
 static void put(const char *text) {
   for (; *text; ++text) put_byte((UINT8)*text);
