@@ -265,7 +265,7 @@ Result<BlkResponse> BlkFront::wait(bool for_all) {
     (void)xen_.events.take(port_);
     ring_.want_event(for_all ? ring_.in_flight() : (ring_.in_flight() + 1) / 2);
     if (ring_.has_response()) continue;
-    xen_.events.wait(port_, clock_, kSlice);
+    xen_.events.wait(port_, kSlice);
     if (ring_.has_response()) continue;
     const uint64_t now = clock_.now();
     if (end == 0) end = now + kPatience;

@@ -50,7 +50,7 @@ bool Console::lost_patience(bool first) {
   const uint64_t now = clock_.now();
   if (first) patience_ends_ = now + kPatience;
   if (now >= patience_ends_) return true;
-  channels_.wait(port_, clock_, patience_ends_ - now);
+  channels_.wait(port_, patience_ends_ - now);
   return false;
 }
 

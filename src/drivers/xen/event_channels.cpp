@@ -54,8 +54,13 @@ bool EventChannels::poll(EventPort port, uint64_t units) {
   return xen_.operate(__HYPERVISOR_sched_op, SCHEDOP_poll, wanted).has_value();
 }
 
-void EventChannels::wait(EventPort port, core::Clock&, uint64_t units) {
-  if (units == 0 || poll(port, units)) return;
+// An event that nobody takes would end every later wait at once.
+void EventChannels::wait(EventPort port, uint64_t units) {
+  if (units == 0 || take(port)) return;
+  if (poll(port, units)) {
+    (void)take(port);
+    return;
+  }
   (void)xen_.checked_call(__HYPERVISOR_sched_op, SCHEDOP_yield, 0);
 }
 

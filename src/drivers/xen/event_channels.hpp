@@ -4,7 +4,6 @@
 
 #include <span>
 
-#include "core/ports.hpp"
 #include "drivers/xen/hypercalls.hpp"
 
 namespace efilite::drivers::xen {
@@ -28,8 +27,8 @@ class EventChannels {
   // Whether an event has come since the last time that this was asked.
   bool take(EventPort port);
   // Until one has come, or `units` of 100 ns have passed, or earlier: the caller looks at what it waits for and comes again. An event that
-  // came before the call, and was not taken, ends the wait at once.
-  void wait(EventPort port, core::Clock& clock, uint64_t units);
+  // came before the call, and was not taken, ends the wait at once. The one that ends it is taken.
+  void wait(EventPort port, uint64_t units);
 
  private:
   bool poll(EventPort port, uint64_t units);

@@ -3,14 +3,25 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
+
 #include "arch/io.hpp"
-#include "tests/support/clock.hpp"
 #include "tests/support/xen.hpp"
 
 namespace efilite::drivers::xen {
 namespace {
 
-struct Machine final : test::FakeXen {};
+struct Machine final : test::FakeXen {
+  std::optional<evtchn_port_t> raises;  // while somebody waits
+  void waited() override {
+    if (raises) raise(*raises);
+  }
+  // 1 ns a tick, 5 ms after the domain's start.
+  void start_clock() {
+    shared.vcpu_info[0].time = {.version = 2, .pad0 = 0, .tsc_timestamp = arch::fake_timestamp, .system_time = 5'000'000,
+                                .tsc_to_system_mul = 0x80000000, .tsc_shift = 1, .flags = 0, .pad1 = {}};
+  }
+};
 
 TEST(EventChannels, AnEventIsTakenOnce) {
   Machine xen;
@@ -45,30 +56,44 @@ TEST(EventChannels, WithoutTheSharedPageNothingIsSeen) {
 
 TEST(EventChannels, AWaitEndsByXensClock) {
   Machine xen;
-  test::FakeClock clock;
   EventChannels channels(xen);
   channels.use(&xen.shared);
-  xen.shared.vcpu_info[0].time = {.version = 2, .pad0 = 0, .tsc_timestamp = arch::fake_timestamp, .system_time = 5'000'000,
-                                  .tsc_to_system_mul = 0x80000000, .tsc_shift = 1, .flags = 0, .pad1 = {}};  // 1 ns a tick
-  channels.wait(7, clock, 30);
+  xen.start_clock();
+  channels.wait(7, 30);
   EXPECT_EQ(xen.polls, 1u);
   EXPECT_EQ(xen.yields, 0u);
   EXPECT_EQ(xen.polled, std::vector<evtchn_port_t>{7});
   EXPECT_EQ(xen.poll_timeout, 5'000'000u + 1000 + 3000);  // reading the TSC takes 1000 ticks
-  channels.wait(7, clock, ~uint64_t{0});
+  channels.wait(7, ~uint64_t{0});
   EXPECT_EQ(xen.poll_timeout, 5'000'000u + 2000 + 3600'000'000'000) << "no longer than an hour";
-  channels.wait(7, clock, 0);
+  channels.wait(7, 0);
   EXPECT_EQ(xen.polls, 2u) << "nothing to wait for";
+}
+
+TEST(EventChannels, TheEventThatEndsAWaitIsTaken) {
+  Machine xen;
+  EventChannels channels(xen);
+  channels.use(&xen.shared);
+  xen.start_clock();
+  xen.raise(7);
+  channels.wait(7, 30);
+  EXPECT_EQ(xen.polls, 0u) << "it had come before";
+  xen.raises = 7;
+  channels.wait(7, 30);
+  EXPECT_EQ(xen.polls, 1u);
+  EXPECT_FALSE(channels.take(7));
+  xen.raises = 8;
+  channels.wait(7, 30);
+  EXPECT_TRUE(channels.take(8)) << "another's stays";
 }
 
 TEST(EventChannels, WithoutXensClockAWaitLetsOthersRun) {
   Machine xen;
-  test::FakeClock clock;
   EventChannels channels(xen);
-  channels.wait(7, clock, 30);
+  channels.wait(7, 30);
   EXPECT_EQ(xen.yields, 1u);
   channels.use(&xen.shared);  // whose clock Xen has not filled in
-  channels.wait(7, clock, 30);
+  channels.wait(7, 30);
   EXPECT_EQ(xen.yields, 2u);
   EXPECT_EQ(xen.polls, 0u);
 }

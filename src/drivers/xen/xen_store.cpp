@@ -216,7 +216,7 @@ Result<bool> XenStore::wait(uint64_t units) {
     if (std::exchange(changed_, false)) return true;
     const uint64_t now = clock_.now();
     if (now >= end) return false;
-    if (!told) channels_.wait(port_, clock_, end - now);
+    if (!told) channels_.wait(port_, end - now);
   }
 }
 
@@ -299,7 +299,7 @@ Result<> XenStore::pause() {
     return fail("it has given this domain up");
   const uint64_t now = clock_.now();
   if (now >= deadline_) return fail("it does not answer");
-  channels_.wait(port_, clock_, deadline_ - now);
+  channels_.wait(port_, deadline_ - now);
   return {};
 }
 
