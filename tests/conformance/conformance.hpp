@@ -89,6 +89,8 @@ bool same(const void* a, const void* b, UINTN size);
 bool same(const CHAR16* a, const CHAR16* b);
 inline bool same(const EFI_GUID& a, const EFI_GUID& b) { return same(&a, &b, sizeof a); }
 
+void* configuration_table(const EFI_GUID& guid);  // nullptr: there is none
+
 inline EFI_GUID kLoadedImageGuid = LOADED_IMAGE_PROTOCOL;
 inline EFI_GUID kDevicePathGuid = DEVICE_PATH_PROTOCOL;
 inline EFI_GUID kLoadedImagePathGuid = EFI_LOADED_IMAGE_DEVICE_PATH_PROTOCOL_GUID;

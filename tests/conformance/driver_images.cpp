@@ -196,10 +196,7 @@ struct AttributesTable {
 };
 const AttributesTable* attributes_table() {
   static EFI_GUID guid = {0xdcfa911d, 0x26eb, 0x469f, {0xa2, 0x20, 0x38, 0xb7, 0xdc, 0x46, 0x12, 0x20}};
-  for (UINTN i = 0; i < st->NumberOfTableEntries; ++i) {
-    if (same(st->ConfigurationTable[i].VendorGuid, guid)) return static_cast<AttributesTable*>(st->ConfigurationTable[i].VendorTable);
-  }
-  return nullptr;
+  return static_cast<AttributesTable*>(configuration_table(guid));
 }
 UINTN end_of(const EFI_MEMORY_DESCRIPTOR& d) { return d.PhysicalStart + d.NumberOfPages * kPage; }
 

@@ -3,6 +3,14 @@
 #include "conformance.hpp"
 
 namespace conformance {
+
+void* configuration_table(const EFI_GUID& guid) {
+  for (UINTN i = 0; i < st->NumberOfTableEntries; ++i) {
+    if (same(st->ConfigurationTable[i].VendorGuid, guid)) return st->ConfigurationTable[i].VendorTable;
+  }
+  return nullptr;
+}
+
 namespace {
 
 bool sum_is_right(const EFI_TABLE_HEADER& table) {
@@ -31,13 +39,6 @@ EFI_GUID kAcpi20 = {0x8868e871, 0xe4f1, 0x11d3, {0xbc, 0x22, 0x00, 0x80, 0xc7, 0
 EFI_GUID kAcpi10 = {0xeb9d2d30, 0x2d88, 0x11d3, {0x9a, 0x16, 0x00, 0x90, 0x27, 0x3f, 0xc1, 0x4d}};
 EFI_GUID kSmbios = {0xeb9d2d31, 0x2d88, 0x11d3, {0x9a, 0x16, 0x00, 0x90, 0x27, 0x3f, 0xc1, 0x4d}};
 EFI_GUID kSmbios3 = {0xf2fd1544, 0x9794, 0x4a2c, {0x99, 0x2e, 0xe5, 0xbb, 0xcf, 0x20, 0xe3, 0x94}};
-
-void* table(const EFI_GUID& guid) {
-  for (UINTN i = 0; i < st->NumberOfTableEntries; ++i) {
-    if (same(st->ConfigurationTable[i].VendorGuid, guid)) return st->ConfigurationTable[i].VendorTable;
-  }
-  return nullptr;
-}
 
 bool sums_to_zero(const void* bytes, UINTN size) {
   UINT8 sum = 0;
@@ -69,18 +70,18 @@ const Test kTests[] = {
 
     {"4.6 EFI_CONFIGURATION_TABLE: ACPI's root pointer begins with RSD PTR, and its sum is right",
      [] {
-       void *young = table(kAcpi20), *old = table(kAcpi10), *rsdp = young ? young : old;
+       void *young = configuration_table(kAcpi20), *old = configuration_table(kAcpi10), *rsdp = young ? young : old;
        return that(rsdp != nullptr) && that(same(rsdp, "RSD PTR ", 8)) && that(sums_to_zero(rsdp, 20));
      }},
     {"4.6 EFI_CONFIGURATION_TABLE: the GUID of ACPI 2.0 leads to a root pointer of revision 2 or later",
      [] {
-       void* rsdp = table(kAcpi20);
+       void* rsdp = configuration_table(kAcpi20);
        if (rsdp == nullptr) return skip("the machine has ACPI 1.0");
        return that(static_cast<UINT8*>(rsdp)[15] >= 2) && that(sums_to_zero(rsdp, *at<UINT32>(address(rsdp) + 20)));
      }},
     {"4.6 EFI_CONFIGURATION_TABLE: SMBIOS has an entry point with its anchor",
      [] {
-       void *old = table(kSmbios), *young = table(kSmbios3);
+       void *old = configuration_table(kSmbios), *young = configuration_table(kSmbios3);
        if (old == nullptr && young == nullptr) return skip("no SMBIOS");
        return that(old == nullptr || same(old, "_SM_", 4)) && that(young == nullptr || same(young, "_SM3_", 5));
      }},
@@ -105,10 +106,10 @@ const Test kTests[] = {
      [] {
        int data, other;
        UINTN count = st->NumberOfTableEntries;
-       return ok(bs->InstallConfigurationTable(&kTableGuid, &data)) && that(table(kTableGuid) == &data) &&
+       return ok(bs->InstallConfigurationTable(&kTableGuid, &data)) && that(configuration_table(kTableGuid) == &data) &&
               equal(st->NumberOfTableEntries, count + 1) && ok(bs->InstallConfigurationTable(&kTableGuid, &other)) &&
-              that(table(kTableGuid) == &other) && equal(st->NumberOfTableEntries, count + 1) &&
-              ok(bs->InstallConfigurationTable(&kTableGuid, nullptr)) && that(table(kTableGuid) == nullptr) &&
+              that(configuration_table(kTableGuid) == &other) && equal(st->NumberOfTableEntries, count + 1) &&
+              ok(bs->InstallConfigurationTable(&kTableGuid, nullptr)) && that(configuration_table(kTableGuid) == nullptr) &&
               equal(st->NumberOfTableEntries, count);
      }},
     {"7.5.6 InstallConfigurationTable: the system table's CRC follows",
@@ -121,10 +122,10 @@ const Test kTests[] = {
     {"7.5.6 InstallConfigurationTable: the other tables stay as they are",
      [] {
        int data;
-       void* rsdp = table(kAcpi20);
-       bool good = ok(bs->InstallConfigurationTable(&kTableGuid, &data)) && that(table(kAcpi20) == rsdp);
+       void* rsdp = configuration_table(kAcpi20);
+       bool good = ok(bs->InstallConfigurationTable(&kTableGuid, &data)) && that(configuration_table(kAcpi20) == rsdp);
        bs->InstallConfigurationTable(&kTableGuid, nullptr);
-       return good && that(table(kAcpi20) == rsdp);
+       return good && that(configuration_table(kAcpi20) == rsdp);
      }},
     {"7.5.6 InstallConfigurationTable: the event group of the table's GUID is signaled",
      [] {
