@@ -123,10 +123,10 @@ LOADERS = {
 }
 
 
-def copy_disk(source, target, console="ttyS0"):
-    """The disk with this machine's figure and this console in the command line of its kernels."""
+def copy_disk(source, target, words="console=ttyS0 no_timer_check"):
+    """The disk with this machine's figure and these words in the command line of its kernels."""
     subprocess.run(["cp", "--sparse=always", source, target], check=True)
-    there = f"console={console} no_timer_check tsc=reliable tsc_early_khz={qemu.tsc_khz()}".encode().ljust(len(CMDLINE))
+    there = f"{words} tsc=reliable tsc_early_khz={qemu.tsc_khz()}".encode().ljust(len(CMDLINE))
     with open(target, "r+b") as file, mmap.mmap(file.fileno(), 0) as content:
         place = content.find(CMDLINE)
         while place >= 0:

@@ -101,17 +101,17 @@ GROUPS = {
         Linux("uki", 256, 1, "poweroff"),
         Linux("modules", 256, 2, "reboot"),
         Linux("esp", 384, 1, "poweroff"),
-        Panic(),
-    ],
-    "machines": [
-        *(Probe(end, "module", "xen") for end in ["shutdown", "cold", "warm", "return", "moved", "crash-instruction", "crash-null-read"]),
-        PvhInfo(),
         Linux("modules", 320, 1, "poweroff", maxmem=512),
         Linux("uki", 4608, 1, "reboot"),
+        Panic(),
     ],
-    "conformance": [Conformance()],
-    "disks": [
+    "programs": [
+        *(Probe(end, "module", "xen") for end in ["shutdown", "cold", "warm", "return", "moved", "crash-instruction", "crash-null-read"]),
+        PvhInfo(),
         Shell(),
+        Conformance(),
+    ],
+    "disks": [
         Linux("disk", 256, 1, "reboot"),
         Debian("debian-grub"),
     ],
@@ -166,7 +166,7 @@ def disk_of(name, folder):
         return small_disk()
     path = folder / f"{name}.disk"
     loader = disk.LOADERS[name]
-    disk.copy_disk(payload_dir("debian-disks") / f"{loader.disk}.disk", path, console="hvc0")
+    disk.copy_disk(payload_dir("debian-disks") / f"{loader.disk}.disk", path, "console=hvc0 mitigations=off")
     if loader.prepare:
         loader.prepare(path)
     return path
