@@ -30,8 +30,8 @@ bool XenMachine::detect(const Hypervisor& hypervisor) {
 
 void XenMachine::start(core::MemoryMap& memory, core::EventQueue& events) {
   frames_.emplace(hypercalls_, memory, events);
-  // No events by interrupt, as it has been before. But when it is told so, Xen takes note that we have 64-bit pointers, and fills in the wall
-  // clock, which no PVH guest finds there by itself.
+  // No events by interrupt, as it has been before. But when it is told so, Xen takes note that we have 64-bit pointers, and fills in the
+  // wall clock, which no PVH guest finds there by itself.
   if (Result<> told = hypercalls_.set_parameter(HVM_PARAM_CALLBACK_IRQ, 0); !told)
     log::line("efilite: Xen does not hear of a 64-bit guest: ", told.status());
   Result<std::byte*> page = frames_->map(XENMAPSPACE_shared_info, 0);

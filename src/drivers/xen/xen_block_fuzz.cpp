@@ -17,9 +17,10 @@ constexpr uint64_t kSectors = 200;
 
 struct Machine final : test::XenDiskMachine {};
 
-constexpr const char* kKeys[] = {"state", "sectors", "sector-size", "info", "physical-sector-size", "feature-flush-cache", "feature-barrier",
-                                 "feature-max-indirect-segments", "max-ring-page-order", "params"};
-constexpr const char* kValues[] = {"0", "1", "2", "3", "4", "5", "6", "13", "512", "1024", "2048", "4096", "8192", "18446744073709551615", "x", ""};
+constexpr const char* kKeys[] = {"state", "sectors", "sector-size", "info", "physical-sector-size", "feature-flush-cache",
+                                 "feature-barrier", "feature-max-indirect-segments", "max-ring-page-order", "params"};
+constexpr const char* kValues[] = {"0", "1", "2", "3", "4", "5", "6", "13", "512", "1024", "2048", "4096", "8192",
+                                   "18446744073709551615", "x", ""};
 
 class Session {
  public:
