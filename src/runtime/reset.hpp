@@ -30,10 +30,10 @@ struct ResetFacts {
   uint16_t debug_port = 0;                                       // where ResetSystem tells what it does; 0: nowhere
 };
 
-// Tells the debug port "ResetSystem: EfiReset...", then acts. On Xen the one call does all, and a triple fault, which Xen takes for a
-// reboot, is for a Xen that refuses. Elsewhere: Cold, warm and platform-specific resets try, in this order: reset register,
+// Tells the debug port "ResetSystem: EfiReset...", then acts. Cold, warm and platform-specific resets try, in this order: reset register,
 // i8042, port 0xCF9, triple fault. Shutdown: sleep control register, PM1. When the machine knows no way to power off, or did not
-// obey, the debug port is told so and a cold reset follows, since the service may not return.
+// obey, the debug port is told so and a cold reset follows, since the service may not return. On Xen one call does all of it, and the
+// triple fault, which Xen takes for a reboot, is for a Xen that refuses.
 [[noreturn]] void reset_machine(const ResetFacts& facts, efi::ResetType type);
 
 }  // namespace efilite::runtime
