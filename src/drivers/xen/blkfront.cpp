@@ -18,6 +18,7 @@ namespace {
 constexpr uint32_t kSector = 512;
 constexpr uint32_t kCdBlock = 2048;
 constexpr uint64_t kSlice = kSecond;  // of waiting, before other things are looked at
+constexpr uint64_t kPatienceToLetGo = 5 * kSecond, kLetGoSlice = kSecond / 10;
 
 using Side = FrontEnd::Side;
 
@@ -82,7 +83,7 @@ Result<> BlkFront::share() {
 }
 
 void BlkFront::forget_keys() {
-  for (std::string_view key : {"ring-ref", "ring-page-order", "ring-ref0", "ring-ref1", "event-channel", "protocol"}) front_.remove(key);
+  for (std::string_view key : {"ring-ref", "ring-page-order", "ring-ref0", "ring-ref1", "event-channel", "protocol", "feature-persistent"}) front_.remove(key);
 }
 
 Result<> BlkFront::learn_size() {
@@ -146,12 +147,24 @@ bool BlkFront::let_go() {
   return data_left == 0 && !ring_left && !segments_left;
 }
 
+// A back end may say that it is closed while the last of its requests is still on the way to the disk.
+bool BlkFront::wait_to_let_go() {
+  for (uint64_t end = 0;;) {
+    if (let_go()) return true;
+    const uint64_t now = clock_.now();
+    if (end == 0) end = now + kPatienceToLetGo;
+    if (now >= end) return false;
+    xen_.events.wait(port_, kLetGoSlice);
+  }
+}
+
 void BlkFront::disconnect() {
   usable_ = false;
   Result<> closed;
   if (shared_) closed = front_.close();
+  const bool is_free = port_ == 0 ? let_go() : wait_to_let_go();
   if (port_ != 0) (void)xen_.events.close(std::exchange(port_, 0));
-  if (!let_go()) log::line("efilite: ", name_, ": its back end may still write to memory that it was shown");
+  if (!is_free) log::line("efilite: ", name_, ": its back end may still write to memory that it was shown");
   if (std::exchange(shared_, false)) {
     forget_keys();
     if (closed) closed = front_.restart();
@@ -211,7 +224,8 @@ Result<size_t> BlkFront::submit(uint8_t operation, uint64_t sector, std::byte* d
   Result<> granted = grant_pages(slot, segments, data, length);
   if (!granted) {
     request.in_flight = false;
-    CHECK(end_grants(slot) == 0);  // it was not told of them
+    // It was not told of them, but it could guess.
+    if (end_grants(slot) != 0) return fail("it has mapped memory that it was not given");
     return granted.status() == Status::OutOfResources && ring_.in_flight() != 0 ? Status::NotReady : granted.status();
   }
   if (is_indirect) {
@@ -264,9 +278,8 @@ Result<BlkResponse> BlkFront::wait(bool for_all) {
     if (auto done = TRY(take())) return *done;
     (void)xen_.events.take(port_);
     ring_.want_event(for_all ? ring_.in_flight() : (ring_.in_flight() + 1) / 2);
-    if (ring_.has_response()) continue;
-    xen_.events.wait(port_, kSlice);
-    if (ring_.has_response()) continue;
+    if (!ring_.has_response()) xen_.events.wait(port_, kSlice);
+    // Also when there is one now: what shows and hides one again and again must not hold us for ever.
     const uint64_t now = clock_.now();
     if (end == 0) end = now + kPatience;
     if (now >= end) return fail("it has not answered for half a minute");

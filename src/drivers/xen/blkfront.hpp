@@ -67,6 +67,7 @@ class BlkFront final : public core::BlockDevice {
   Result<> learn_requests();
   void disconnect();
   bool let_go();
+  bool wait_to_let_go();
   void forget_keys();
   unsigned end_grants(unsigned slot);
   Status fail(std::string_view what_it_did, std::optional<uint64_t> number = {});
