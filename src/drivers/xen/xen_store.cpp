@@ -293,10 +293,12 @@ Result<> XenStore::notify() {
 
 void XenStore::set_deadline() { deadline_ = clock_.now() + kPatience; }
 
-// [Xen docs/misc/xenstore-ring.txt] while it reconnects, nothing else in the page means anything.
+// [Xen docs/misc/xenstore-ring.txt] while it reconnects, nothing else in the page means anything; neither field does where its feature is not
+// offered.
 Result<> XenStore::pause() {
-  if (read_once(&page_->connection) == XENSTORE_CONNECTED && read_once(&page_->error) != XENSTORE_ERROR_NONE)
-    return fail("it has given this domain up");
+  const bool tells_errors = (read_once(&page_->server_features) & XENSTORE_SERVER_FEATURE_ERROR) != 0;
+  const bool connected = !reconnects() || read_once(&page_->connection) == XENSTORE_CONNECTED;
+  if (tells_errors && connected && read_once(&page_->error) != XENSTORE_ERROR_NONE) return fail("it has given this domain up");
   const uint64_t now = clock_.now();
   if (now >= deadline_) return fail("it does not answer");
   channels_.wait(port_, deadline_ - now);

@@ -414,6 +414,14 @@ TEST_F(BadServer, IndexesOfTheOtherDirectionToo) {
   expect_end("there is more in its ring than there is room for");
 }
 
+TEST_F(BadServer, WhatAnOlderServerHasInItsPageBeyondTheRingsMeansNothing) {
+  start();
+  server.silent = true;
+  page.error = XENSTORE_ERROR_PROTO;
+  page.connection = XENSTORE_RECONNECT;
+  expect_end("it does not answer");
+}
+
 TEST_F(BadServer, AServerThatSaysThatItIsOverIsNotWaitedFor) {
   start();
   server.silent = true;
