@@ -36,7 +36,8 @@ struct XenSystemClock {
     const uint64_t shifted = shift >= 0 ? ticks << shift : ticks >> -shift;
     return static_cast<uint64_t>(static_cast<unsigned __int128>(shifted) * multiplier >> 32);
   }
-  // A TSC that is behind is another CPU's, by a few ticks.
+  // Another CPU's TSC may be a few ticks behind; one that is a second behind is no longer the one that was read.
+  bool knows(uint64_t tsc) const { return tsc >= at_tsc || nanoseconds(at_tsc - tsc) < kNsPerSecond; }
   uint64_t at(uint64_t tsc) const { return at_ns + (tsc > at_tsc ? nanoseconds(tsc - at_tsc) : 0); }
 };
 

@@ -35,7 +35,9 @@ bool xen_time(const XenClock& clock, XenWallClock& now) {
   } else if (!at.kept || current_incarnation(at.time_leaf) != at.incarnation) {
     return false;
   }
-  const uint64_t passed = at.system.at(arch::timestamp());
+  const uint64_t tsc = arch::timestamp();
+  if (!at.system.knows(tsc)) return false;
+  const uint64_t passed = at.system.at(tsc);
   const uint64_t fraction = at.wall.nanoseconds + passed % kNsPerSecond;
   now.nanoseconds = static_cast<uint32_t>(fraction % kNsPerSecond);
   return !__builtin_add_overflow(at.wall.seconds, passed / kNsPerSecond + fraction / kNsPerSecond, &now.seconds);

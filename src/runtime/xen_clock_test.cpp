@@ -175,6 +175,17 @@ TEST(XenTime, AfterAMigrationIsADeviceErrorRatherThanWrong) {
   EXPECT_EQ(domain.status(), Status::DeviceError);
 }
 
+TEST(XenTime, ByATscThatWasSetBackIsADeviceErrorRatherThanWrong) {
+  Domain domain;
+  Domain::pass(3600ull * 1'000'000'000);
+  domain.set(1'709'212'455);
+  domain.page.vcpu_info[0].time.tsc_timestamp = arch::fake_timestamp;
+  keep_xen_clock(domain.clock.xen);
+  EXPECT_EQ(domain.status(), Status::Success);
+  arch::fake_timestamp = 0;
+  EXPECT_EQ(domain.status(), Status::DeviceError);
+}
+
 TEST(XenTime, ThatCouldNotBeReadInTheEndIsADeviceError) {
   Domain domain;
   domain.set(1'709'212'455);
