@@ -26,6 +26,7 @@ void set_end_services(const efi::RuntimeServices& of_runtime) { services = &of_r
 
 void reset(efi::ResetType type, Status why) {
   if (services != nullptr) services->reset_system(type, efi::encode(why), 0, nullptr);
+  drain_console();
   if (xen != nullptr) xen->shutdown(type == efi::ResetType::Shutdown ? SHUTDOWN_poweroff : SHUTDOWN_reboot);
   arch::halt_forever();
 }

@@ -10,6 +10,7 @@
 #include "arch/x86_64/clock.hpp"
 #include "arch/x86_64/interrupts.hpp"
 #include "arch/x86_64/paging.hpp"
+#include "base/check.hpp"
 #include "base/log.hpp"
 #include "boot/console_variables.hpp"
 #include "boot/devices/devices.hpp"
@@ -223,7 +224,8 @@ void install_protocols(const Payload& payload) {
   handle = nullptr;
   if (rng->available()) must(handles.install(&handle, rng->protocol()), "random numbers");
   must(storage->install(), "disks");
-  if (xen.present() && !images->add_quiescer(xen)) log::line("efilite: Xen's pages will not be given back at ExitBootServices");
+  // The runtime's clock stands on it.
+  if (xen.present()) CHECK(images->add_quiescer(xen));
   // Devices are reset when all that is open has been written.
   if (!images->add_quiescer(*devices)) log::line("efilite: devices will not be reset at ExitBootServices");
   if (!images->add_quiescer(storage->quiescer())) log::line("efilite: open files will not be written at ExitBootServices");

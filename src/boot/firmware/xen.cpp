@@ -50,7 +50,7 @@ XenFacts XenMachine::facts() const { return {hypercalls_.instruction(), shared_,
 
 Result<> XenMachine::quiesce() {
   Result<> done = store_ != nullptr ? store_->quiesce() : Result<>{};
-  channels_.use(nullptr);
+  channels_.leave();
   if (runtime_clock_ != nullptr) runtime::keep_xen_clock(runtime_clock_->xen);
   if (frames_) {
     Result<> given_back = frames_->quiesce();

@@ -36,6 +36,14 @@ Result<> EventChannels::notify(EventPort port) {
   return {};
 }
 
+// [Xen public/xen.h] Xen only tells of an event when these are clear.
+void EventChannels::leave() {
+  if (shared_ == nullptr) return;
+  __atomic_store_n(&shared_->vcpu_info[0].evtchn_pending_sel, 0, __ATOMIC_RELAXED);
+  __atomic_store_n(&shared_->vcpu_info[0].evtchn_upcall_pending, 0, __ATOMIC_RELEASE);
+  shared_ = nullptr;
+}
+
 // Nobody is interrupted, so the selector and upcall bits stay as Xen sets them; a pending bit that is left set would hide the next event.
 bool EventChannels::take(EventPort port) {
   if (shared_ == nullptr || port >= kPorts) return false;

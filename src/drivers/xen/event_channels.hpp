@@ -19,6 +19,9 @@ class EventChannels {
   // Where Xen says which events have come; nullptr when that page is given back. Without it wait() just lets others run.
   void use(shared_info* page) { shared_ = page; }
 
+  // As if nobody had been here: the next to use the page is told of every event, and so of the first.
+  void leave();
+
   // A port that domain `remote` can bind to.
   Result<EventPort> open(domid_t remote);
   Result<> close(EventPort port);

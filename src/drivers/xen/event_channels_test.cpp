@@ -47,6 +47,18 @@ TEST(EventChannels, APortThatIsClosedIsNoMore) {
   EXPECT_EQ(channels.notify(*port).status(), Status::InvalidParameter);
 }
 
+TEST(EventChannels, WhoeverComesNextIsToldOfTheFirstEvent) {
+  Machine xen;
+  EventChannels channels(xen);
+  channels.use(&xen.shared);
+  xen.shared.vcpu_info[0].evtchn_pending_sel = 1;
+  xen.shared.vcpu_info[0].evtchn_upcall_pending = 1;
+  channels.leave();
+  EXPECT_EQ(xen.shared.vcpu_info[0].evtchn_pending_sel, 0u);
+  EXPECT_EQ(xen.shared.vcpu_info[0].evtchn_upcall_pending, 0);
+  EXPECT_FALSE(channels.take(5));
+}
+
 TEST(EventChannels, WithoutTheSharedPageNothingIsSeen) {
   Machine xen;
   EventChannels channels(xen);
