@@ -83,6 +83,12 @@ struct SerialFormat {
   efi::Parity parity;
   efi::StopBits stop_bits;
   bool operator==(const SerialFormat&) const = default;
+  // Without defaults. One and a half stop bits go with five data bits, two with more.
+  constexpr bool possible() const {
+    const auto more = data_bits == 5 ? efi::StopBits::OneFive : efi::StopBits::Two;
+    return data_bits >= 5 && data_bits <= 8 && parity > efi::Parity::Default && parity <= efi::Parity::Space &&
+           (stop_bits == efi::StopBits::One || stop_bits == more);
+  }
 };
 
 // A UART, for EFI_SERIAL_IO_PROTOCOL; as a console port it serves the terminal on the same line. Control bits are those of the protocol.

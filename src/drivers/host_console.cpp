@@ -34,6 +34,7 @@ std::optional<uint8_t> HostConsole::read() {
 }
 
 Result<core::SerialFormat> HostConsole::set_format(const core::SerialFormat& wanted) {
+  if (!wanted.possible()) return Status::InvalidParameter;
   TRY(usable());
   return wanted;
 }

@@ -57,15 +57,11 @@ constexpr int kPatience = 50'000;
 // The smallest divisor whose rate, told in whole bits a second, is not above the wanted one.
 uint64_t divisor_for(uint64_t rate) { return rate >= kFastest ? 1 : kFastest / (rate + 1) + 1; }
 
-std::optional<uint8_t> line_control_for(const core::SerialFormat& format) {
+// One bit asks for more than one stop bit: one and a half with five data bits, else two.
+uint8_t line_control_for(const core::SerialFormat& format) {
   constexpr uint8_t kParityBits[] = {0x00, 0x18, 0x08, 0x28, 0x38};  // none, even, odd, mark, space
-  const auto parity = static_cast<uint32_t>(format.parity) - 1;
-  if (format.data_bits < 5 || format.data_bits > 8 || parity >= std::size(kParityBits)) return std::nullopt;
-  // One bit asks for more stop bits: one and a half with five data bits, else two.
-  const auto more = format.data_bits == 5 ? efi::StopBits::OneFive : efi::StopBits::Two;
-  if (format.stop_bits != efi::StopBits::One && format.stop_bits != more) return std::nullopt;
-  const uint8_t stop = format.stop_bits == more ? kMoreStopBits : 0;
-  return static_cast<uint8_t>((format.data_bits - 5) | stop | kParityBits[parity]);
+  const uint8_t stop = format.stop_bits != efi::StopBits::One ? kMoreStopBits : 0;
+  return static_cast<uint8_t>((format.data_bits - 5) | stop | kParityBits[static_cast<uint32_t>(format.parity) - 1]);
 }
 
 }  // namespace
@@ -159,16 +155,16 @@ std::optional<uint8_t> Serial::read() {
 }
 
 Result<core::SerialFormat> Serial::set_format(const core::SerialFormat& wanted) {
-  const auto line = line_control_for(wanted);
+  if (!wanted.possible() || wanted.baud_rate < kSlowest) return Status::InvalidParameter;
+  const uint8_t line = line_control_for(wanted);
   const uint64_t divisor = divisor_for(wanted.baud_rate);
-  if (!line || wanted.baud_rate < kSlowest) return Status::InvalidParameter;
   for (int left = kPatience; left > 0 && (look() & kAllSent) == 0; --left) {
   }
-  put(kLineControl, *line | kDivisorAccess);
+  put(kLineControl, line | kDivisorAccess);
   put(kData, static_cast<uint8_t>(divisor));
   put(kInterruptEnable, static_cast<uint8_t>(divisor >> 8));
-  put(kLineControl, *line);
-  if (get(kLineControl) != *line) return Status::DeviceError;
+  put(kLineControl, line);
+  if (get(kLineControl) != line) return Status::DeviceError;
   return core::SerialFormat{kFastest / divisor, wanted.data_bits, wanted.parity, wanted.stop_bits};
 }
 

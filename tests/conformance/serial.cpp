@@ -46,6 +46,12 @@ bool refused(const Attributes& attributes) {
   });
 }
 
+// Runs a test with a line that has a wire with a rate of its own; consoles that hypervisors have made have none, and no modem's lines.
+template <typename Body>
+bool with_wire(Body body) {
+  return with([&](Serial& io) { return (io.Mode->ControlMask & EFI_SERIAL_DATA_TERMINAL_READY) == 0 ? skip("no wire") : body(io); });
+}
+
 UINT8* uart_node(EFI_HANDLE handle) {
   void* path = nullptr;
   if (bs->HandleProtocol(handle, &kDevicePathGuid, &path) != EFI_SUCCESS) return nullptr;
@@ -106,10 +112,11 @@ const Test kTests[] = {
        });
      }},
     {"12.8 SetAttributes: the nearest rate that is not above",
-     [] { return with([](Serial& io) { return ok(set(io, {.rate = 10000})) && equal(io.Mode->BaudRate, 9600); }); }},
+     [] { return with_wire([](Serial& io) { return ok(set(io, {.rate = 10000})) && equal(io.Mode->BaudRate, 9600); }); }},
     {"12.8 SetAttributes: a rate above all becomes the highest",
      [] { return with([](Serial& io) { return ok(set(io, {.rate = ~UINT64{0}})) && that(io.Mode->BaudRate >= 115200); }); }},
-    {"12.8 SetAttributes: a rate below all is INVALID_PARAMETER", [] { return refused({.rate = 1}); }},
+    {"12.8 SetAttributes: a rate below all is INVALID_PARAMETER",
+     [] { return with_wire([](Serial&) { return refused({.rate = 1}); }); }},
     {"12.8 SetAttributes: the nearest FIFO depth that is not above",
      [] {
        return with([](Serial& io) {
@@ -138,7 +145,7 @@ const Test kTests[] = {
      }},
     {"12.8 SetControl: DTR and RTS, on and off",
      [] {
-       return with([](Serial& io) {
+       return with_wire([](Serial& io) {
          return ok(io.SetControl(&io, EFI_SERIAL_DATA_TERMINAL_READY | EFI_SERIAL_REQUEST_TO_SEND)) && ok(io.SetControl(&io, 0));
        });
      }},

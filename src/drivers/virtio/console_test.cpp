@@ -93,6 +93,7 @@ TEST_F(VirtioConsole, IsASerialLineWhoseFormatDoesNotMatter) {
   auto set = console.set_format(format);
   ASSERT_TRUE(set);
   EXPECT_EQ(*set, format);
+  EXPECT_EQ(console.set_format({9600, 9, efi::Parity::Even, efi::StopBits::Two}).status(), Status::InvalidParameter) << "but it is one";
   EXPECT_TRUE(console.reset());
   EXPECT_EQ(console.control_mask(), efi::kSerialInputBufferEmpty | efi::kSerialOutputBufferEmpty);
   EXPECT_EQ(*console.control(), efi::kSerialInputBufferEmpty | efi::kSerialOutputBufferEmpty);
