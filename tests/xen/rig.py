@@ -4,6 +4,7 @@
 import bisect
 import codecs
 import contextlib
+import functools
 import importlib.util
 import os
 import pathlib
@@ -200,8 +201,8 @@ class Xen:
         control.close()
         console.close()
         self.serial = Line(lambda: self.process.stdout.read1(65536), log["xen"])
-        self.console = Line(lambda: self.console_socket.recv(65536), log["console"])
-        self.control = Line(lambda: self.control_socket.recv(65536), log["control"])
+        self.console = Line(functools.partial(self._receive, self.console_socket), log["console"])
+        self.control = Line(functools.partial(self._receive, self.control_socket), log["control"])
 
     def __enter__(self):
         try:
@@ -232,8 +233,13 @@ class Xen:
 
     @staticmethod
     def _send(end, data):
-        with contextlib.suppress(BrokenPipeError):  # the machine is gone, which its end tells
+        with contextlib.suppress(ConnectionError):  # the machine is gone, which its end tells
             end.sendall(data)
+
+    @staticmethod
+    def _receive(end):
+        with contextlib.suppress(ConnectionError):
+            return end.recv(65536)
 
     def start(self, name):
         """Creates the guest of /share/NAME.cfg, with its console on our port from its first character on. wait_for_end() is for later."""
