@@ -29,7 +29,7 @@ bool may_lack(EFI_STATUS status, EFI_STATUS wanted) {
   return status == EFI_UNSUPPORTED ? skip("unsupported here, as it may be") : is(status, wanted);
 }
 
-// [UEFI 2.10, 4.6.2 and 8.3.2] A clock need not let itself be set. Then the table of supported services says so, and the service itself does.
+// [UEFI 2.10, 4.6.2 and 8.3.2] A clock need not let itself be set. Then the table of supported services says so, and so does the service.
 bool cannot_be_set() {
   static const EFI_GUID kRtProperties = {0xeb66918a, 0x7eef, 0x402a, {0x84, 0x2e, 0x93, 0x1d, 0x21, 0xc3, 0x8a, 0xe9}};
   constexpr UINT32 kSetTime = 2;

@@ -83,7 +83,9 @@ Result<> BlkFront::share() {
 }
 
 void BlkFront::forget_keys() {
-  for (std::string_view key : {"ring-ref", "ring-page-order", "ring-ref0", "ring-ref1", "event-channel", "protocol", "feature-persistent"}) front_.remove(key);
+  for (std::string_view key :
+       {"ring-ref", "ring-page-order", "ring-ref0", "ring-ref1", "event-channel", "protocol", "feature-persistent"})
+    front_.remove(key);
 }
 
 Result<> BlkFront::learn_size() {

@@ -293,8 +293,8 @@ Result<> XenStore::notify() {
 
 void XenStore::set_deadline() { deadline_ = clock_.now() + kPatience; }
 
-// [Xen docs/misc/xenstore-ring.txt] while it reconnects, nothing else in the page means anything; neither field does where its feature is not
-// offered.
+// [Xen docs/misc/xenstore-ring.txt] while it reconnects, nothing else in the page means anything; neither field does where its feature is
+// not offered.
 Result<> XenStore::pause() {
   const bool tells_errors = (read_once(&page_->server_features) & XENSTORE_SERVER_FEATURE_ERROR) != 0;
   const bool connected = !reconnects() || read_once(&page_->connection) == XENSTORE_CONNECTED;
