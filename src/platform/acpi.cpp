@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "abi/acpi.hpp"
+#include "base/byte_sum.hpp"
 #include "base/log.hpp"
 #include "platform/acpi_s5.hpp"
 #include "platform/acpi_tables.hpp"
@@ -96,14 +97,8 @@ void read_tables(core::PhysicalMemory& memory, const TableList& list, bool wants
   }
 }
 
-std::byte sum(ByteSpan bytes) {
-  uint8_t total = 0;
-  for (std::byte byte : bytes) total = static_cast<uint8_t>(total + static_cast<uint8_t>(byte));
-  return std::byte{total};
-}
-
 void clear_pm_timer(MutableByteSpan fadt) {
-  const std::byte before = sum(fadt);
+  const uint8_t before = byte_sum(fadt);
   auto clear = [&](size_t offset, size_t size) {
     if (offset + size <= fadt.size()) memset(fadt.data() + offset, 0, size);
   };
@@ -111,7 +106,7 @@ void clear_pm_timer(MutableByteSpan fadt) {
   clear(offsetof(acpi::Fadt, pm_tmr_len), sizeof(acpi::Fadt::pm_tmr_len));
   clear(offsetof(acpi::Fadt, x_pm_tmr_blk), sizeof(acpi::Fadt::x_pm_tmr_blk));
   std::byte& checksum = fadt[offsetof(acpi::Header, checksum)];
-  checksum = std::byte(uint8_t(checksum) + uint8_t(before) - uint8_t(sum(fadt)));
+  checksum = std::byte(uint8_t(checksum) + before - byte_sum(fadt));
 }
 
 // Also where the hardware-reduced flag denies all of the fixed hardware: GRUB does not look at it.
