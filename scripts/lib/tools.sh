@@ -7,6 +7,7 @@ tool_packages=(
   libclang-rt-19-dev libc6-dev            # sanitizers and libFuzzer
   cmake ninja-build googletest            # build and unit tests
   libxen-dev linux-libc-dev gnu-efi       # ABI headers; gnu-efi only as a cross-check of ours
+  libcli11-dev nlohmann-json3-dev libfmt-dev  # the host program
   qemu-system-x86 ovmf                    # the hypervisor, and the firmware to compare with
   busybox-static kmod xz-utils            # what the test guest's initramfs is made of
   dosfstools mtools                       # to compare our FAT engine with

@@ -56,6 +56,7 @@ struct DataDirectory {
 };
 static_assert(sizeof(DataDirectory) == 8);
 inline constexpr uint32_t kResourceDirectory = 2;
+inline constexpr uint32_t kCertificateDirectory = 4;
 inline constexpr uint32_t kBaseRelocationDirectory = 5;
 
 // [PE, optional header] PE32+, up to and with the base relocation directory: nothing behind it is looked at.
@@ -91,6 +92,9 @@ static_assert(kOptionalHeaderFixedSize == 112 && sizeof(OptionalHeader) == 160);
 static_assert(offsetof(OptionalHeader, image_base) == 24 && offsetof(OptionalHeader, size_of_image) == 56);
 static_assert(offsetof(OptionalHeader, subsystem) == 68 && offsetof(OptionalHeader, number_of_rva_and_sizes) == 108);
 inline constexpr uint16_t kPe32PlusMagic = 0x20B;
+// PE32 is shorter: its image base and its four sizes of stack and heap have 32 bits, and BaseOfData is there.
+inline constexpr uint16_t kPe32Magic = 0x10B;
+inline constexpr uint32_t kPe32FixedSize = kOptionalHeaderFixedSize - 16;
 
 // [PE, Windows subsystem; UEFI 2.10, 2.1.1 table 2.1]
 enum class Subsystem : uint16_t { EfiApplication = 10, EfiBootServiceDriver = 11, EfiRuntimeDriver = 12 };

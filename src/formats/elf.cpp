@@ -156,6 +156,14 @@ Parsed<XenNotes> read_xen_notes(const Input& input, const ElfFile& file) {
   return notes;
 }
 
+const char* name_of_xen_note(uint32_t type) {
+  constexpr const char* kNames[XenNotes::kCount] = {
+      "INFO",          "ENTRY",      "HYPERCALL_PAGE", "VIRT_BASE",    "PADDR_OFFSET", "XEN_VERSION",    "GUEST_OS",
+      "GUEST_VERSION", "LOADER",     "PAE_MODE",       "FEATURES",     "BSD_SYMTAB",   "HV_START_LOW",   "L1_MFN_VALID",
+      "SUSPEND_CANCEL", "INIT_P2M",  "MOD_START_PFN",  "SUPPORTED_FEATURES", "PHYS32_ENTRY"};
+  return kNames[type];
+}
+
 Parsed<std::optional<uint32_t>> pvh_entry(const ElfFile& file, const XenNotes& notes) {
   constexpr uint32_t kType = XEN_ELFNOTE_PHYS32_ENTRY;
   if (!notes.has(kType)) return std::optional<uint32_t>();

@@ -64,6 +64,8 @@ struct XenNotes {
   bool has(uint32_t type) const { return (present >> type & 1) != 0; }
 };
 Parsed<XenNotes> read_xen_notes(const Input& input, const ElfFile& file);
+// "PHYS32_ENTRY"; type < XenNotes::kCount.
+const char* name_of_xen_note(uint32_t type);
 
 // The PVH entry, a physical address [Xen docs/misc/pvh.pandoc]; nullopt: there is none. A problem when it lies in no segment that is loaded
 // from the file, or above 4 GiB.

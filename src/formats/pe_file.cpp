@@ -7,8 +7,6 @@ namespace efilite::formats {
 
 namespace {
 
-constexpr uint16_t kPe32Magic = 0x10B;
-
 Parsed<> read_sections(const Input& input, PeFile& file, uint64_t table, uint16_t count) {
   if (count > pe::kMaxSections) return Problem{file.header_offset, "NumberOfSections", "is above 96", count};
   for (uint16_t i = 0; i < count; ++i) {
@@ -19,12 +17,29 @@ Parsed<> read_sections(const Input& input, PeFile& file, uint64_t table, uint16_
     if (size != 0 && !input.holds(header.pointer_to_raw_data, size))
       return Problem{at + offsetof(pe::SectionHeader, pointer_to_raw_data), "PointerToRawData",
                      "the section reaches behind the end of the file", header.pointer_to_raw_data};
-    PeFileSection section{{}, header.pointer_to_raw_data, size};
+    PeFileSection section{{}, header.virtual_address, header.characteristics, header.pointer_to_raw_data, size};
     std::copy_n(header.name, sizeof header.name, section.name);
     (void)file.sections.push_back(section);
   }
   return {};
 }
+
+// Where there is such a directory at all.
+pe::DataDirectory read_certificates(const Input& input, uint64_t optional, bool is_plus) {
+  const uint64_t fixed = is_plus ? pe::kOptionalHeaderFixedSize : pe::kPe32FixedSize;
+  const auto count = input.peek<uint32_t>(optional + fixed - sizeof(uint32_t));
+  if (count.value_or(0) <= pe::kCertificateDirectory) return {};
+  return input.peek<pe::DataDirectory>(optional + fixed + pe::kCertificateDirectory * sizeof(pe::DataDirectory)).value_or(pe::DataDirectory{});
+}
+
+struct RawCompatEntry {
+  static constexpr uint8_t kType = 1;
+  uint8_t type;  // 0 ends the list
+  uint8_t size;
+  uint16_t machine;
+  uint32_t entry;
+};
+static_assert(sizeof(RawCompatEntry) == 8);
 
 }  // namespace
 
@@ -49,14 +64,30 @@ Parsed<PeFile> parse_pe_file(const Input& input) {
   file.header_offset = dos.pe_offset;
   file.machine = header.coff.machine;
   const auto magic = TRY(input.get<uint16_t>(optional, "Magic"));
-  if (magic != kPe32Magic && magic != pe::kPe32PlusMagic) return Problem{optional, "Magic", "is neither PE32 nor PE32+", magic};
+  if (magic != pe::kPe32Magic && magic != pe::kPe32PlusMagic) return Problem{optional, "Magic", "is neither PE32 nor PE32+", magic};
   file.is_plus = magic == pe::kPe32PlusMagic;
   // The two differ in front of these fields by nothing.
   file.entry = TRY(input.get<uint32_t>(optional + offsetof(pe::OptionalHeader, address_of_entry_point), "AddressOfEntryPoint"));
   file.subsystem = TRY(input.get<uint16_t>(optional + offsetof(pe::OptionalHeader, subsystem), "Subsystem"));
   file.dll_characteristics = TRY(input.get<uint16_t>(optional + offsetof(pe::OptionalHeader, dll_characteristics), "DllCharacteristics"));
+  file.certificates = read_certificates(input, optional, file.is_plus);
   TRY(read_sections(input, file, optional + header.coff.size_of_optional_header, header.coff.number_of_sections));
   return file;
+}
+
+Parsed<StaticVector<CompatEntry, 4>> read_compat_entries(const Input& input, const PeFile& file) {
+  StaticVector<CompatEntry, 4> entries;
+  const PeFileSection* section = file.find(".compat");
+  const uint64_t size = section != nullptr ? section->size : 0;
+  for (uint64_t at = 0; size - at >= sizeof(RawCompatEntry);) {
+    const auto entry = TRY(input.get<RawCompatEntry>(section->offset + at, ".compat"));
+    if (entry.type == 0) break;
+    if (entry.size < sizeof entry || entry.size > size - at)
+      return Problem{section->offset + at + offsetof(RawCompatEntry, size), ".compat", "an entry's size cannot be", entry.size};
+    if (entry.type == RawCompatEntry::kType && !entries.push_back({entry.machine, entry.entry})) break;
+    at += entry.size;
+  }
+  return entries;
 }
 
 }  // namespace efilite::formats

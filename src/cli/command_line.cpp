@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#include "cli/command_line.hpp"
+
+#include <CLI/CLI.hpp>
+
+namespace efilite::cli {
+
+namespace {
+
+constexpr const char* kWishes[] = {"efi", "linux", "pvh", "pv"};
+
+constexpr const char* kInspectDetails[] = {
+    "Lists every boot entry that an image offers, which one efilite would take and why, and what is wrong with the image.",
+    "FILE may be - for standard input. The exit status is 1 when an image is malformed or none at all, or when efilite's loader refuses it.",
+};
+constexpr OptionSpec kInspectOptions[] = {
+    {"FILE", "FILE", Kind::File, true, true, {}, "a kernel, an EFI program, a unified kernel image"},
+    {"--entry", "WISH", Kind::Choice, false, false, kWishes, "what efilite.entry=WISH would do"},
+};
+
+constexpr CommandSpec kCommands[] = {
+    {"inspect", "tell what an image is and which boot entries it offers", kInspectDetails, kInspectOptions},
+};
+
+void add_option(CLI::App& app, const OptionSpec& spec, std::vector<std::string>& values) {
+  if (spec.kind == Kind::Flag) {
+    app.add_flag_callback(spec.name, [&values] { values.emplace_back(); }, spec.help);
+    return;
+  }
+  CLI::Option* option = app.add_option(spec.name, values, spec.help);
+  option->type_name(spec.is_positional() ? "" : spec.value)->option_text(spec.is_positional() ? "" : spec.value);
+  if (spec.required) option->required();
+  if (spec.kind == Kind::Choice) {
+    std::vector<std::string> choices(spec.choices.begin(), spec.choices.end());
+    std::string text;
+    for (const std::string& choice : choices) text += (text.empty() ? "" : ", ") + choice;
+    option->check([choices, text](const std::string& word) {
+      return std::ranges::find(choices, word) != choices.end() ? std::string() : "'" + word + "' is none of " + text;
+    });
+  }
+  if (spec.is_positional() && spec.many) return;
+  option->expected(1)->allow_extra_args(false);
+  if (spec.many) option->take_all();
+  else option->multi_option_policy(CLI::MultiOptionPolicy::Throw);
+}
+
+CLI::App* add_command(CLI::App& app, const CommandSpec& spec, std::map<std::string, std::vector<std::string>>& values) {
+  CLI::App* command = app.add_subcommand(spec.name, spec.summary);
+  std::string footer;
+  for (const char* paragraph : spec.details) footer += std::string(footer.empty() ? "" : "\n") + paragraph;
+  command->footer(footer);
+  for (const OptionSpec& option : spec.options) add_option(*command, option, values[option.name]);
+  return command;
+}
+
+}  // namespace
+
+std::span<const CommandSpec> commands() { return kCommands; }
+
+const std::vector<std::string>& Arguments::all(const std::string& name) const {
+  static const std::vector<std::string> kNone;
+  const auto found = values.find(name);
+  return found != values.end() ? found->second : kNone;
+}
+
+std::string Arguments::one(const std::string& name, const std::string& otherwise) const {
+  const auto& words = all(name);
+  return words.empty() ? otherwise : words.front();
+}
+
+Parsing parse(const std::vector<std::string>& words) {
+  CLI::App app(std::string("efilite: ") + kSummary, kProgram);
+  app.require_subcommand(1);
+  app.failure_message(CLI::FailureMessage::simple);
+  std::vector<std::map<std::string, std::vector<std::string>>> values(commands().size());
+  std::vector<CLI::App*> apps;
+  for (size_t i = 0; i < commands().size(); ++i) apps.push_back(add_command(app, commands()[i], values[i]));
+  Parsing parsing;
+  try {
+    app.parse(std::vector<std::string>(words.rbegin(), words.rend()));  // CLI11 takes them from the end
+  } catch (const CLI::CallForHelp&) {
+    parsing.help = app.help();
+    return parsing;
+  } catch (const CLI::ParseError& error) {
+    parsing.error = error.what();
+    return parsing;
+  }
+  for (size_t i = 0; i < apps.size(); ++i) {
+    if (!apps[i]->parsed()) continue;
+    std::erase_if(values[i], [](const auto& entry) { return entry.second.empty(); });
+    parsing.arguments = Arguments{&commands()[i], std::move(values[i])};
+  }
+  return parsing;
+}
+
+}  // namespace efilite::cli

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+// What each command does.
+#pragma once
+
+#include "cli/command_line.hpp"
+#include "cli/program.hpp"
+
+namespace efilite::cli {
+
+Output run_inspect(const Arguments& arguments, const Terminal& terminal);
+
+// A line on standard error.
+std::string error_line(const std::string& text);
+
+}  // namespace efilite::cli

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#include "cli/program.hpp"
+
+#include "cli/commands.hpp"
+#include "cli/printable.hpp"
+
+namespace efilite::cli {
+
+std::string error_line(const std::string& text) { return std::string(kProgram) + ": " + printable(text) + '\n'; }
+
+Output run(const std::vector<std::string>& words, const Terminal& terminal) {
+  const Parsing parsing = parse(words);
+  if (!parsing.error.empty()) return {"", error_line(parsing.error + " (try efilite --help)"), Exit::Usage};
+  if (!parsing.arguments) return {parsing.help, "", Exit::Success};
+  return run_inspect(*parsing.arguments, terminal);
+}
+
+}  // namespace efilite::cli
