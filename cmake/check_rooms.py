@@ -15,7 +15,7 @@ MAY_INCLUDE = {
     "fs": {"fs", "core/ports.hpp", "core/storage_ports.hpp", "abi", "base"},
     "drivers": {"drivers", "core/ports.hpp", "core/device_ports.hpp", "core/storage_ports.hpp", "arch", "abi", "base"},
     "platform": {"platform", "drivers", "core/ports.hpp", "core/device_ports.hpp", "arch", "abi", "base"},
-    "cli": {"cli", "formats", "core", "fs", "abi", "base"},
+    "cli": {"cli", "formats", "core", "fs", "boot/disk_formats.hpp", "abi", "base"},
     "boot": {"boot", "platform", "drivers", "core", "formats", "runtime", "fs", "arch", "abi", "base"},
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.M)

@@ -12,10 +12,16 @@ constexpr const char* kWishes[] = {"efi", "linux", "pvh", "pv"};
 constexpr const char* kInspectDetails[] = {
     "Lists every boot entry that an image offers, which one efilite would take and why, and what is wrong with the image.",
     "FILE may be - for standard input. The exit status is 1 when an image is malformed or none at all, or when efilite's loader refuses it.",
+    "With --disk FILE is a disk, a raw image or a device: its FAT volumes are searched for programs, kernels and boot loaders' entries.",
 };
+constexpr const char* kBlockSizes[] = {"512", "2048", "4096"};
 constexpr OptionSpec kInspectOptions[] = {
     {"FILE", "FILE", Kind::File, true, true, {}, "a kernel, an EFI program, a unified kernel image"},
     {"--entry", "WISH", Kind::Choice, false, false, kWishes, "what efilite.entry=WISH would do"},
+    {"--json", "", Kind::Flag, false, false, {}, "JSON for programs, in place of tables"},
+    {"--disk", "", Kind::Flag, false, false, {}, "FILE is a disk image"},
+    {"--block-size", "BYTES", Kind::Choice, false, false, kBlockSizes, "of the disk; what its own table tells if this is not given"},
+    {"--full", "", Kind::Flag, false, false, {}, "with --disk: all that is known of each file"},
 };
 
 constexpr CommandSpec kCommands[] = {

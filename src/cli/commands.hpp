@@ -11,5 +11,6 @@ Output run_inspect(const Arguments& arguments, const Terminal& terminal);
 
 // A line on standard error.
 std::string error_line(const std::string& text);
+Output usage_error(const std::string& text);
 
 }  // namespace efilite::cli

@@ -5,6 +5,7 @@
 
 #include "cli/describe.hpp"
 #include "cli/names.hpp"
+#include "cli/printable.hpp"
 
 namespace efilite::cli {
 
@@ -67,12 +68,6 @@ Group describe_elf(const formats::ElfFile& file) {
 }
 
 namespace {
-
-std::string lower(std::string text) {
-  for (char& c : text)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return text;
-}
 
 Value note_value(const Input& input, const XenNotes& notes, uint32_t type) {
   const XenNotes::Place& place = notes.places[type];

@@ -67,7 +67,7 @@ class BufferedInput final : public InputFile {
   std::vector<std::byte> bytes_;
 };
 
-Outcome<std::vector<std::byte>> drain(const Descriptor& file, const std::string& name) {
+Outcome<std::vector<std::byte>> drain(const Descriptor& file) {
   constexpr size_t kStep = size_t{1} << 20;
   std::vector<std::byte> bytes;
   size_t filled = 0;
@@ -75,45 +75,46 @@ Outcome<std::vector<std::byte>> drain(const Descriptor& file, const std::string&
     bytes.resize(filled + kStep);
     const ssize_t got = ::read(file.number(), bytes.data() + filled, kStep);
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return Failure{name + ": cannot be read: " + error_text(errno)};
+    if (got < 0) return Failure{"cannot be read: " + error_text(errno)};
     if (got == 0) {
       bytes.resize(filled);
       return bytes;
     }
     filled += static_cast<size_t>(got);
   }
-  return Failure{name + ": more than 1 GiB comes out of it: save it to a file first"};
+  return Failure{"more than 1 GiB comes out of it: save it to a file first"};
 }
 
 }  // namespace
 
 Outcome<std::unique_ptr<InputFile>> InputFile::open(const std::string& name) {
   const bool is_standard = name == "-";
-  const std::string shown = is_standard ? "standard input" : name;
   // Opening a pipe that nobody writes to waits, as it does for every program; everything else does not.
   Descriptor file(is_standard ? STDIN_FILENO : ::open(name.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY), !is_standard);
-  if (file.number() < 0) return Failure{shown + ": " + error_text(errno)};
+  if (file.number() < 0) return Failure{error_text(errno)};
   struct stat facts;
-  if (fstat(file.number(), &facts) != 0) return Failure{shown + ": " + error_text(errno)};
-  if (S_ISDIR(facts.st_mode)) return Failure{shown + ": is a directory"};
+  if (fstat(file.number(), &facts) != 0) return Failure{error_text(errno)};
+  if (S_ISDIR(facts.st_mode)) return Failure{"is a directory"};
   if (S_ISREG(facts.st_mode) || S_ISBLK(facts.st_mode)) {
     const off_t end = lseek(file.number(), 0, SEEK_END);
-    if (end < 0) return Failure{shown + ": " + error_text(errno)};
+    if (end < 0) return Failure{error_text(errno)};
     return std::make_unique<SeekableFile>(std::move(file), static_cast<uint64_t>(end));
   }
-  if (!is_standard && !S_ISFIFO(facts.st_mode) && !S_ISSOCK(facts.st_mode)) return Failure{shown + ": is no file, disk or pipe"};
-  return std::make_unique<BufferedInput>(TRY(drain(file, shown)));
+  if (!is_standard && !S_ISFIFO(facts.st_mode) && !S_ISSOCK(facts.st_mode)) return Failure{"is no file, disk or pipe"};
+  return std::make_unique<BufferedInput>(TRY(drain(file)));
 }
+
+std::string shown_name(const std::string& name) { return name == "-" ? "standard input" : name; }
 
 Result<> Part::read(uint64_t offset, MutableByteSpan out) {
   if (offset > size_ || out.size() > size_ - offset) return Status::EndOfFile;
   return whole_.read(offset_ + offset, out);
 }
 
-Outcome<std::string> read_all(core::ByteSource& source, uint64_t limit, const std::string& name) {
-  if (source.size() > limit) return Failure{name + ": is larger than " + std::to_string(limit) + " bytes"};
+Outcome<std::string> read_all(core::ByteSource& source, uint64_t limit) {
+  if (source.size() > limit) return Failure{"is larger than " + std::to_string(limit) + " bytes"};
   std::string text(static_cast<size_t>(source.size()), '\0');
-  if (!source.read(0, std::as_writable_bytes(std::span(text)))) return Failure{name + ": cannot be read"};
+  if (!source.read(0, std::as_writable_bytes(std::span(text)))) return Failure{"cannot be read"};
   return text;
 }
 

@@ -32,6 +32,9 @@ class Part final : public core::ByteSource {
   uint64_t size_;
 };
 
-Outcome<std::string> read_all(core::ByteSource& source, uint64_t limit, const std::string& name);
+Outcome<std::string> read_all(core::ByteSource& source, uint64_t limit);
+
+// For messages.
+std::string shown_name(const std::string& name);
 
 }  // namespace efilite::cli

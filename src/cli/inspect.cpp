@@ -6,9 +6,9 @@
 
 #include <array>
 
-#include "base/log.hpp"
 #include "cli/describe.hpp"
 #include "cli/input_file.hpp"
+#include "cli/log_keeper.hpp"
 #include "cli/names.hpp"
 #include "core/images/pe.hpp"
 
@@ -111,24 +111,14 @@ std::string what_else(const Input& input) {
   return "is no boot image: neither PE, bzImage, ELF nor Multiboot, nor Linux for arm64 or RISC-V";
 }
 
-// The firmware's loader tells by its log what it does not like.
-std::string* loader_log;
-void keep_log(std::string_view text) { loader_log->append(text); }
-
 std::optional<std::string> loader_refusal(core::ByteSource& source) {
-  constexpr std::string_view kPrefix = "efilite: an image: ";
-  std::string log;
-  loader_log = &log;
-  log::set_sink(keep_log);
+  constexpr std::string_view kSubject = "an image: ";
+  LogKeeper keeper;
   auto plan = std::make_unique<core::PePlan>();
-  const auto parsed = core::parse_pe(source, *plan);
-  log::set_sink(nullptr);
-  loader_log = nullptr;
-  if (parsed) return std::nullopt;
-  std::string_view line(log);
-  if (line.starts_with(kPrefix)) line.remove_prefix(kPrefix.size());
-  line = line.substr(0, line.find('\n'));
-  return line.empty() ? "the file cannot be read" : std::string(line);
+  if (core::parse_pe(source, *plan)) return std::nullopt;
+  const auto lines = keeper.take();
+  if (lines.empty()) return "the file cannot be read";
+  return lines[0].starts_with(kSubject) ? lines[0].substr(kSubject.size()) : lines[0];
 }
 
 std::string reason(BootEntry entry, Wish wish) {
@@ -185,7 +175,7 @@ Outcome<Report> describe_image(const Input& input, const BootImage& image, const
   report.entries = list_entries(image);
   report.kind = kind_of(input, image);
   report.problems.assign(image.problems.begin(), image.problems.end());
-  if (report.kind.empty()) return Failure{name + ": " + (report.problems.empty() ? what_else(input) : text_of(report.problems[0]))};
+  if (report.kind.empty()) return Failure{report.problems.empty() ? what_else(input) : text_of(report.problems[0])};
   describe(input, image, report);
   remark(image, report.remarks);
   return report;
@@ -202,7 +192,7 @@ void look_inside(core::ByteSource& source, const BootImage& image, Report& repor
     auto kernel = std::make_unique<BootImage>();
     examine(input, *kernel);
     if (auto inside = describe_image(input, *kernel, name)) report.inside.push_back(*std::move(inside));
-    else report.remarks.push_back(inside.error().text);
+    else report.remarks.push_back(std::string(name) + " " + inside.error().text);
   }
 }
 

@@ -79,6 +79,13 @@ std::string utf8(std::u16string_view text) {
   return out;
 }
 
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return out;
+}
+
 size_t width(std::string_view text) {
   size_t count = 0;
   for (char c : text)

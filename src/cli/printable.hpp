@@ -14,6 +14,9 @@ std::string printable(std::string_view text, bool lines = false);
 std::string utf8(std::string_view text);
 std::string utf8(std::u16string_view text);
 
+// Of ASCII's letters.
+std::string lower(std::string_view text);
+
 // Characters that a terminal gives a place: code points, which is right for all but combining and wide ones.
 size_t width(std::string_view text);
 

@@ -8,9 +8,11 @@ namespace efilite::cli {
 
 std::string error_line(const std::string& text) { return std::string(kProgram) + ": " + printable(text) + '\n'; }
 
+Output usage_error(const std::string& text) { return {"", error_line(text + " (try efilite --help)"), Exit::Usage}; }
+
 Output run(const std::vector<std::string>& words, const Terminal& terminal) {
   const Parsing parsing = parse(words);
-  if (!parsing.error.empty()) return {"", error_line(parsing.error + " (try efilite --help)"), Exit::Usage};
+  if (!parsing.error.empty()) return usage_error(parsing.error);
   if (!parsing.arguments) return {parsing.help, "", Exit::Success};
   return run_inspect(*parsing.arguments, terminal);
 }

@@ -39,6 +39,13 @@ std::string size_text(uint64_t bytes) {
   return fmt::format("{:.1f} {} ({})", scaled, kUnits[unit], bytes);
 }
 
+std::string render_lines(const std::vector<std::string>& lines, const std::string& head) {
+  if (lines.empty()) return "";
+  std::string out = "  " + head + '\n';
+  for (const std::string& line : lines) out += "    " + printable(line) + '\n';
+  return out;
+}
+
 namespace {
 
 template <typename... Cases>
@@ -124,13 +131,6 @@ std::string render_choice(const Report& report, const Style& style) {
   if (!report.chosen) return "  " + style.strong("efilite takes none") + ": " + report.why + '\n';
   std::string out = "  " + style.strong(fmt::format("efilite takes {}", name_of(*report.chosen))) + ": " + report.why + '\n';
   if (report.refusal) out += "  " + style.alarm("and refuses it") + ": " + *report.refusal + '\n';
-  return out;
-}
-
-std::string render_lines(const std::vector<std::string>& lines, const std::string& head) {
-  if (lines.empty()) return "";
-  std::string out = "  " + head + '\n';
-  for (const std::string& line : lines) out += "    " + printable(line) + '\n';
   return out;
 }
 

@@ -2,6 +2,7 @@
 // Reports as tables for people.
 #pragma once
 
+#include "cli/disk.hpp"
 #include "cli/facts.hpp"
 
 namespace efilite::cli {
@@ -23,6 +24,11 @@ struct Style {
 };
 
 std::string render(const Report& report, const Style& style);
+// `is_full`: with the whole report of each file.
+std::string render(const DiskReport& report, const Style& style, bool is_full);
+
+// A heading and lines below it; nothing where there are none.
+std::string render_lines(const std::vector<std::string>& lines, const std::string& head);
 
 // "8.1 MiB (8514272)"
 std::string size_text(uint64_t bytes);
