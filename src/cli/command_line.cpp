@@ -11,7 +11,7 @@ constexpr const char* kWishes[] = {"efi", "linux", "pvh", "pv"};
 
 constexpr const char* kInspectDetails[] = {
     "Lists every boot entry that an image offers, which one efilite would take and why, and what is wrong with the image.",
-    "FILE may be - for standard input. The exit status is 1 when an image is malformed or none at all, or when efilite's loader refuses it.",
+    "FILE may be - for standard input. The exit status is 1 when an image is malformed or none at all, or efilite's loader refuses it.",
     "With --disk FILE is a disk, a raw image or a device: its FAT volumes are searched for programs, kernels and boot loaders' entries.",
 };
 constexpr const char* kBlockSizes[] = {"512", "2048", "4096"};
@@ -24,8 +24,25 @@ constexpr OptionSpec kInspectOptions[] = {
     {"--full", "", Kind::Flag, false, false, {}, "with --disk: all that is known of each file"},
 };
 
+constexpr const char* kPackDetails[] = {
+    "Makes a unified kernel image: one EFI program of systemd's stub, a kernel, its initrd and its command line.",
+    "The same files give the same image.",
+};
+constexpr OptionSpec kPackOptions[] = {
+    {"--kernel", "FILE", Kind::File, true, false, {}, "a kernel with an EFI entry"},
+    {"--initrd", "FILE", Kind::File, false, true, {}, "its initrd; several are put one behind the other"},
+    {"--cmdline", "TEXT", Kind::Text, false, false, {}, "the kernel's command line"},
+    {"--cmdline-file", "FILE", Kind::File, false, false, {}, "the same, from a file; its lines become one"},
+    {"--os-release", "FILE", Kind::File, false, false, {}, "what system it is [/etc/os-release]"},
+    {"--uname", "TEXT", Kind::Text, false, false, {}, "the kernel's version [what the kernel says]"},
+    {"--splash", "FILE", Kind::File, false, false, {}, "a picture to show, BMP"},
+    {"--stub", "FILE", Kind::File, false, false, {}, "the stub [/usr/lib/systemd/boot/efi/linuxx64.efi.stub]"},
+    {"--output", "FILE", Kind::File, true, false, {}, "the image to make"},
+};
+
 constexpr CommandSpec kCommands[] = {
     {"inspect", "tell what an image is and which boot entries it offers", kInspectDetails, kInspectOptions},
+    {"pack", "make a unified kernel image", kPackDetails, kPackOptions},
 };
 
 void add_option(CLI::App& app, const OptionSpec& spec, std::vector<std::string>& values) {

@@ -8,6 +8,10 @@
 namespace efilite::cli {
 
 Output run_inspect(const Arguments& arguments, const Terminal& terminal);
+Output run_pack(const Arguments& arguments);
+
+// Where Debian's systemd-boot-efi has it.
+inline constexpr const char* kDefaultStub = "/usr/lib/systemd/boot/efi/linuxx64.efi.stub";
 
 // A line on standard error.
 std::string error_line(const std::string& text);

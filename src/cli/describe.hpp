@@ -17,6 +17,8 @@ Group describe_xen(const formats::Input& input, const formats::XenNotes& notes);
 Group describe_other_linux(const formats::LinuxImage& image);
 Group describe_multiboot(const formats::BootImage& image);
 
+// "UEFI shim 15.8": what SBAT calls a program; empty where there is none.
+std::string sbat_name(const formats::Input& input, const formats::PeFile& file);
 std::string linux_version(const formats::Input& input, const formats::BzImage& image);
 // PRETTY_NAME, or else what names the system, of an os-release file; empty when it says nothing.
 std::string os_name(std::string_view os_release);

@@ -3,6 +3,7 @@
 
 #include "cli/describe.hpp"
 #include "cli/names.hpp"
+#include "formats/sbat.hpp"
 
 namespace efilite::cli {
 
@@ -24,11 +25,26 @@ std::string permissions(uint32_t characteristics) {
 // [UAPI group, Unified Kernel Image] and, where it is a boot loader's or a kernel's own, what shim and systemd look for.
 std::string meaning(std::string_view section) {
   constexpr std::array<std::array<std::string_view, 2>, 20> kMeanings{{
-      {".linux", "kernel"},           {".osrel", "os-release"},     {".cmdline", "command line"},        {".initrd", "initrd"},
-      {".ucode", "microcode"},        {".splash", "picture"},       {".dtb", "device tree"},             {".dtbauto", "device tree, by machine"},
-      {".efifw", "firmware image"},   {".hwids", "machines"},       {".uname", "kernel version"},        {".sbat", "SBAT"},
-      {".pcrsig", "PCR signatures"},  {".pcrpkey", "PCR key"},      {".profile", "profile"},             {".compat", "entries for other machines"},
-      {".sdmagic", "systemd's name"}, {".kernel", "kernel of Xen"}, {".ramdisk", "initrd of Xen's dom0"}, {".vendor_cert", "shim's certificates"},
+      {".linux", "kernel"},
+      {".osrel", "os-release"},
+      {".cmdline", "command line"},
+      {".initrd", "initrd"},
+      {".ucode", "microcode"},
+      {".splash", "picture"},
+      {".dtb", "device tree"},
+      {".dtbauto", "device tree, by machine"},
+      {".efifw", "firmware image"},
+      {".hwids", "machines"},
+      {".uname", "kernel version"},
+      {".sbat", "SBAT"},
+      {".pcrsig", "PCR signatures"},
+      {".pcrpkey", "PCR key"},
+      {".profile", "profile"},
+      {".compat", "entries for other machines"},
+      {".sdmagic", "systemd's name"},
+      {".kernel", "kernel of Xen's dom0"},
+      {".ramdisk", "initrd of Xen's dom0"},
+      {".vendor_c", "shim's certificates"},
   }};
   for (const auto& [name, text] : kMeanings)
     if (name == section) return std::string(text);
@@ -74,6 +90,24 @@ Rows certificate_rows(const Input& input, const pe::DataDirectory& table, std::v
   return rows;
 }
 
+Rows sbat_rows(const Input& input, const PeFileSection& section, std::vector<formats::Problem>* problems) {
+  Rows rows;
+  const std::string text = text_at(input, section.offset, section.size);
+  for (formats::SbatReader reader(text, section.offset); auto entry = reader.next();) {
+    if (!*entry) {
+      if (problems != nullptr) problems->push_back(entry->error());
+      continue;
+    }
+    rows.push_back({{"component", "SBAT", std::string((*entry)->component)},
+                    {"generation", "generation", uint64_t{(*entry)->generation}},
+                    {"vendor", "vendor", std::string((*entry)->vendor)},
+                    {"package", "package", std::string((*entry)->package)},
+                    {"version", "version", std::string((*entry)->version)},
+                    {"url", "", std::string((*entry)->url)}});
+  }
+  return rows;
+}
+
 std::string unquoted(std::string_view value) {
   if (value.size() >= 2 && (value.front() == '"' || value.front() == '\'') && value.back() == value.front())
     value = value.substr(1, value.size() - 2);
@@ -95,6 +129,16 @@ std::string os_release_value(std::string_view text, std::string_view key) {
 }
 
 }  // namespace
+
+std::string sbat_name(const Input& input, const PeFile& file) {
+  const PeFileSection* sbat = file.find(".sbat");
+  if (sbat == nullptr) return "";
+  for (const Row& row : sbat_rows(input, *sbat, nullptr)) {
+    if (std::get<std::string>(row[0].value) == "sbat") continue;  // of the format itself
+    return std::get<std::string>(row[2].value) + ' ' + std::get<std::string>(row[4].value);
+  }
+  return "";
+}
 
 std::string os_name(std::string_view os_release) {
   for (const char* key : {"PRETTY_NAME", "NAME", "ID"})
@@ -127,7 +171,7 @@ Group describe_pe(const Input& input, const PeFile& file, std::vector<formats::P
   }
   add("signed", "signed", file.certificates.size != 0);
   if (file.certificates.size != 0) add("certificates", "certificates", certificate_rows(input, file.certificates, problems));
-  if (const PeFileSection* sbat = file.find(".sbat")) add("sbat", "SBAT", text_at(input, sbat->offset, sbat->size));
+  if (const PeFileSection* sbat = file.find(".sbat")) add("sbat", "SBAT", sbat_rows(input, *sbat, &problems));
   add("sections", "sections", section_rows(file));
   return group;
 }

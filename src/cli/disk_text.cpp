@@ -28,8 +28,8 @@ std::string verdict_on(const DiskFile& file) {
 void add_files(const VolumeReport& volume, Table& table) {
   for (const DiskFile& file : volume.files) {
     const bool is_taken = file.report && file.report->chosen;
-    table.add({file.is_fallback ? "*" : " ", printable(file.path), is_taken ? std::string(name_of(*file.report->chosen)) : "-",
-               printable(verdict_on(file))});
+    const std::string entry(is_taken ? name_of(*file.report->chosen) : "-");
+    table.add({file.is_fallback ? "*" : " ", printable(file.path), entry, printable(verdict_on(file))});
   }
 }
 

@@ -63,6 +63,8 @@ std::string kind_of(const Input& input, const BootImage& image) {
     kinds.push_back("Linux kernel " + version.substr(0, version.find(' ')));
   } else if (image.linux_image) {
     kinds.push_back(fmt::format("Linux kernel for {}", image.linux_image->architecture));
+  } else if (image.pe) {
+    if (std::string name = sbat_name(input, *image.pe); !name.empty()) kinds.push_back(std::move(name));
   }
   if (image.pe) kinds.push_back(fmt::format("{} for {}", pe_subsystem(image.pe->subsystem).name, pe_machine(image.pe->machine).name));
   if (image.elf) kinds.push_back(fmt::format("{}-bit ELF for {}", image.elf->is_64_bit ? 64 : 32, elf_machine(image.elf->machine).name));

@@ -38,8 +38,15 @@ Named pe_machine(uint16_t machine) {
 }
 
 Named pe_subsystem(uint16_t subsystem) {
-  constexpr Name kNames[] = {{0, "none"}, {1, "native"}, {2, "Windows GUI"}, {3, "Windows console"}, {10, "EFI application"},
-                             {11, "EFI boot service driver"}, {12, "EFI runtime driver"}, {13, "EFI ROM"}, {16, "Windows boot application"}};
+  constexpr Name kNames[] = {{0, "none"},
+                             {1, "native"},
+                             {2, "Windows GUI"},
+                             {3, "Windows console"},
+                             {10, "EFI application"},
+                             {11, "EFI boot service driver"},
+                             {12, "EFI runtime driver"},
+                             {13, "EFI ROM"},
+                             {16, "Windows boot application"}};
   return look_up(kNames, subsystem);
 }
 
@@ -72,11 +79,24 @@ Flags linux_xload_flags(uint16_t flags) {
 Flags xen_features(uint64_t features) {
 #define FEATURE(name) {uint64_t{1} << XENFEAT_##name, #name}
   constexpr Name kNames[] = {
-      FEATURE(writable_page_tables),   FEATURE(writable_descriptor_tables), FEATURE(auto_translated_physmap), FEATURE(supervisor_mode_kernel),
-      FEATURE(pae_pgdir_above_4gb),    FEATURE(mmu_pt_update_preserve_ad),  FEATURE(highmem_assist),          FEATURE(gnttab_map_avail_bits),
-      FEATURE(hvm_callback_vector),    FEATURE(hvm_safe_pvclock),           FEATURE(hvm_pirqs),               FEATURE(dom0),
-      FEATURE(memory_op_vnode_supported), FEATURE(ARM_SMCCC_supported),     FEATURE(linux_rsdp_unrestricted), FEATURE(not_direct_mapped),
-      FEATURE(direct_mapped)};
+      FEATURE(writable_page_tables),
+      FEATURE(writable_descriptor_tables),
+      FEATURE(auto_translated_physmap),
+      FEATURE(supervisor_mode_kernel),
+      FEATURE(pae_pgdir_above_4gb),
+      FEATURE(mmu_pt_update_preserve_ad),
+      FEATURE(highmem_assist),
+      FEATURE(gnttab_map_avail_bits),
+      FEATURE(hvm_callback_vector),
+      FEATURE(hvm_safe_pvclock),
+      FEATURE(hvm_pirqs),
+      FEATURE(dom0),
+      FEATURE(memory_op_vnode_supported),
+      FEATURE(ARM_SMCCC_supported),
+      FEATURE(linux_rsdp_unrestricted),
+      FEATURE(not_direct_mapped),
+      FEATURE(direct_mapped),
+  };
 #undef FEATURE
   return take_apart(kNames, features);
 }

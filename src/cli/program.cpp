@@ -14,6 +14,8 @@ Output run(const std::vector<std::string>& words, const Terminal& terminal) {
   const Parsing parsing = parse(words);
   if (!parsing.error.empty()) return usage_error(parsing.error);
   if (!parsing.arguments) return {parsing.help, "", Exit::Success};
+  const std::string command = parsing.arguments->command->name;
+  if (command == "pack") return run_pack(*parsing.arguments);
   return run_inspect(*parsing.arguments, terminal);
 }
 

@@ -40,8 +40,9 @@ class NodeSource final : public core::ByteSource {
 };
 
 bool may_be_kernel(const std::string& name) {
+  constexpr const char* kPrefixes[] = {"vmlinu", "bzimage", "image", "linux", "xen"};
   const auto begins = [&](const char* prefix) { return name.starts_with(prefix); };
-  return name.ends_with(".efi") || begins("vmlinu") || begins("bzimage") || begins("image") || name == "linux" || begins("xen-") || name == "xen";
+  return name.ends_with(".efi") || (name.find(".cfg") == std::string::npos && std::ranges::any_of(kPrefixes, begins));
 }
 
 bool is_loader_entry(const std::string& path) { return path.starts_with("\\loader\\entries\\") && path.ends_with(".conf"); }

@@ -4,6 +4,7 @@
 #include <xen/elfnote.h>
 
 #include "formats/boot_image.hpp"
+#include "formats/sbat.hpp"
 #include "tests/support/fuzz.hpp"
 #include "tests/support/pe_builder.hpp"
 
@@ -29,6 +30,24 @@ void check_elf(const Input& input, const BootImage& image) {
   EXPECT(input.peek<uint32_t>(place.offset - 4) == 0x006E6558u);
 }
 
+void check_pe(const Input& input, const PeFile& file) {
+  for (const PeFileSection& section : file.sections) EXPECT(section.size == 0 || input.holds(section.offset, section.size));
+  if (auto entries = read_compat_entries(input, file); !entries)
+    EXPECT(input.holds(entries.error().offset, 1));
+  const PeFileSection* sbat = file.find(".sbat");
+  if (sbat == nullptr) return;
+  std::string text(static_cast<size_t>(sbat->size), '\0');
+  EXPECT(input.read(sbat->offset, std::as_writable_bytes(std::span(text)), ".sbat").has_value());
+  const char *const begin = text.data(), *const end = begin + text.size();
+  SbatReader reader(text, sbat->offset);
+  size_t lines = 0;
+  while (auto entry = reader.next()) {
+    EXPECT(++lines <= text.size());
+    if (*entry) EXPECT((*entry)->component.data() >= begin && (*entry)->component.data() + (*entry)->component.size() <= end);
+    else EXPECT(entry->error().offset >= sbat->offset && entry->error().offset <= sbat->offset + sbat->size + 1);
+  }
+}
+
 void check_bzimage(const Input& input, const BzImage& image) {
   EXPECT(image.kernel_offset + image.kernel_size == input.size());
   EXPECT(image.header_size <= sizeof(setup_header));
@@ -52,8 +71,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   EXPECT(image.offers(BootEntry::Pvh) == image.pvh.has_value());
   EXPECT(!image.offers(BootEntry::Efi) || image.pe.has_value());
   EXPECT(!image.offers(BootEntry::Linux64) || image.offers(BootEntry::Linux32));
-  if (image.pe)
-    for (const PeFileSection& section : image.pe->sections) EXPECT(section.size == 0 || input.holds(section.offset, section.size));
+  if (image.pe) check_pe(input, *image.pe);
   if (image.elf) check_elf(input, image);
   if (image.bzimage) check_bzimage(input, *image.bzimage);
   for (Wish wish : {Wish::Any, Wish::Efi, Wish::Linux, Wish::Pvh, Wish::Pv})

@@ -164,6 +164,50 @@ TEST(BootImage, AUkiIsToldByItsSection) {
   EXPECT_EQ(it.image.pe->find(".linux")->size, 0x100u);
 }
 
+TEST(BootImage, SectionsTellWhereTheyGoAndCertificatesWhereTheyLie) {
+  test::PeBuilder pe;
+  pe.section(".text", 0x3000, 0x100, 0x400, Bytes8(0x100), test::PeBuilder::kText);
+  EXPECT_EQ(Examined{pe.build()}.image.pe->certificates.size, 0u);
+  pe.optional.directories[pe::kCertificateDirectory] = {0x500, 0x40};
+  Examined it{pe.build()};
+  EXPECT_EQ(it.image.pe->find(".text")->rva, 0x3000u);
+  EXPECT_EQ(it.image.pe->find(".text")->characteristics, test::PeBuilder::kText);
+  EXPECT_EQ(it.image.pe->certificates.virtual_address, 0x500u);
+  pe.optional.number_of_rva_and_sizes = pe::kCertificateDirectory;
+  EXPECT_EQ(Examined{pe.build()}.image.pe->certificates.size, 0u);
+}
+
+TEST(BootImage, AMixedKernelListsEntriesOfOtherMachines) {
+  auto with = [](Bytes8 compat) {
+    test::PeBuilder pe;
+    pe.section(".text", 0x1000, 0x100, 0x400, Bytes8(0x100), test::PeBuilder::kText);
+    pe.section(".compat", 0x2000, static_cast<uint32_t>(compat.size()), 0x500, compat, test::PeBuilder::kReadOnly);
+    Examined it{pe.build()};
+    return read_compat_entries(it.input, *it.image.pe);
+  };
+  const Bytes8 entry{1, 8, 0x4C, 0x01, 0x00, 0x30, 0x00, 0x00}, unknown{2, 8, 0, 0, 0, 0, 0, 0};
+  Bytes8 list(entry);
+  list.insert(list.end(), unknown.begin(), unknown.end());
+  list.insert(list.end(), entry.begin(), entry.end());
+  list.resize(list.size() + 64);  // 0 ends it
+  const auto entries = with(list);
+  ASSERT_TRUE(entries);
+  ASSERT_EQ(entries->size(), 2u);
+  EXPECT_EQ((*entries)[0].machine, pe::kMachineI386);
+  EXPECT_EQ((*entries)[0].entry, 0x3000u);
+  EXPECT_EQ(with({1, 0, 0, 0, 0, 0, 0, 0}).error().offset, 0x501u);
+  EXPECT_EQ(with({1, 9, 0, 0, 0, 0, 0, 0}).error().value, 9u);
+  Bytes8 many;
+  for (int i = 0; i < 9; ++i) many.insert(many.end(), entry.begin(), entry.end());
+  EXPECT_EQ(with(many)->size(), 4u);
+}
+
+TEST(BootImage, XenNotesHaveTheirNames) {
+  EXPECT_STREQ(name_of_xen_note(XEN_ELFNOTE_PHYS32_ENTRY), "PHYS32_ENTRY");
+  EXPECT_STREQ(name_of_xen_note(XEN_ELFNOTE_INFO), "INFO");
+  EXPECT_STREQ(name_of_xen_note(XEN_ELFNOTE_SUSPEND_CANCEL), "SUSPEND_CANCEL");
+}
+
 TEST(BootImage, MultibootIsProvedByItsChecksum) {
   auto with = [](size_t at, std::initializer_list<uint32_t> words) {
     Bytes8 file(40000);
