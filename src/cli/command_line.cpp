@@ -40,9 +40,40 @@ constexpr OptionSpec kPackOptions[] = {
     {"--output", "FILE", Kind::File, true, false, {}, "the image to make"},
 };
 
+constexpr const char* kHypervisors[] = {"qemu", "xl", "libvirt", "cloud-hypervisor", "firecracker"};
+constexpr const char* kDomains[] = {"kvm", "xen"};
+constexpr const char* kMachines[] = {"q35", "microvm"};
+constexpr const char* kConfigDetails[] = {
+    "Prints what a hypervisor is told to start an image by efilite.",
+    "That is a command for the shell (qemu, cloud-hypervisor), xl's configuration, libvirt's domain XML, or Firecracker's JSON.",
+    "The image is looked at first: what efilite cannot start there is refused.",
+};
+constexpr OptionSpec kConfigOptions[] = {
+    {"HYPERVISOR", "HYPERVISOR", Kind::Choice, true, false, kHypervisors, "qemu, xl, libvirt, cloud-hypervisor or firecracker"},
+    {"--image", "FILE", Kind::File, false, false, {}, "an EFI program, a unified kernel image, or a disk to be held in memory"},
+    {"--kernel", "FILE", Kind::File, false, false, {}, "a kernel"},
+    {"--initrd", "FILE", Kind::File, false, false, {}, "its initrd"},
+    {"--cmdline", "TEXT", Kind::Text, false, false, {}, "what the program is told; words that begin with efilite. are for efilite"},
+    {"--disk", "FILE", Kind::File, false, true, {}, "a disk, raw or qcow2; booted from if neither image nor kernel is given"},
+    {"--memory", "SIZE", Kind::Text, false, false, {}, "in MiB, or with a unit: 512, 512M, 2G [512M]"},
+    {"--cpus", "NUMBER", Kind::Text, false, false, {}, "processors [1]"},
+    {"--name", "NAME", Kind::Text, false, false, {}, "of the machine [the image's]"},
+    {"--firmware", "FILE", Kind::File, false, false, {}, "efilite itself [/usr/share/efilite/efilite.elf]"},
+    {"--machine", "MACHINE", Kind::Choice, false, false, kMachines, "of QEMU [q35]"},
+    {"--domain", "TYPE", Kind::Choice, false, false, kDomains, "of libvirt [kvm]"},
+};
+
+constexpr const char* kGenerated[] = {"man", "bash", "zsh", "fish"};
+constexpr const char* kGenerateDetails[] = {"Prints the manual page, or what a shell completes command lines by."};
+constexpr OptionSpec kGenerateOptions[] = {
+    {"WHAT", "WHAT", Kind::Choice, true, false, kGenerated, "man, bash, zsh or fish"},
+};
+
 constexpr CommandSpec kCommands[] = {
     {"inspect", "tell what an image is and which boot entries it offers", kInspectDetails, kInspectOptions},
     {"pack", "make a unified kernel image", kPackDetails, kPackOptions},
+    {"config", "print a hypervisor's configuration for an image", kConfigDetails, kConfigOptions},
+    {"generate", "print the manual page or a shell's completion", kGenerateDetails, kGenerateOptions},
 };
 
 void add_option(CLI::App& app, const OptionSpec& spec, std::vector<std::string>& values) {

@@ -9,7 +9,11 @@ namespace efilite::cli {
 
 Output run_inspect(const Arguments& arguments, const Terminal& terminal);
 Output run_pack(const Arguments& arguments);
+Output run_config(const Arguments& arguments);
+Output run_generate(const Arguments& arguments);
 
+// Where a package puts it.
+inline constexpr const char* kDefaultFirmware = "/usr/share/efilite/efilite.elf";
 // Where Debian's systemd-boot-efi has it.
 inline constexpr const char* kDefaultStub = "/usr/lib/systemd/boot/efi/linuxx64.efi.stub";
 

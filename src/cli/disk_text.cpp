@@ -46,8 +46,11 @@ std::string render(const DiskReport& report, const Style& style, bool is_full) {
   std::string out = style.strong(printable(report.name)) + ": ";
   out += report.table == "none" ? "disk of one volume" : report.table + " disk";
   out += fmt::format(", {}, blocks of {} bytes\n", size_text(report.size), report.block_size);
-  out += "  " + style.strong(report.boots.empty() ? "efilite finds nothing to boot" : "efilite boots " + printable(report.boots));
-  out += report.boots.empty() ? ": no volume has an \\EFI\\BOOT\\BOOTX64.EFI that it can start\n" : ", unless a boot option says otherwise\n";
+  if (report.boots.empty()) {
+    out += "  " + style.strong("efilite finds nothing to boot") + ": no volume has an \\EFI\\BOOT\\BOOTX64.EFI that it can start\n";
+  } else {
+    out += "  " + style.strong("efilite boots " + printable(report.boots)) + ", unless a boot option says otherwise\n";
+  }
   out += render_lines(report.remarks, style.strong("Remarks"));
   for (const VolumeReport& volume : report.volumes) {
     out += "  " + style.strong(title_of(volume)) + '\n';
