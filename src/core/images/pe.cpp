@@ -22,6 +22,12 @@ Status malformed(const char* field, uint64_t value) {
   return Status::LoadError;
 }
 
+// `offset`: of the field in the file.
+Status malformed(uint64_t offset, const char* field, uint64_t value) {
+  log::line("efilite: ", name(), ": malformed PE image: at ", log::Hex{offset}, ", ", field, " is ", log::Hex{value});
+  return Status::LoadError;
+}
+
 Status unsupported(const char* field, uint64_t value) {
   log::line("efilite: ", name(), ": not a program for this machine: ", field, " is ", log::Hex{value});
   return Status::Unsupported;
@@ -35,16 +41,17 @@ Result<> read_header(ByteSource& source, uint64_t offset, void* out, size_t size
   return source.read(offset, MutableByteSpan(static_cast<std::byte*>(out), size));
 }
 
-Result<> check_optional_header(const pe::OptionalHeader& h, uint64_t headers_end, uint64_t source_size, PePlan& plan) {
+Result<> check_optional_header(const pe::OptionalHeader& h, uint64_t at, uint64_t headers_end, uint64_t source_size, PePlan& plan) {
   if (h.magic != pe::kPe32PlusMagic) return unsupported("the optional header's magic", h.magic);
   if (h.subsystem < static_cast<uint16_t>(pe::Subsystem::EfiApplication) ||
       h.subsystem > static_cast<uint16_t>(pe::Subsystem::EfiRuntimeDriver)) {
     return unsupported("the subsystem", h.subsystem);
   }
-  if (!power_of_two(h.section_alignment)) return malformed("SectionAlignment", h.section_alignment);
-  if (h.size_of_image < headers_end) return malformed("SizeOfImage", h.size_of_image);
+  if (!power_of_two(h.section_alignment))
+    return malformed(at + offsetof(pe::OptionalHeader, section_alignment), "SectionAlignment", h.section_alignment);
+  if (h.size_of_image < headers_end) return malformed(at + offsetof(pe::OptionalHeader, size_of_image), "SizeOfImage", h.size_of_image);
   if (h.size_of_headers < headers_end || h.size_of_headers > source_size || h.size_of_headers > h.size_of_image) {
-    return malformed("SizeOfHeaders", h.size_of_headers);
+    return malformed(at + offsetof(pe::OptionalHeader, size_of_headers), "SizeOfHeaders", h.size_of_headers);
   }
   plan.subsystem = pe::Subsystem{h.subsystem};
   plan.nx_compat = (h.dll_characteristics & pe::kDllNxCompat) != 0;
@@ -59,13 +66,14 @@ Result<> check_optional_header(const pe::OptionalHeader& h, uint64_t headers_end
   if (h.number_of_rva_and_sizes > pe::kBaseRelocationDirectory) plan.relocations = h.directories[pe::kBaseRelocationDirectory];
   const auto& r = plan.relocations;
   if (r.size != 0 && (r.virtual_address > h.size_of_image || r.size > h.size_of_image - r.virtual_address)) {
-    return malformed("the relocation directory", r.virtual_address);
+    return malformed(at + offsetof(pe::OptionalHeader, directories[pe::kBaseRelocationDirectory]), "the relocation directory",
+                     r.virtual_address);
   }
   return {};
 }
 
 // Puts one section into the plan, by its RVA.
-Result<> add_section(const pe::SectionHeader& h, uint64_t headers_end, uint64_t source_size, PePlan& plan) {
+Result<> add_section(const pe::SectionHeader& h, uint64_t header_at, uint64_t headers_end, uint64_t source_size, PePlan& plan) {
   // Images whose linker left VirtualSize 0 mean the raw size. Raw data behind VirtualSize is padding: it may reach over the next section
   // (data sections of systemd's stub do) or over the end of the file, so it is never read.
   uint32_t memory_size = h.virtual_size != 0 ? h.virtual_size : h.size_of_raw_data;
@@ -74,7 +82,7 @@ Result<> add_section(const pe::SectionHeader& h, uint64_t headers_end, uint64_t 
 
   if (h.virtual_address < headers_end || h.virtual_address > plan.size_of_image ||
       memory_size > plan.size_of_image - h.virtual_address) {
-    return malformed("a section's VirtualAddress", h.virtual_address);
+    return malformed(header_at + offsetof(pe::SectionHeader, virtual_address), "a section's VirtualAddress", h.virtual_address);
   }
   if (raw_size != 0 && (h.pointer_to_raw_data > source_size || raw_size > source_size - h.pointer_to_raw_data)) {
     return truncated("a section, by its PointerToRawData,", h.pointer_to_raw_data, raw_size, source_size);
@@ -84,7 +92,9 @@ Result<> add_section(const pe::SectionHeader& h, uint64_t headers_end, uint64_t 
   while (at > 0 && plan.sections[at - 1].rva > h.virtual_address) --at;
   bool over_previous = at > 0 && h.virtual_address - plan.sections[at - 1].rva < plan.sections[at - 1].memory_size;
   bool over_next = at < plan.sections.size() && plan.sections[at].rva - h.virtual_address < memory_size;
-  if (over_previous || over_next) return malformed("the VirtualAddress of a section that overlaps another", h.virtual_address);
+  if (over_previous || over_next)
+    return malformed(header_at + offsetof(pe::SectionHeader, virtual_address), "the VirtualAddress of a section that overlaps another",
+                     h.virtual_address);
   CHECK(plan.sections.insert(at, {h.virtual_address, memory_size, h.pointer_to_raw_data, raw_size, h.characteristics}));
   return {};
 }
@@ -121,34 +131,39 @@ bool PePlan::page_granular() const {
 Result<> parse_pe(ByteSource& source, PePlan& plan) {
   pe::DosHeader dos;
   TRY(read_header(source, 0, &dos, sizeof dos, "a DOS header"));
-  if (dos.magic != pe::kDosMagic) return malformed("the DOS magic", dos.magic);
+  if (dos.magic != pe::kDosMagic) return malformed(0, "the DOS magic", dos.magic);
   pe::FileHeader file;
   TRY(read_header(source, dos.pe_offset, &file, sizeof file, "a PE header"));
-  if (file.signature != pe::kPeSignature) return malformed("the PE signature", file.signature);
+  if (file.signature != pe::kPeSignature) return malformed(dos.pe_offset, "the PE signature", file.signature);
   if (file.coff.machine != pe::kMachineNative) return unsupported("the machine", file.coff.machine);
-  if (file.coff.number_of_sections > pe::kMaxSections) return malformed("NumberOfSections", file.coff.number_of_sections);
+  const uint64_t coff_at = dos.pe_offset + offsetof(pe::FileHeader, coff);
+  if (file.coff.number_of_sections > pe::kMaxSections)
+    return malformed(coff_at + offsetof(pe::CoffHeader, number_of_sections), "NumberOfSections", file.coff.number_of_sections);
 
   uint64_t optional_at = uint64_t{dos.pe_offset} + sizeof file;
   uint64_t optional_size = file.coff.size_of_optional_header;
-  if (optional_size < pe::kOptionalHeaderFixedSize) return malformed("SizeOfOptionalHeader", optional_size);
+  if (optional_size < pe::kOptionalHeaderFixedSize)
+    return malformed(coff_at + offsetof(pe::CoffHeader, size_of_optional_header), "SizeOfOptionalHeader", optional_size);
   pe::OptionalHeader optional = {};
   TRY(read_header(source, optional_at, &optional, std::min<size_t>(optional_size, sizeof optional), "an optional header"));
   // A count that says more directories than the header has room for would make section headers out of directories, or the reverse.
   if (optional.number_of_rva_and_sizes > (optional_size - pe::kOptionalHeaderFixedSize) / sizeof(pe::DataDirectory)) {
-    return malformed("NumberOfRvaAndSizes", optional.number_of_rva_and_sizes);
+    return malformed(optional_at + offsetof(pe::OptionalHeader, number_of_rva_and_sizes), "NumberOfRvaAndSizes",
+                     optional.number_of_rva_and_sizes);
   }
 
   uint64_t table_at = optional_at + optional_size;
   uint64_t headers_end = table_at + file.coff.number_of_sections * sizeof(pe::SectionHeader);
-  TRY(check_optional_header(optional, headers_end, source.size(), plan));
+  TRY(check_optional_header(optional, optional_at, headers_end, source.size(), plan));
   plan.relocs_stripped = (file.coff.characteristics & pe::kFileRelocsStripped) != 0;
   plan.sections.clear();
   for (uint64_t at = table_at; at < headers_end; at += sizeof(pe::SectionHeader)) {
     pe::SectionHeader section;
     TRY(read_header(source, at, &section, sizeof section, "a section header"));
-    TRY(add_section(section, headers_end, source.size(), plan));
+    TRY(add_section(section, at, headers_end, source.size(), plan));
   }
-  if (!entry_is_code(plan)) return malformed("AddressOfEntryPoint", plan.entry);
+  if (!entry_is_code(plan))
+    return malformed(optional_at + offsetof(pe::OptionalHeader, address_of_entry_point), "AddressOfEntryPoint", plan.entry);
   plan.headers_size = std::min(plan.headers_size, plan.sections[0].rva);  // padding of the headers may reach over the first section
   return {};
 }
