@@ -107,6 +107,17 @@ CLI::App* add_command(CLI::App& app, const CommandSpec& spec, std::map<std::stri
   return command;
 }
 
+// CLI11 takes no word behind "--" for a file where there has been one before. They are all files, so a name that begins with a dash can be
+// written in another way.
+std::vector<std::string> without_dashes(std::vector<std::string> words) {
+  const auto mark = std::ranges::find(words, "--");
+  if (mark == words.end()) return words;
+  for (auto word = mark + 1; word != words.end(); ++word)
+    if (word->size() > 1 && word->starts_with('-')) *word = "./" + *word;
+  words.erase(mark);
+  return words;
+}
+
 }  // namespace
 
 std::span<const CommandSpec> commands() { return kCommands; }
@@ -131,7 +142,9 @@ Parsing parse(const std::vector<std::string>& words) {
   for (size_t i = 0; i < commands().size(); ++i) apps.push_back(add_command(app, commands()[i], values[i]));
   Parsing parsing;
   try {
-    app.parse(std::vector<std::string>(words.rbegin(), words.rend()));  // CLI11 takes them from the end
+    std::vector<std::string> all = without_dashes(words);
+    std::ranges::reverse(all);  // CLI11 takes them from the end
+    app.parse(std::move(all));
   } catch (const CLI::CallForHelp&) {
     parsing.help = app.help();
     return parsing;

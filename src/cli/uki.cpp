@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 
 #include "cli/log_keeper.hpp"
 #include "core/images/pe.hpp"
@@ -120,6 +121,12 @@ uint64_t first_free_address(const Headers& headers) {
   return end;
 }
 
+// [PE, optional header, FileAlignment] a power of two from 512 to 65536; what is none of them says nothing.
+uint64_t alignment_in_file(const Headers& headers) {
+  const uint32_t told = headers.optional.file_alignment;
+  return std::has_single_bit(told) && told >= 512 && told <= 65536 ? told : 512;
+}
+
 void append(std::string& image, Headers& headers, const NewSection& section, uint64_t address, uint64_t file_alignment) {
   const uint64_t raw_at = align_to(image.size(), file_alignment), raw_size = align_to(section.contents.size(), file_alignment);
   image.resize(raw_at);
@@ -154,7 +161,7 @@ Outcome<std::string> add_sections(std::string stub, std::span<const NewSection> 
   TRY(check_stub(stub, sections));
   Headers headers(stub);
   const uint64_t alignment = std::max<uint64_t>(headers.optional.section_alignment, kPageSize);
-  const uint64_t file_alignment = std::clamp<uint64_t>(std::bit_ceil(std::max(headers.optional.file_alignment, 1u)), 512, 65536);
+  const uint64_t file_alignment = alignment_in_file(headers);
   uint64_t address = align_to(first_free_address(headers), alignment), file_size = stub.size();
   for (const NewSection& section : sections) {
     file_size += align_to(section.contents.size(), file_alignment) + file_alignment;

@@ -35,7 +35,7 @@ void check_pe(const Input& input, const PeFile& file) {
   if (auto entries = read_compat_entries(input, file); !entries)
     EXPECT(input.holds(entries.error().offset, 1));
   const PeFileSection* sbat = file.find(".sbat");
-  if (sbat == nullptr) return;
+  if (sbat == nullptr || sbat->size == 0) return;
   std::string text(static_cast<size_t>(sbat->size), '\0');
   EXPECT(input.read(sbat->offset, std::as_writable_bytes(std::span(text)), ".sbat").has_value());
   const char *const begin = text.data(), *const end = begin + text.size();
@@ -43,8 +43,11 @@ void check_pe(const Input& input, const PeFile& file) {
   size_t lines = 0;
   while (auto entry = reader.next()) {
     EXPECT(++lines <= text.size());
-    if (*entry) EXPECT((*entry)->component.data() >= begin && (*entry)->component.data() + (*entry)->component.size() <= end);
-    else EXPECT(entry->error().offset >= sbat->offset && entry->error().offset <= sbat->offset + sbat->size + 1);
+    if (*entry) {
+      EXPECT((*entry)->component.data() >= begin && (*entry)->component.data() + (*entry)->component.size() <= end);
+    } else {
+      EXPECT(entry->error().offset >= sbat->offset && entry->error().offset <= sbat->offset + sbat->size + 1);
+    }
   }
 }
 

@@ -108,11 +108,11 @@ TEST(BootImage, APvhEntryOutsideOfTheFilesSegmentsIsAProblem) {
   }
 }
 
-TEST(BootImage, APvKernelWantsEntryAndHypercallPage) {
+TEST(BootImage, APvKernelIsToldByItsEntryAlone) {
   ElfBuilder elf;
-  elf.note_number(XEN_ELFNOTE_ENTRY, 0x1000);
-  EXPECT_FALSE(Examined{elf.build()}.image.offers(BootEntry::XenPv));
   elf.note_number(XEN_ELFNOTE_HYPERCALL_PAGE, 0x2000);
+  EXPECT_FALSE(Examined{elf.build()}.image.offers(BootEntry::XenPv));
+  elf.note_number(XEN_ELFNOTE_ENTRY, 0x1000);
   Examined it{elf.build()};
   EXPECT_TRUE(it.image.offers(BootEntry::XenPv));
   EXPECT_EQ(choose_entry(it.image, Wish::Any), BootEntry::XenPv);
@@ -175,6 +175,16 @@ TEST(BootImage, SectionsTellWhereTheyGoAndCertificatesWhereTheyLie) {
   EXPECT_EQ(it.image.pe->certificates.virtual_address, 0x500u);
   pe.optional.number_of_rva_and_sizes = pe::kCertificateDirectory;
   EXPECT_EQ(Examined{pe.build()}.image.pe->certificates.size, 0u);
+}
+
+TEST(BootImage, ASectionWithoutAPlaceInTheFileHasNoBytesThere) {
+  test::PeBuilder pe;
+  pe.section(".text", 0x1000, 0x100, 0x400, Bytes8(0x100), test::PeBuilder::kText);
+  pe.section(".bss", 0x2000, 0x9000, 0, {}, test::PeBuilder::kData);
+  pe.sections.back().header.size_of_raw_data = 0x9000;
+  Examined it{pe.build()};
+  EXPECT_TRUE(it.image.offers(BootEntry::Efi));
+  EXPECT_EQ(it.image.pe->find(".bss")->size, 0u);
 }
 
 TEST(BootImage, AMixedKernelListsEntriesOfOtherMachines) {

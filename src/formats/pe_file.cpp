@@ -12,8 +12,9 @@ Parsed<> read_sections(const Input& input, PeFile& file, uint64_t table, uint16_
   for (uint16_t i = 0; i < count; ++i) {
     const uint64_t at = table + uint64_t{i} * sizeof(pe::SectionHeader);
     const auto header = TRY(input.get<pe::SectionHeader>(at, "a section header"));
-    // A section without initialized data has no place in the file.
-    const uint64_t size = std::min(header.size_of_raw_data, header.virtual_size != 0 ? header.virtual_size : header.size_of_raw_data);
+    const uint32_t memory_size = header.virtual_size != 0 ? header.virtual_size : header.size_of_raw_data;
+    // A section without initialized data has no place in the file, whatever size it says that it has there.
+    const uint64_t size = header.pointer_to_raw_data != 0 ? std::min(header.size_of_raw_data, memory_size) : 0;
     if (size != 0 && !input.holds(header.pointer_to_raw_data, size))
       return Problem{at + offsetof(pe::SectionHeader, pointer_to_raw_data), "PointerToRawData",
                      "the section reaches behind the end of the file", header.pointer_to_raw_data};

@@ -27,7 +27,7 @@ import scenarios  # noqa: E402
 import shell_disk  # noqa: E402
 import virtio_console  # noqa: E402
 import witness  # noqa: E402
-from cached import payload_dir  # noqa: E402
+from cached import cached, digest, payload_dir  # noqa: E402
 from verdict import judge  # noqa: E402
 
 LIMIT = 150  # seconds; a boot takes about ten on an idle machine, of an installed system forty
@@ -53,13 +53,25 @@ def command_line(scenario):
     return line
 
 
+def packed(tool, kernel, initrd, cmdline):
+    """The UKI that the host program makes of the same parts as scripts/mkuki."""
+    stub = payload_dir("systemd-stub") / "linuxx64.efi.stub"
+
+    def build(path):
+        parts = ["--kernel", kernel, "--initrd", initrd, "--cmdline", cmdline, "--stub", stub]
+        subprocess.run([tool, "pack", *parts, "--output", path], check=True)
+    return cached("uki-packed", ".efi", digest(tool, kernel, initrd, cmdline, stub), build)
+
+
 def firmware_options(scenario, options):
     name = f"linux-{scenario.kernel}"
     kernel = payload_dir(name) / "vmlinuz"
     initrd = script("mkinitramfs", name)
     cmdline = command_line(scenario)
     image = kernel
-    if scenario.form == "uki":
+    if isinstance(scenario, scenarios.Packed):
+        image = packed(options.tool, kernel, initrd, cmdline)
+    elif scenario.form == "uki":
         image = script("mkuki", "--name", scenario.kernel, "--kernel", kernel, "--initrd", initrd, "--cmdline", cmdline)
     if isinstance(scenario, scenarios.Resident):
         image = program.build("resident", DRIVER=program.runtime_driver(), SYSTEM=image)
@@ -92,7 +104,7 @@ def boot(scenario, options):
 
 # By the kind of scenario; each gives the run, and what is to be said of it.
 RUNNERS = {
-    scenarios.Scenario: boot, scenarios.Resident: boot, scenarios.Entropy: boot,
+    scenarios.Scenario: boot, scenarios.Resident: boot, scenarios.Entropy: boot, scenarios.Packed: boot,
     scenarios.Refusal: refusal.run,
     scenarios.Program: program.run,
     scenarios.PvhInfo: pvhinfo.run,
@@ -127,6 +139,7 @@ def main():
     parser.add_argument("--check-table", action="store_true", help="prove that the table covers every pair of values")
     parser.add_argument("--firmware", choices=["efilite", "ovmf"], default="efilite")
     parser.add_argument("--elf", type=pathlib.Path, default=REPO / "build/x86_64/efilite.elf")
+    parser.add_argument("--tool", type=pathlib.Path, default=REPO / "build/host/efilite", help="the host program, for packed images")
     parser.add_argument("--ovmf", default="/usr/share/ovmf/OVMF.fd", help="the OVMF to compare with")
     parser.add_argument("--logs", type=pathlib.Path, default=REPO / "build/logs")
     parser.add_argument("--limit", type=int, default=LIMIT, help=f"seconds before it is given up (default {LIMIT})")

@@ -87,6 +87,20 @@ ENTROPY = [
 
 
 @dataclass(frozen=True)
+class Packed(Scenario):
+    """A boot of a UKI that efilite's own program has packed."""
+
+    @property
+    def name(self):
+        return "packed" + super().name.removeprefix("boot")
+
+
+PACKED = [
+    Packed("6.12", "uki", "module", "q35", 1024, 1, "max", "poweroff"),
+]
+
+
+@dataclass(frozen=True)
 class Refusal:
     """A payload that cannot be started: one line that says why, and the machine goes off."""
     payload: str    # none, garbage, truncated, foreign
@@ -330,8 +344,8 @@ DOM0S = [Dom0(*row) for row in [
     ("fw_cfg", "q35"),
 ]]
 
-ALL = (BOOTS + RESIDENTS + ENTROPY + PROGRAMS + PVH_INFOS + WITNESSES + SHELL_DISKS + VIRTIO_CONSOLES + DISKS + MANAGERS + LOADERS
-       + DOM0S + REFUSALS)
+ALL = (BOOTS + RESIDENTS + ENTROPY + PACKED + PROGRAMS + PVH_INFOS + WITNESSES + SHELL_DISKS + VIRTIO_CONSOLES + DISKS + MANAGERS
+       + LOADERS + DOM0S + REFUSALS)
 
 
 def by_name(name):
