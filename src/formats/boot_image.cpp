@@ -61,7 +61,7 @@ class Examiner {
     if (!image_.xen) return;
     if (auto entry = take(pvh_entry(*image_.elf, *image_.xen))) image_.pvh = *entry;
     if (image_.pvh) add(BootEntry::Pvh);
-    // [Xen public/elfnote.h] a PV guest says which virtual address to enter. A hypercall page need not be there: since XSA-466 Linux has none.
+    // [Xen public/elfnote.h] a PV guest says which virtual address to enter. It need have no hypercall page: since XSA-466 Linux has none.
     if (image_.xen->has(XEN_ELFNOTE_ENTRY)) add(BootEntry::XenPv);
   }
 

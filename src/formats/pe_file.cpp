@@ -30,7 +30,8 @@ pe::DataDirectory read_certificates(const Input& input, uint64_t optional, bool 
   const uint64_t fixed = is_plus ? pe::kOptionalHeaderFixedSize : pe::kPe32FixedSize;
   const auto count = input.peek<uint32_t>(optional + fixed - sizeof(uint32_t));
   if (count.value_or(0) <= pe::kCertificateDirectory) return {};
-  return input.peek<pe::DataDirectory>(optional + fixed + pe::kCertificateDirectory * sizeof(pe::DataDirectory)).value_or(pe::DataDirectory{});
+  const uint64_t at = optional + fixed + pe::kCertificateDirectory * sizeof(pe::DataDirectory);
+  return input.peek<pe::DataDirectory>(at).value_or(pe::DataDirectory{});
 }
 
 struct RawCompatEntry {
