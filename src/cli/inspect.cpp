@@ -152,6 +152,10 @@ void choose(const BootImage& image, core::ByteSource& source, Wish wish, Report&
 void remark(const BootImage& image, std::vector<std::string>& remarks) {
   if (image.pe && image.offers(BootEntry::Efi)) {
     if (!image.pe->nx_compat()) remarks.emplace_back("not NX_COMPAT: its memory stays writable and executable");
+    constexpr uint32_t kBoth = pe::kSectionWrite | pe::kSectionExecute;
+    for (const formats::PeFileSection& section : image.pe->sections)
+      if (image.pe->nx_compat() && (section.characteristics & kBoth) == kBoth)
+        remarks.push_back(fmt::format("NX_COMPAT, and yet its section {} is writable and executable", section.view()));
     if (image.pe->certificates.size != 0 && image.pe->find(".sbat") == nullptr)
       remarks.emplace_back("signed, but without SBAT: shim itself starts no such image");
   }
