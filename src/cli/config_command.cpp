@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "cli/commands.hpp"
+#include "cli/describe.hpp"
 #include "cli/disk.hpp"
 #include "cli/input_file.hpp"
 #include "cli/inspect.hpp"
@@ -111,8 +112,7 @@ class Configurator {
       warnings_.push_back(path + ": there is no such file here; it is taken for a raw image");
       disk.is_device = path.starts_with("/dev/");
     } else if (auto file = InputFile::open(path)) {
-      const formats::Input input(**file);
-      disk.is_qcow2 = input.peek<uint32_t>(0) == 0xFB494651;  // "QFI\xFB"
+      disk.is_qcow2 = has_bytes(formats::Input(**file), 0, kQcow2Magic);
     } else if (!std::filesystem::is_block_file(path, none)) {
       return Failure{path + ": " + file.error().text};
     }
@@ -174,6 +174,8 @@ const Target& target_of(const Arguments& arguments) {
 
 std::string contradiction(const Arguments& arguments) {
   const std::string hypervisor = arguments.one("HYPERVISOR");
+  for (const char* option : {"--image", "--kernel", "--initrd", "--disk", "--firmware"})
+    if (std::ranges::contains(arguments.all(option), "-")) return std::string(option) + ": a hypervisor wants a file that has a name";
   if (arguments.has("--image") && arguments.has("--kernel")) return "--image and --kernel exclude each other";
   if (arguments.has("--initrd") && !arguments.has("--kernel")) return "--initrd goes with --kernel";
   if (arguments.has("--domain") && hypervisor != "libvirt") return "--domain goes with libvirt";

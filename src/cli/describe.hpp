@@ -9,6 +9,9 @@ namespace efilite::cli {
 // What stands there as text, up to its first NUL; `limit` bytes of it at most.
 std::string text_at(const formats::Input& input, uint64_t offset, uint64_t size, size_t limit = 65536);
 
+// Whether these bytes stand there; 16 at most.
+bool has_bytes(const formats::Input& input, uint64_t offset, std::string_view bytes);
+
 Group describe_pe(const formats::Input& input, const formats::PeFile& file, std::vector<formats::Problem>& problems);
 Group describe_uki(const formats::Input& input, const formats::PeFile& file);
 Group describe_linux(const formats::Input& input, const formats::BzImage& image);

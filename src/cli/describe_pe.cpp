@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
+#include <algorithm>
 #include <array>
 
 #include "cli/describe.hpp"
@@ -151,6 +152,12 @@ std::string text_at(const Input& input, uint64_t offset, uint64_t size, size_t l
   if (!input.read(offset, std::as_writable_bytes(std::span(text)), "")) return "";
   text.resize(std::min(text.size(), text.find('\0')));
   return text;
+}
+
+bool has_bytes(const Input& input, uint64_t offset, std::string_view bytes) {
+  std::array<char, 16> found{};
+  const auto part = std::span(found).first(bytes.size());
+  return input.read(offset, std::as_writable_bytes(part), "") && std::ranges::equal(part, bytes);
 }
 
 Group describe_pe(const Input& input, const PeFile& file, std::vector<formats::Problem>& problems) {

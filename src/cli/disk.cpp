@@ -8,6 +8,7 @@
 #include <cstdlib>
 
 #include "boot/disk_formats.hpp"
+#include "cli/describe.hpp"
 #include "cli/log_keeper.hpp"
 #include "cli/printable.hpp"
 #include "cli/volume_walk.hpp"
@@ -223,22 +224,16 @@ class DiskInspector {
   boot::DiskFormats formats_{heap_, clock_};
 };
 
-bool says(const formats::Input& input, uint64_t offset, std::string_view text) {
-  std::array<char, 16> found{};
-  const auto part = std::span(found).first(text.size());
-  return input.read(offset, std::as_writable_bytes(part), "") && std::ranges::equal(part, text);
-}
-
 std::optional<std::string> other_format(const formats::Input& input) {
   struct Format {
     uint64_t offset;
     std::string_view magic;
     const char* name;
   };
-  constexpr Format kFormats[] = {{0, "QFI\xFB", "qcow2"}, {0, "KDMV", "vmdk"}, {0, "vhdxfile", "vhdx"}, {0, "conectix", "vpc"},
+  constexpr Format kFormats[] = {{0, kQcow2Magic, "qcow2"}, {0, "KDMV", "vmdk"}, {0, "vhdxfile", "vhdx"}, {0, "conectix", "vpc"},
                                  {0x40, "\x7F\x10\xDA\xBE", "vdi"}};
   for (const Format& format : kFormats)
-    if (says(input, format.offset, format.magic)) return format.name;
+    if (has_bytes(input, format.offset, format.magic)) return format.name;
   return std::nullopt;
 }
 
@@ -257,7 +252,7 @@ Outcome<DiskReport> inspect_disk(core::ByteSource& source, const std::string& na
   if (const auto format = other_format(input))
     return Failure{fmt::format("is a {} image: `qemu-img convert -f {} -O raw` makes a raw one of it", *format, *format)};
   constexpr std::string_view kGpt = "EFI PART";
-  if (block_size == 0) block_size = !says(input, kSector, kGpt) && says(input, kLargeSector, kGpt) ? kLargeSector : kSector;
+  if (block_size == 0) block_size = !has_bytes(input, kSector, kGpt) && has_bytes(input, kLargeSector, kGpt) ? kLargeSector : kSector;
   DiskReport report{name, input.size(), block_size, "none", "", {}, {}};
   if (input.size() < block_size) return Failure{input.size() == 0 ? "is empty" : "is too small for a disk"};
   const auto found = DiskInspector(source, wish, report).run();

@@ -8,6 +8,8 @@
 
 namespace efilite::cli {
 
+inline constexpr std::string_view kQcow2Magic = "QFI\xFB";
+
 struct DiskFile {
   std::string path;  // \EFI\BOOT\BOOTX64.EFI
   bool is_fallback = false;

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 namespace efilite::cli {
@@ -54,22 +55,17 @@ class SeekableFile final : public InputFile {
 
 class BufferedInput final : public InputFile {
  public:
-  explicit BufferedInput(std::vector<std::byte> bytes) : bytes_(std::move(bytes)) {}
+  explicit BufferedInput(std::string bytes) : bytes_(std::move(bytes)) {}
   uint64_t size() const override { return bytes_.size(); }
-  Result<> read(uint64_t offset, MutableByteSpan out) override {
-    const auto from = slice(bytes_, offset, out.size());
-    if (!from) return Status::EndOfFile;
-    std::ranges::copy(*from, out.begin());
-    return {};
-  }
+  Result<> read(uint64_t offset, MutableByteSpan out) override { return TextSource(bytes_).read(offset, out); }
 
  private:
-  std::vector<std::byte> bytes_;
+  std::string bytes_;
 };
 
-Outcome<std::vector<std::byte>> drain(const Descriptor& file) {
+Outcome<std::string> drain(const Descriptor& file) {
   constexpr size_t kStep = size_t{1} << 20;
-  std::vector<std::byte> bytes;
+  std::string bytes;
   size_t filled = 0;
   while (filled <= kMostOfAPipe) {
     bytes.resize(filled + kStep);
@@ -105,6 +101,13 @@ Outcome<std::unique_ptr<InputFile>> InputFile::open(const std::string& name) {
 }
 
 std::string shown_name(const std::string& name) { return name == "-" ? "standard input" : name; }
+
+Result<> TextSource::read(uint64_t offset, MutableByteSpan out) {
+  const auto from = slice(std::as_bytes(std::span(text_)), offset, out.size());
+  if (!from) return Status::EndOfFile;
+  std::ranges::copy(*from, out.begin());
+  return {};
+}
 
 Result<> Part::read(uint64_t offset, MutableByteSpan out) {
   if (offset > size_ || out.size() > size_ - offset) return Status::EndOfFile;

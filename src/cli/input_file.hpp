@@ -3,7 +3,6 @@
 #pragma once
 
 #include <memory>
-#include <vector>
 
 #include "cli/outcome.hpp"
 #include "core/ports.hpp"
@@ -16,6 +15,17 @@ class InputFile : public core::ByteSource {
 
   // "-" is standard input. What has no size of its own, a pipe, is read to its end first.
   static Outcome<std::unique_ptr<InputFile>> open(const std::string& name);
+};
+
+// What is in memory already, which outlives this.
+class TextSource final : public core::ByteSource {
+ public:
+  explicit TextSource(std::string_view text) : text_(text) {}
+  uint64_t size() const override { return text_.size(); }
+  Result<> read(uint64_t offset, MutableByteSpan out) override;
+
+ private:
+  std::string_view text_;
 };
 
 // Some bytes of another source, which begin there: the kernel in a unified kernel image.

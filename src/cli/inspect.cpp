@@ -4,8 +4,6 @@
 #include <fmt/format.h>
 #include <xen/elfnote.h>
 
-#include <array>
-
 #include "cli/describe.hpp"
 #include "cli/input_file.hpp"
 #include "cli/log_keeper.hpp"
@@ -105,11 +103,8 @@ std::string what_else(const Input& input) {
   for (const Unpacker& unpacker : kUnpackers)
     if (unpacker.compression == compression)
       return fmt::format("is compressed by {}: look at what `{}` makes of it", name_of(compression), unpacker.command);
-  for (const Signature& signature : kSignatures) {
-    std::array<char, 8> found{};
-    const auto part = std::span(found).first(signature.bytes.size());
-    if (input.read(signature.offset, std::as_writable_bytes(part), "") && std::ranges::equal(part, signature.bytes)) return signature.what;
-  }
+  for (const Signature& signature : kSignatures)
+    if (has_bytes(input, signature.offset, signature.bytes)) return signature.what;
   return "is no boot image: neither PE, bzImage, ELF nor Multiboot, nor Linux for arm64 or RISC-V";
 }
 

@@ -28,6 +28,7 @@ TEST(Program, WrongWordsAreUsageErrorsOfOneLine) {
       {"config", "vmware", "--image", "x"},
       {"config", "qemu"},
       {"config", "qemu", "--image", "x", "--kernel", "y"},
+      {"config", "qemu", "--image", "-"},
       {"config", "qemu", "--image", "x", "--initrd", "y"},
       {"config", "qemu", "--image", "x", "--memory", "0"},
       {"config", "qemu", "--image", "x", "--memory", "12K"},

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <bit>
 
+#include "cli/input_file.hpp"
 #include "cli/log_keeper.hpp"
 #include "core/images/pe.hpp"
 #include "formats/boot_image.hpp"
@@ -16,21 +17,6 @@ namespace {
 
 constexpr uint32_t kInitializedData = 0x00000040, kRead = 0x40000000;  // [PE, section flags]
 constexpr uint64_t kLargestImage = 0x7FFF'FFFF;                          // what loaders count with signed numbers, too
-
-class TextSource final : public core::ByteSource {
- public:
-  explicit TextSource(std::string_view bytes) : bytes_(bytes) {}
-  uint64_t size() const override { return bytes_.size(); }
-  Result<> read(uint64_t offset, MutableByteSpan out) override {
-    const auto from = slice(std::as_bytes(std::span(bytes_)), offset, out.size());
-    if (!from) return Status::EndOfFile;
-    std::ranges::copy(*from, out.begin());
-    return {};
-  }
-
- private:
-  std::string_view bytes_;
-};
 
 constexpr uint64_t align_to(uint64_t value, uint64_t alignment) { return (value + alignment - 1) / alignment * alignment; }
 
