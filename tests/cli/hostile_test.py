@@ -59,16 +59,24 @@ class Hostile(Case):
         self.cut(data, [512, 1024, 4096, 40_000, len(data) // 2], "--disk")
 
     def test_a_uki_in_a_uki_is_looked_at_but_not_what_that_has_inside(self):
+        image = b""
+        for _ in range(3):
+            image = self.uki(image.ljust(0x10, b"."))
+        done = call("inspect", self.file("nested", image))
+        self.assertEqual(done.stdout.count(b"\n.linux: unified kernel image"), 1)
+
+    @staticmethod
+    def uki(kernel_image):
+        """As little of a PE image as can have a section."""
         header = bytearray(0x400)
         header[:2] = b"MZ"
         header[0x3C] = 0x40
         header[0x40:0x58] = b"PE\0\0\x64\x86\x01\0" + bytes(12) + b"\xa0\0\x06\x02"
         header[0x58:0x5A] = b"\x0b\x02"
         header[0x58 + 68] = 10
-        at = 0x58 + 160
-        header[at:at + 40] = b".linux\0\0" + b"".join(n.to_bytes(4, "little") for n in (0x800, 0x1000, 0x800, 0x400)) + bytes(16)
-        done = call("inspect", self.file("nested", bytes(header) * 3))
-        self.assertEqual(done.stdout.count(b"\n.linux: "), 1)
+        at, size = 0x58 + 160, len(kernel_image)
+        header[at:at + 40] = b".linux\0\0" + b"".join(n.to_bytes(4, "little") for n in (size, 0x1000, size, 0x400)) + bytes(16)
+        return bytes(header) + kernel_image
 
     def test_a_huge_file_is_read_where_it_matters(self):
         path = self.folder / "huge"
