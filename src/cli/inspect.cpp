@@ -138,10 +138,14 @@ std::string no_reason(const Report& report, Wish wish) {
 }
 
 void choose(const BootImage& image, core::ByteSource& source, Wish wish, Report& report) {
-  report.chosen = choose_entry(image, wish);
-  report.why = report.chosen ? reason(*report.chosen, wish) : no_reason(report, wish);
-  if (report.chosen != BootEntry::Efi) return;
-  report.refusal = loader_refusal(source);
+  const std::optional<BootEntry> first = choose_entry(image, wish);
+  if (first && !formats::is_started(*first)) {
+    report.why = fmt::format("{} would be its entry, and efilite starts images by the EFI entry alone so far", name_of(*first));
+    return;
+  }
+  report.chosen = first;
+  report.why = first ? reason(*first, wish) : no_reason(report, wish);
+  if (first) report.refusal = loader_refusal(source);
 }
 
 void remark(const BootImage& image, std::vector<std::string>& remarks) {

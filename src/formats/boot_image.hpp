@@ -51,6 +51,8 @@ void examine(const Input& input, BootImage& image);
 enum class Wish : uint8_t { Any, Efi, Linux, Pvh, Pv };
 // efilite.entry=
 std::optional<Wish> parse_wish(std::string_view text);
+// What today's firmware does: the others are told apart, and refused (docs/status.md).
+constexpr bool is_started(BootEntry entry) { return entry == BootEntry::Efi; }
 // EFI first, then the zero page, then PVH, then PV through xen-shim; nullopt: none of those that are wished for.
 std::optional<BootEntry> choose_entry(const BootImage& image, Wish wish);
 
