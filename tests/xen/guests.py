@@ -9,7 +9,6 @@ import disk
 import disk_image
 import program
 from cached import cached, digest, payload_dir
-from conversation import Turn
 from scenarios import Program
 
 conformance = rig.module("conformance", rig.REPO / "tests/conformance/run.py")
