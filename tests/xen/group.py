@@ -97,7 +97,7 @@ def run_guest(xen, guest, run, before):
     terminal = None
     if run.talker:
         terminal = Terminal(xen)
-        talk = threading.Thread(target=run.talker, args=(terminal, run, xen.stem.with_name(f"{xen.stem.name}.{name}.console")))
+        talk = threading.Thread(target=run.talker, args=(terminal, run, xen.stem.with_name(f"{xen.stem.name}.{name}.console")), daemon=True)
         talk.start()
     xen.start(name)
     if isinstance(guest, Linux) and xen.wait_for_text(WAITS, console, limit):

@@ -268,11 +268,14 @@ class Xen:
             self.ask(f"xl destroy {self.name}")
             if not self.is_gone(30):
                 raise Failure(f"{self.name} cannot be destroyed")
-        # What was said before the end comes by other ways.
+        # What was said before the end comes by other ways. Xen may put a line of its own into the middle of ours, so it is said again.
         for way, line in [("/dev/console", self.serial), (CONSOLE, self.console)]:
             place = len(line.text)
-            self.ask(f"printf '\\n=end of {self.name}=\\n' >{way}")
-            if not line.wait(f"^=end of {re.escape(self.name)}=$", place, 10):
+            for _ in range(3):
+                self.ask(f"printf '\\n=end of {self.name}=\\n' >{way}")
+                if line.wait(f"^=end of {re.escape(self.name)}=$", place, 10):
+                    break
+            else:
                 raise Failure(f"what is written to {way} is lost")
         return bool(gone) or given_up()
 
