@@ -30,7 +30,10 @@ std::string text_for(const DiskReport& report, const Request& request) { return 
 // What standard error is told of a report; empty: all is well.
 std::string complaint(const Report& report) {
   if (!report.problems.empty()) return text_of(report.problems[0]);
-  return report.refusal.value_or("");
+  if (report.refusal) return *report.refusal;
+  for (const Report& inside : report.inside)
+    if (const std::string text = complaint(inside); !text.empty()) return inside.name + ": " + text;
+  return "";
 }
 std::string complaint(const DiskReport& report) {
   for (const VolumeReport& volume : report.volumes) {

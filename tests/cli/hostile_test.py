@@ -65,6 +65,11 @@ class Hostile(Case):
         done = call("inspect", self.file("nested", image))
         self.assertEqual(done.stdout.count(b"\n.linux: unified kernel image"), 1)
 
+    @needs("linux-6.1-cloud")
+    def test_a_kernel_that_is_malformed_inside_of_its_uki_is_told(self):
+        cut = bytearray(kernel("linux-6.1-cloud").read_bytes()[:0x6000])
+        self.assertRegex(self.survives(self.file("uki", self.uki(bytes(cut)))), r"uki: .*at 0x[0-9a-f]+, ")
+
     @staticmethod
     def uki(kernel_image):
         """As little of a PE image as can have a section."""
