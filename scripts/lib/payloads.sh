@@ -14,7 +14,7 @@ xen_payloads=(linux-6.1 xen xen-tools)
 xen_tools=(
   xen-utils-4.17 xen-utils-common xenstore-utils bash sed util-linux
   libxen{call1,devicemodel1,evtchn1,foreignmemory1,gnttab1,hypfs1,misc4.17,store4,toolcore1,toollog1}
-  libc6 libgcc-s1 libncurses6 libtinfo6 libyajl2 libext2fs2 libcom-err2 liblzma5 libuuid1 libzstd1 zlib1g
+  libc6 libgcc-s1 libtinfo6 libyajl2 liblzma5 libuuid1 libzstd1 zlib1g
   libacl1 libselinux1 libpcre2-8-0
 )
 

@@ -39,7 +39,7 @@ WAITS = r"^GUEST-WAITS$"
 class GuestRun(qemu.Run):
     state: dict | None = None   # of its devices, when Linux waits for that
     left: list = field(default_factory=list)  # what is still there in dom0 after its end
-    talker: object = None
+    talker: object = None  # see talker()
     disk: pathlib.Path | None = None
 
 

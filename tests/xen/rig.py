@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""Xen and dom0 in QEMU. dom0 runs a shell for us on a virtio serial port, and has its guest's console on a virtio console.
-"""
+"""Xen and dom0 in QEMU. dom0 runs a shell for us on a virtio serial port, and has its guest's console on a virtio console."""
 import bisect
 import codecs
 import contextlib
