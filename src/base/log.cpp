@@ -1,23 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "base/log.hpp"
 
-#include <array>
+#include "base/digits.hpp"
 
 namespace efilite::log {
 
 namespace {
 constinit Sink sink = nullptr;
 constinit std::string_view current_subject;
-
-void print_number(uint64_t number, unsigned base) {
-  std::array<char, 20> digits;  // 2^64 has 20 decimal digits
-  size_t at = digits.size();
-  do {
-    digits[--at] = "0123456789abcdef"[number % base];
-    number /= base;
-  } while (number != 0);
-  print(std::string_view(digits.data() + at, digits.size() - at));
-}
 }  // namespace
 
 void set_sink(Sink new_sink) { sink = new_sink; }
@@ -34,13 +24,13 @@ void print(const char* text) { print(std::string_view(text)); }
 
 void print(Hex number) {
   print(std::string_view("0x"));
-  print_number(number.value, 16);
+  print(Digits(number.value, 16).view());
 }
 
 void print(Status status) { print(status_name(status)); }
 
 void print(PhysAddr address) { print(Hex{address.value}); }
 
-void print_decimal(uint64_t number) { print_number(number, 10); }
+void print_decimal(uint64_t number) { print(Digits(number).view()); }
 
 }  // namespace efilite::log

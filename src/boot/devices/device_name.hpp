@@ -3,9 +3,9 @@
 #pragma once
 
 #include <array>
-#include <charconv>
 #include <string_view>
 
+#include "base/digits.hpp"
 #include "core/device_ports.hpp"
 
 namespace efilite::boot {
@@ -21,10 +21,7 @@ class DeviceName {
   struct Decimal {
     uint32_t number;
   };
-  DeviceName(std::string_view kind, Decimal id) {
-    std::array<char, 10> digits;  // 2^32 has 10
-    add(kind).add(std::string_view(digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), id.number).ptr));
-  }
+  DeviceName(std::string_view kind, Decimal id) { add(kind).add(Digits(id.number).view()); }
   std::string_view view() const { return {text_.data(), length_}; }
 
  private:

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <utility>
 
+#include "base/digits.hpp"
 #include "base/log.hpp"
 
 namespace efilite::drivers::xen {
@@ -147,9 +148,7 @@ Result<Store::Names> XenStore::list(std::string_view path, uint32_t from) {
     if (all) return Names{*all, false};
     if (all.error() != Status::BadBufferSize) return all.error();
   }
-  char digits[10];
-  const char* end = std::to_chars(std::begin(digits), std::end(digits), from).ptr;
-  std::string_view names = TRY(ask(XS_DIRECTORY_PART, transaction_, {path, kNul, {std::begin(digits), end}, kNul}));
+  std::string_view names = TRY(ask(XS_DIRECTORY_PART, transaction_, {path, kNul, Digits(from).view(), kNul}));
   const std::string_view number = up_to_nul(names);
   uint64_t generation = 0;
   if (number.size() == names.size() || !names.ends_with('\0') || !parse(number, generation)) return fail("a part of a list makes no sense");
