@@ -26,11 +26,13 @@ class Registers {
 };
 
 // Whole pages that devices read and write; their address is what devices know them by, too. Zeroed. OUT_OF_RESOURCES when there are none.
-// `below` is the first address that the device cannot reach.
+// `below` is the first address that the device cannot reach. Of pages that a device does not let go of, keep() says so: an OS does not get
+// them either. Should the device let go of them in the end, they are released as all others.
 class DeviceMemory {
  public:
   virtual Result<MutableByteSpan> allocate(PageCount pages, uint64_t below = ~uint64_t{0}) = 0;
   virtual void release(MutableByteSpan pages) = 0;
+  virtual void keep(MutableByteSpan pages) = 0;
 
  protected:
   ~DeviceMemory() = default;

@@ -24,6 +24,7 @@ class FakeStore final : public drivers::xen::Store {
   std::function<void()> waited;                          // the other side's chance to work
   Status failure = Status::Success;                      // of everything
   size_t part = SIZE_MAX;                                // bytes of names that come at once
+  int changes_while_listed = 0;
   int reads = 0, lists = 0, writes = 0, removes = 0, waits = 0;
 
   static std::string absolute(std::string_view path) { return path.starts_with('/') ? std::string(path) : kOwn + std::string(path); }
@@ -45,6 +46,7 @@ class FakeStore final : public drivers::xen::Store {
   Result<Names> list(std::string_view path, uint32_t from) override {
     if (failure != Status::Success) return failure;
     ++lists;
+    if (from != 0 && changes_while_listed-- > 0) return Status::NotReady;
     const std::string below = absolute(path) + "/";
     std::set<std::string> names;
     for (const auto& [at, value] : nodes)

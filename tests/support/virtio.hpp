@@ -44,6 +44,10 @@ class FakeDeviceMemory final : public core::DeviceMemory {
     held_.push_back(held);
     return held.bytes;
   }
+  void keep(MutableByteSpan pages) override {
+    for (Held& held : held_)
+      if (held.bytes.data() == pages.data()) held.is_kept = true;
+  }
   void release(MutableByteSpan pages) override {
     for (size_t i = 0; i < held_.size(); ++i) {
       if (held_[i].bytes.data() != pages.data() || held_[i].bytes.size() != pages.size()) continue;
@@ -54,11 +58,13 @@ class FakeDeviceMemory final : public core::DeviceMemory {
     std::abort();
   }
   size_t held() const { return held_.size(); }
+  size_t kept() const { return static_cast<size_t>(std::ranges::count(held_, true, &Held::is_kept)); }
 
  private:
   struct Held {
     MutableByteSpan bytes;
     bool is_low;  // the sanitizer has its heap where a legacy device does not reach
+    bool is_kept = false;
   };
   static void free_pages(const Held& held) {
     if (held.is_low) {

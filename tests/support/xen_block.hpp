@@ -206,6 +206,7 @@ class FakeXenDisk {
   void connect() {
     ++connections;
     insist_xen(front("protocol") == "x86_64-abi", "another ABI");
+    insist_xen(!has_front("feature-persistent") && !has_front("multi-queue-num-queues"), "what a predecessor wanted");
     unsigned order = 0;
     if (has_front("ring-page-order")) order = static_cast<unsigned>(std::stoul(front("ring-page-order")));
     insist_xen(order <= number("max-ring-page-order"), "too large a ring");

@@ -30,7 +30,7 @@ struct DiskTest : testing::Test {
     EXPECT_TRUE(grants.open(0));
   }
   ~DiskTest() override {
-    disk.stop();
+    disk.shutdown();
     EXPECT_TRUE(xen.channels.empty());
     if (xen.store.failure == Status::Success) EXPECT_TRUE(xen.store.watches.empty());
     if (device.lets_go && device.lets_go_of_ring) EXPECT_EQ(xen.grants.active(), 0u);
@@ -42,7 +42,7 @@ struct DiskTest : testing::Test {
   void expect_fresh() {
     EXPECT_EQ(device.front("state"), "1");
     EXPECT_EQ(device.state(), XenbusStateInitWait);
-    for (const char* key : {"ring-ref", "ring-ref0", "ring-ref1", "ring-page-order", "event-channel", "protocol"})
+    for (const char* key : {"ring-ref", "ring-ref0", "ring-ref1", "ring-page-order", "event-channel", "protocol", "feature-persistent"})
       EXPECT_FALSE(device.has_front(key)) << key;
   }
   // Where entries of version 1 reach.

@@ -21,4 +21,13 @@ void DevicePages::release(MutableByteSpan pages) {
   CHECK(memory_.free({reinterpret_cast<uint64_t>(pages.data())}, PageCount::covering({pages.size()}), core::PageOwner::SetUp).has_value());
 }
 
+// Under one lock, so that nobody else gets them in between. Where the map is full they stay what they were.
+void DevicePages::keep(MutableByteSpan pages) {
+  core::TplGuard guard(events_, efi::kTplNotify);
+  const PhysAddr at{reinterpret_cast<uint64_t>(pages.data())};
+  const PhysRange range{at, {at.value + pages.size()}};
+  release(pages);
+  if (!memory_.reserve(range, efi::MemoryType::Reserved)) CHECK(memory_.reserve(range, efi::MemoryType::BootServicesData).has_value());
+}
+
 }  // namespace efilite::boot

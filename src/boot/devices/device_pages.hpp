@@ -13,6 +13,7 @@ class DevicePages final : public core::DeviceMemory {
   DevicePages(core::MemoryMap& memory, core::EventQueue& events) : memory_(memory), events_(events) {}
   Result<MutableByteSpan> allocate(PageCount pages, uint64_t below) override;
   void release(MutableByteSpan pages) override;
+  void keep(MutableByteSpan pages) override;
 
  private:
   core::MemoryMap& memory_;

@@ -97,7 +97,9 @@ void Device::stop() {
   usable_ = false;
   if (quiet_) return;
   quiet_ = transport_.reset().has_value();
-  if (!quiet_) log::line("efilite: ", name_, ": it does not reset, and may still write to memory that it was told of");
+  if (quiet_) return;
+  log::line("efilite: ", name_, ": it does not reset, and may still write to memory that it was told of");
+  for (MutableByteSpan memory : pages_) memory_.keep(memory);
 }
 
 void Device::shutdown() {

@@ -19,6 +19,9 @@ constexpr uint32_t kSector = 512;
 constexpr uint32_t kCdBlock = 2048;
 constexpr uint64_t kSlice = kSecond;  // of waiting, before other things are looked at
 constexpr uint64_t kPatienceToLetGo = 5 * kSecond, kLetGoSlice = kSecond / 10;
+// That tell the other side of a ring. Some are a predecessor's alone.
+constexpr std::string_view kKeys[] = {"ring-ref", "ring-page-order", "ring-ref0", "ring-ref1", "event-channel", "protocol",
+                                      "feature-persistent", "multi-queue-num-queues"};
 
 using Side = FrontEnd::Side;
 
@@ -45,7 +48,7 @@ Result<> BlkFront::start() {
   front_.unwatch();
   usable_ = connected.has_value();
   if (connected) return {};
-  disconnect();
+  shutdown();
   if (connected.status() == Status::NoMedia) return connected;
   log::line("efilite: ", name_, " cannot be used: ", connected.status());
   return connected.status() == Status::OutOfResources ? Status::OutOfResources : Status::DeviceError;
@@ -53,7 +56,8 @@ Result<> BlkFront::start() {
 
 Result<> BlkFront::connect() {
   TRY(front_.make_fresh());
-  if (!let_go()) return Status::AccessDenied;
+  if (!release_memory()) return Status::AccessDenied;
+  front_.remove(kKeys);
   TRY(front_.wait(States(XenbusStateInitWait, XenbusStateInitialised, XenbusStateConnected)));
   TRY(share());
   const unsigned came_to = TRY(front_.wait(States(XenbusStateConnected, XenbusStateClosing, XenbusStateClosed)));
@@ -63,7 +67,8 @@ Result<> BlkFront::connect() {
   return front_.set_state(XenbusStateConnected);
 }
 
-// The two versions of how a ring of several pages is told of agree for up to two, but for the name of the key that says so.
+// Of the two ways to tell of a ring of several pages, the one that is not deprecated. Persistent grants are not offered: every page would have
+// to be copied, which takes three times the instructions of granting it and ending that.
 Result<> BlkFront::share() {
   const unsigned order = TRY(front_.number(Side::Back, "max-ring-page-order", 0)) > 0 ? 1 : 0;
   TRY(ring_pages_.allocate(grants_, memory_, front_.other_domain(), size_t{1} << order));
@@ -80,12 +85,6 @@ Result<> BlkFront::share() {
   TRY(front_.write("event-channel", port_));
   TRY(front_.write("protocol", XEN_IO_PROTO_ABI_X86_64));
   return front_.set_state(XenbusStateInitialised);
-}
-
-void BlkFront::forget_keys() {
-  for (std::string_view key :
-       {"ring-ref", "ring-page-order", "ring-ref0", "ring-ref1", "event-channel", "protocol", "feature-persistent"})
-    front_.remove(key);
 }
 
 Result<> BlkFront::learn_size() {
@@ -139,20 +138,19 @@ unsigned BlkFront::end_grants(unsigned slot) {
   return request.pages = left;
 }
 
-// Ends what is granted, and gives back memory that nobody else can write to. False: there is some that the other side still has mapped.
-bool BlkFront::let_go() {
+// False: the other side still has something mapped that it was shown.
+bool BlkFront::end_all_grants() {
   unsigned data_left = 0;
   for (unsigned i = 0; i < requests_.size(); ++i)
     if (requests_[i].pages != 0) data_left += end_grants(i);
-  if (data_left == 0 && !bounce_.empty()) memory_.release(std::exchange(bounce_, {}));
-  const bool ring_left = !ring_pages_.release(), segments_left = !indirect_.release();
-  return data_left == 0 && !ring_left && !segments_left;
+  const bool ring_ended = ring_pages_.end(), indirect_ended = indirect_.end();
+  return data_left == 0 && ring_ended && indirect_ended;
 }
 
 // A back end may say that it is closed while the last of its requests is still on the way to the disk.
-bool BlkFront::wait_to_let_go() {
+bool BlkFront::wait_to_end_all_grants() {
   for (uint64_t end = 0;;) {
-    if (let_go()) return true;
+    if (end_all_grants()) return true;
     const uint64_t now = clock_.now();
     if (end == 0) end = now + kPatienceToLetGo;
     if (now >= end) return false;
@@ -160,24 +158,42 @@ bool BlkFront::wait_to_let_go() {
   }
 }
 
+// What is the caller's stays so.
+void BlkFront::keep_memory() {
+  log::line("efilite: ", name_, ": its back end may still write to memory that it was shown");
+  if (!bounce_.empty()) memory_.keep(bounce_);
+  ring_pages_.keep();
+  indirect_.keep();
+}
+
+bool BlkFront::release_memory() {
+  if (!end_all_grants()) return false;
+  if (!bounce_.empty()) memory_.release(std::exchange(bounce_, {}));
+  (void)ring_pages_.release();
+  (void)indirect_.release();
+  return true;
+}
+
 void BlkFront::disconnect() {
   usable_ = false;
-  Result<> closed;
-  if (shared_) closed = front_.close();
-  const bool is_free = port_ == 0 ? let_go() : wait_to_let_go();
-  if (port_ != 0) (void)xen_.events.close(std::exchange(port_, 0));
-  if (!is_free) log::line("efilite: ", name_, ": its back end may still write to memory that it was shown");
-  if (std::exchange(shared_, false)) {
-    forget_keys();
-    if (closed) closed = front_.restart();
-    if (!closed) log::line("efilite: ", name_, ": its back end was not closed: ", closed.status());
-  }
+  if (!std::exchange(shared_, false)) return;
+  Result<> closed = front_.close();
+  if (!wait_to_end_all_grants()) keep_memory();
+  (void)xen_.events.close(port_);
+  front_.remove(kKeys);
+  if (closed) closed = front_.restart();
+  if (!closed) log::line("efilite: ", name_, ": its back end was not closed: ", closed.status());
   front_.unwatch();
 }
 
 void BlkFront::stop() {
   if (usable_) (void)flush();
   disconnect();
+}
+
+void BlkFront::shutdown() {
+  stop();
+  (void)release_memory();
 }
 
 Status BlkFront::fail(std::string_view what_it_did, std::optional<uint64_t> number) {

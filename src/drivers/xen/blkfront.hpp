@@ -23,13 +23,15 @@ class BlkFront final : public core::BlockDevice {
   BlkFront(const Services& xen, GrantTable& grants, core::DeviceMemory& memory, core::Clock& clock, uint32_t id, std::string_view name);
   BlkFront(const BlkFront&) = delete;
   BlkFront& operator=(const BlkFront&) = delete;
-  ~BlkFront() { stop(); }
+  ~BlkFront() { shutdown(); }
 
   // NO_MEDIA: the drive is empty. NOT_FOUND: there is no such device. Other failures have their line in the log.
   Result<> start();
-  // Leaves the device as if nobody had used it: what was written is on the medium, and another driver may start it. The grant table is open
-  // until then.
+  // Leaves the device as if nobody had used it: what was written is on the medium, and another driver may start it. Its memory stays. The
+  // grant table is open until then.
   void stop();
+  // The same, and gives the memory back, unless the other side still has some of it mapped.
+  void shutdown();
 
   bool is_cd() const { return is_cd_; }
   bool can_flush() const { return flush_operation_ != kNoFlush; }
@@ -66,9 +68,10 @@ class BlkFront final : public core::BlockDevice {
   Result<> learn_size();
   Result<> learn_requests();
   void disconnect();
-  bool let_go();
-  bool wait_to_let_go();
-  void forget_keys();
+  bool end_all_grants();
+  bool wait_to_end_all_grants();
+  void keep_memory();
+  bool release_memory();
   unsigned end_grants(unsigned slot);
   Status fail(std::string_view what_it_did, std::optional<uint64_t> number = {});
 

@@ -154,7 +154,7 @@ TEST_F(BrokenXenDisk, MemoryOfARequestThatIsNotLetGo) {
   expect_broken("it has not let go of the memory of a request that is done", 2);
   EXPECT_NE(log.find("efilite: disk 1: its back end may still write to memory that it was shown"), std::string::npos) << log;
   EXPECT_EQ(xen.grants.active(), 2u);
-  EXPECT_EQ(memory.held(), 0u) << "the ring was";
+  EXPECT_EQ(memory.kept(), 0u) << "of our own all was";
   EXPECT_EQ(disk.start().status(), Status::DeviceError) << "as long as it is so";
   device.lets_go = true;
   device.let_go();
@@ -167,9 +167,9 @@ TEST_F(BrokenXenDisk, ABufferThatIsNotLetGoIsNotGivenBack) {
   device.lets_go = false;
   MutableByteSpan bytes = buffer(4096);
   EXPECT_EQ(disk.read(0, bytes.subspan(1, 512)).status(), Status::DeviceError);
-  EXPECT_EQ(memory.held(), 1u);
-  disk.stop();
-  EXPECT_EQ(memory.held(), 1u);
+  EXPECT_EQ(memory.kept(), 1u);
+  disk.shutdown();
+  EXPECT_EQ(memory.kept(), 1u);
   EXPECT_EQ(xen.grants.active(), 1u);
 }
 
@@ -178,7 +178,7 @@ TEST_F(BrokenXenDisk, ARingThatIsNotLetGoIsNotGivenBack) {
   EXPECT_EQ(read(0, 512), expected(0, 512));
   device.lets_go_of_ring = false;
   disk.stop();
-  EXPECT_EQ(memory.held(), 1u);
+  EXPECT_EQ(memory.kept(), 1u);
   EXPECT_EQ(xen.grants.active(), 1u);
   EXPECT_EQ(log, "efilite: disk 1: its back end may still write to memory that it was shown\n");
   EXPECT_EQ(disk.start().status(), Status::DeviceError);
@@ -193,7 +193,7 @@ TEST_F(BrokenXenDisk, ABackEndThatDoesNotCloseIsLeftAfterAWhile) {
   EXPECT_LT(xen.clock.time - before, 11 * kSecond);
   EXPECT_EQ(log, "efilite: disk 1: its back end may still write to memory that it was shown\n"
                  "efilite: disk 1: its back end was not closed: TIMEOUT\n");
-  EXPECT_EQ(memory.held(), 1u);
+  EXPECT_EQ(memory.kept(), 1u);
   device.reacts = true;
   device.set_state(XenbusStateClosing);
   device.react();
@@ -209,7 +209,7 @@ TEST_F(BrokenXenDisk, AStoreThatDiesIsNoReasonToHang) {
   xen.store.failure = Status::DeviceError;
   EXPECT_EQ(read_status(), Status::DeviceError);
   EXPECT_NE(log.find("its back end has closed"), std::string::npos) << log;
-  EXPECT_EQ(memory.held(), 1u);
+  EXPECT_EQ(memory.kept(), 1u);
   xen.store.failure = Status::Success;
   device.answers = true;
   disk.stop();

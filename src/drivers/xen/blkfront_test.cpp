@@ -279,10 +279,11 @@ TEST_F(XenDisk, AfterItTheDeviceIsAsIfNobodyHadUsedIt) {
   expect_fresh();
   EXPECT_EQ(device.flushes, 1) << "what was written is on the medium";
   EXPECT_EQ(xen.grants.active(), 0u);
-  EXPECT_EQ(memory.held(), 0u);
+  EXPECT_EQ(memory.kept(), 0u);
   EXPECT_EQ(read_status(), Status::DeviceError);
   EXPECT_EQ(disk.flush().status(), Status::DeviceError);
-  disk.stop();
+  disk.shutdown();
+  EXPECT_EQ(memory.held(), 0u);
   ASSERT_TRUE(disk.start());
   EXPECT_EQ(read(5, 4096), expected(5, 4096));
   EXPECT_EQ(device.connections, 2);
@@ -296,6 +297,8 @@ TEST_F(XenDisk, WhatAPredecessorHasLeftOpenIsClosedFirst) {
   for (Left left : {Left{4, 4}, {3, 4}, {5, 4}, {5, 5}, {6, 5}, {6, 6}, {1, 6}, {1, 4}, {4, 6}, {3, 2}, {4, 2}, {0, 2}}) {
     device.front("state") = std::to_string(left.front);
     device.set_state(left.back);
+    device.front("ring-page-order") = "3";
+    device.front("feature-persistent") = device.front("multi-queue-num-queues") = "1";
     ASSERT_TRUE(disk.start()) << left.front << " " << left.back << log;
     EXPECT_EQ(read(5, 4096), expected(5, 4096));
     disk.stop();
@@ -340,9 +343,13 @@ TEST_F(XenDisk, DevicesAreListedByNumber) {
     xen.store["device/vbd/" + std::string(name) + "/state"] = "1";
   for (size_t part : {size_t{1000}, size_t{30}}) {
     xen.store.part = part;
+    xen.store.changes_while_listed = 0;
     DeviceNumbers numbers;
     ASSERT_TRUE(list_devices(xen.store, "vbd", numbers));
     EXPECT_EQ(std::vector(numbers.begin(), numbers.end()), (std::vector<uint32_t>{768, 51712, 51728}));
+    xen.store.changes_while_listed = 1;
+    ASSERT_TRUE(list_devices(xen.store, "vbd", numbers));
+    EXPECT_EQ(numbers.size(), 3u);
     ASSERT_TRUE(list_devices(xen.store, "vif", numbers));
     EXPECT_TRUE(numbers.empty());
   }

@@ -5,12 +5,14 @@
 #include <charconv>
 #include <cstring>
 
+#include "base/digits.hpp"
 #include "base/log.hpp"
 
 namespace efilite::drivers::xen {
 
 namespace {
 
+constexpr int kTriesToList = 8;
 constexpr uint64_t kPatienceToClose = 5 * kSecond;  // with what is over; an OS is waiting
 
 std::optional<uint64_t> parse_number(std::string_view digits) {
@@ -26,23 +28,34 @@ void add_number(DeviceNumbers& out, uint32_t number) {
   if (!out.insert(at, number)) log::line("efilite: there are more of Xen's devices than can be used");
 }
 
-}  // namespace
-
-Result<> list_devices(Store& store, std::string_view kind, DeviceNumbers& out) {
-  out.clear();
-  const StorePath path = StorePath().add("device/").add(kind);
+// NOT_READY: some were added or removed meanwhile.
+template <typename Visit>
+Result<> for_each_name(Store& store, std::string_view path, Visit visit) {
   for (uint32_t from = 0;;) {
-    auto part = store.list(path.view(), from);
-    if (part.status() == Status::NotFound) return {};
-    const Store::Names names = TRY(part);
+    const Store::Names names = TRY(store.list(path, from));
     for (std::string_view rest = names.names; !rest.empty();) {
       const std::string_view name = rest.substr(0, rest.find('\0'));
       rest.remove_prefix(std::min(rest.size(), name.size() + 1));
-      if (auto number = parse_number(name); number && *number <= UINT32_MAX) add_number(out, static_cast<uint32_t>(*number));
+      visit(name);
     }
     if (!names.more || names.names.empty()) return {};
     from += static_cast<uint32_t>(names.names.size());
   }
+}
+
+}  // namespace
+
+// Devices come and go while we read.
+Result<> list_devices(Store& store, std::string_view kind, DeviceNumbers& out) {
+  const StorePath path = StorePath().add("device/").add(kind);
+  Result<> done = Status::NotReady;
+  for (int tries = 0; tries < kTriesToList && done.status() == Status::NotReady; ++tries) {
+    out.clear();
+    done = for_each_name(store, path.view(), [&](std::string_view name) {
+      if (auto number = parse_number(name); number && *number <= UINT32_MAX) add_number(out, static_cast<uint32_t>(*number));
+    });
+  }
+  return done.status() == Status::NotFound ? Result<>() : done;
 }
 
 StorePath& StorePath::add(std::string_view text) {
@@ -55,11 +68,7 @@ StorePath& StorePath::add(std::string_view text) {
   return *this;
 }
 
-StorePath& StorePath::add(uint64_t number) {
-  std::array<char, 20> digits;  // 2^64 has 20
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
-  return add(std::string_view(digits.data(), static_cast<size_t>(end - digits.data())));
-}
+StorePath& StorePath::add(uint64_t number) { return add(Digits(number).view()); }
 
 Result<> FrontEnd::find() {
   back_ = {};
@@ -108,7 +117,14 @@ Result<> FrontEnd::write(std::string_view key, std::string_view value) {
 
 Result<> FrontEnd::write(std::string_view key, uint64_t value) { return write(key, StorePath().add(value).view()); }
 
-void FrontEnd::remove(std::string_view key) { (void)store_.remove(path(Side::Front, key).view()); }
+void FrontEnd::remove(std::span<const std::string_view> keys) {
+  uint64_t found = 0;  // a bit each
+  (void)for_each_name(store_, front_.view(), [&](std::string_view name) {
+    for (size_t i = 0; i < keys.size(); ++i) found |= uint64_t{keys[i] == name} << i;
+  });
+  for (size_t i = 0; i < keys.size(); ++i)
+    if ((found >> i & 1) != 0) (void)store_.remove(path(Side::Front, keys[i]).view());
+}
 
 Result<> FrontEnd::set_state(xenbus_state state) { return write("state", static_cast<uint64_t>(state)); }
 

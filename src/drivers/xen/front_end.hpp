@@ -4,6 +4,7 @@
 
 #include <array>
 #include <optional>
+#include <span>
 
 #include "abi/xen.hpp"
 #include "base/static_vector.hpp"
@@ -64,7 +65,8 @@ class FrontEnd {
   Result<std::string_view> text(Side side, std::string_view key);  // until the store's next call
   Result<> write(std::string_view key, std::string_view value);
   Result<> write(std::string_view key, uint64_t value);
-  void remove(std::string_view key);
+  // Those that are there.
+  void remove(std::span<const std::string_view> keys);
 
   Result<> set_state(xenbus_state state);
   // A device that is gone is Closed.

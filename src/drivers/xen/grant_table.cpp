@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "drivers/xen/grant_table.hpp"
 
-#include <algorithm>
+#include <utility>
 
 #include "base/log.hpp"
 
@@ -86,23 +86,25 @@ Result<> GrantTable::grow() {
   return {};
 }
 
-// Xen looks at nothing but the flags of an entry that is not valid. One that a predecessor has left valid is not ours.
-Result<grant_ref_t> GrantTable::take() {
-  if (first_free_ != 0) {
-    const grant_ref_t taken = first_free_;
-    first_free_ = static_cast<grant_ref_t>(frame(header(taken)));
-    return taken;
-  }
-  for (;; ++first_fresh_) {
+// Puts an entry that has never been used on the list of free ones. Xen looks at nothing but the flags of an entry that is not valid; one that a
+// predecessor has left valid is not ours.
+Result<> GrantTable::add_fresh() {
+  for (;;) {
     if (first_fresh_ == capacity() || tables_.empty()) TRY(grow());
-    if (header(first_fresh_).flags == GTF_invalid) return first_fresh_++;
+    grant_entry_header& entry = header(first_fresh_++);
+    if (entry.flags != GTF_invalid) continue;
+    set_frame(entry, 0);
+    first_free_ = first_fresh_ - 1;
+    return {};
   }
 }
 
 Result<grant_ref_t> GrantTable::grant(domid_t other, uint64_t address, Access access) {
   CHECK(version_ != 0 && address < reach());
-  const grant_ref_t taken = TRY(take());
+  if (first_free_ == 0) TRY(add_fresh());
+  const grant_ref_t taken = first_free_;
   grant_entry_header& entry = header(taken);
+  first_free_ = static_cast<grant_ref_t>(frame(entry));
   set_frame(entry, address / kPageSize);
   entry.domid = other;
   const unsigned flags = access == Access::ReadOnly ? GTF_permit_access | GTF_readonly : GTF_permit_access;
@@ -145,12 +147,19 @@ Result<> SharedPages::allocate(GrantTable& grants, core::DeviceMemory& memory, d
   return {};
 }
 
-bool SharedPages::release() {
+bool SharedPages::end() {
   for (size_t i = references_.size(); i-- > 0;)
     if (grants_->end(references_[i])) references_.erase(i);
-  if (!references_.empty()) return false;
-  if (!bytes_.empty()) memory_->release(bytes_);
-  bytes_ = {};
+  return references_.empty();
+}
+
+void SharedPages::keep() {
+  if (!references_.empty()) memory_->keep(bytes_);
+}
+
+bool SharedPages::release() {
+  if (!end()) return false;
+  if (!bytes_.empty()) memory_->release(std::exchange(bytes_, {}));
   return true;
 }
 

@@ -41,7 +41,7 @@ class GrantTable {
   uint64_t frame(const grant_entry_header& entry) const;
   uint32_t capacity() const { return static_cast<uint32_t>(tables_.size()) << (12 - entry_shift_); }
   Result<> choose_version(uint64_t highest);
-  Result<grant_ref_t> take();
+  Result<> add_fresh();
   Result<> grow();
 
   Hypercalls& xen_;
@@ -68,7 +68,11 @@ class SharedPages {
   MutableByteSpan bytes() const { return bytes_; }
   std::byte* page(size_t index) const { return bytes_.data() + index * kPageSize; }
   std::span<const grant_ref_t> references() const { return {references_.begin(), references_.size()}; }
-  // False: the other side still has some of them mapped. Those stay as they are, and so does all of the memory.
+  // Ends all grants; the memory stays. False: the other side still has some of it mapped.
+  bool end();
+  // As long as that is so, nobody else gets the memory: no OS either.
+  void keep();
+  // Ends all grants, and gives the memory back unless the other side still has some of it mapped.
   bool release();
 
  private:

@@ -36,10 +36,10 @@ class Session {
     EXPECT(grants_.open(0));
   }
   ~Session() {
-    disk_.stop();
+    disk_.shutdown();
     write_to_all_that_is_mapped();
     if (mapped() == 0) {
-      disk_.stop();
+      disk_.shutdown();
       EXPECT(memory_.held() == 0);
       EXPECT(xen_.grants.active() == 0);
     }
@@ -61,7 +61,7 @@ class Session {
       case 3:
       case 4: return transfer(false);
       case 5: return void(disk_.flush());
-      case 6: return disk_.stop();
+      case 6: return input_.byte() % 2 != 0 ? disk_.stop() : disk_.shutdown();
       case 7: return behave(input_.byte());
       case 8: return set(device_.back(kKeys[input_.byte() % std::size(kKeys)]));
       case 9: return set(device_.front(input_.byte() % 2 != 0 ? "state" : "device-type"));
