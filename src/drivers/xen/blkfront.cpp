@@ -67,8 +67,8 @@ Result<> BlkFront::connect() {
   return front_.set_state(XenbusStateConnected);
 }
 
-// Of the two ways to tell of a ring of several pages, the one that is not deprecated. Persistent grants are not offered: every page would have
-// to be copied, which takes three times the instructions of granting it and ending that.
+// Of the two ways to tell of a ring of several pages, the one that is not deprecated. Persistent grants are not offered: every page would
+// have to be copied, which takes three times the instructions of granting it and ending that.
 Result<> BlkFront::share() {
   const unsigned order = TRY(front_.number(Side::Back, "max-ring-page-order", 0)) > 0 ? 1 : 0;
   TRY(ring_pages_.allocate(grants_, memory_, front_.other_domain(), size_t{1} << order));

@@ -86,8 +86,8 @@ Result<> GrantTable::grow() {
   return {};
 }
 
-// Puts an entry that has never been used on the list of free ones. Xen looks at nothing but the flags of an entry that is not valid; one that a
-// predecessor has left valid is not ours.
+// Puts an entry that has never been used on the list of free ones. Xen looks at nothing but the flags of an entry that is not valid; one
+// that a predecessor has left valid is not ours.
 Result<> GrantTable::add_fresh() {
   for (;;) {
     if (first_fresh_ == capacity() || tables_.empty()) TRY(grow());
