@@ -64,6 +64,11 @@ void take_console(std::string_view value, Options& options) {
   }
 }
 
+void take_entry(std::string_view value, Options& options) {
+  if (auto wish = formats::parse_wish(value)) options.entry = *wish;
+  else log::line("efilite: efilite.entry=", value, " is none of efi, handover, linux, linux32, pvh, pv");
+}
+
 void take_boot(std::string_view value, Options& options) {
   options.boot.clear();
   if (value.empty()) return log::line("efilite: efilite.boot= does not say what is to be booted");
@@ -88,7 +93,7 @@ struct Known {
   void (*take)(std::string_view value, Options& options);
 };
 constexpr Known kKnown[] = {{"efilite.log", take_log}, {"efilite.boot", take_boot}, {"efilite.timeout", take_timeout},
-                            {"efilite.console", take_console}};
+                            {"efilite.console", take_console}, {"efilite.entry", take_entry}};
 
 void take(std::string_view word, Options& options) {
   size_t equals = 0;

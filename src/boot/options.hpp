@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/static_vector.hpp"
+#include "formats/boot_image.hpp"
 
 namespace efilite::boot {
 
@@ -34,6 +35,7 @@ struct Options {
   StaticVector<char, 512> boot;
   std::optional<uint16_t> timeout;  // efilite.timeout=SECONDS
   ConsoleChoice console = ConsoleChoice::Any;
+  formats::Wish entry = formats::Wish::Any;  // efilite.entry=
 };
 
 // Takes our options out of `text`, a word being what Linux takes for one: "..." keeps spaces, and everything behind a lone -- belongs to

@@ -4,8 +4,6 @@
 #include <algorithm>
 #include <array>
 
-#include "abi/linux_boot.hpp"
-#include "abi/pe.hpp"
 #include "base/copy.hpp"
 #include "base/log.hpp"
 
@@ -18,22 +16,10 @@ constexpr std::string_view kKernelFile = "opt/efilite/kernel";
 constexpr std::string_view kInitrdFile = "opt/efilite/initrd";
 constexpr std::string_view kCommandLineFile = "opt/efilite/cmdline";
 
-template <typename T>
-std::optional<T> get(core::ByteSource& source, uint64_t offset) {
-  T value;
-  if (offset > source.size() || source.size() - offset < sizeof value) return std::nullopt;
-  if (!source.read(offset, std::as_writable_bytes(std::span(&value, 1)))) return std::nullopt;
-  return value;
-}
-
-// Only as much of a PE image as it takes to tell the kinds apart: core/ checks the whole when it is loaded.
-bool has_section(core::ByteSource& image, uint64_t table, uint16_t count, std::string_view name) {
-  for (uint16_t i = 0; i < count; ++i) {
-    auto section = get<pe::SectionHeader>(image, table + i * sizeof(pe::SectionHeader));
-    if (!section) return false;
-    if (memcmp(section->name, name.data(), name.size()) == 0) return true;
-  }
-  return false;
+PayloadKind kind_of(const formats::Input& input, const formats::Startable& facts) {
+  if (facts.pe_head && is_uki(input, *facts.pe_head)) return PayloadKind::Uki;
+  if (facts.bzimage) return PayloadKind::Kernel;
+  return facts.elf ? PayloadKind::Elf : PayloadKind::Loader;
 }
 
 const char* text(Found f) {
@@ -42,19 +28,21 @@ const char* text(Found f) {
     case Found::NoDevice: return "no fw_cfg device";
     case Found::Absent: return "absent";
     case Found::NotMapped: return "not in readable memory";
-    case Found::NotPe: return "not a PE image";
+    case Found::NoEntry: return "neither an EFI program nor a kernel";
+    case Found::NotThat: return "has no such entry as efilite.entry= asks for";
   }
   return "";
 }
 
 class Chooser {
  public:
-  Chooser(const BootInfo& info, core::PhysicalMemory& memory, drivers::FwCfg* fw_cfg, core::DiskFormats& formats, Payload& payload)
+  Chooser(const BootInfo& info, core::PhysicalMemory& memory, drivers::FwCfg* fw_cfg, core::DiskFormats& formats, const Options& options,
+          Payload& payload)
       : info_(info), memory_(memory), fw_cfg_(fw_cfg != nullptr && fw_cfg->present() ? fw_cfg : nullptr), formats_(formats),
-        payload_(payload) {}
+        options_(options), payload_(payload) {}
 
-  Result<> run(bool want_program) {
-    if (want_program) TRY(find_program());
+  Result<> run() {
+    if (options_.boot.empty()) TRY(find_program());
     TRY(payload_.image != nullptr ? find_initrd() : find_disk());
     payload_.command_line = TRY(open(kCommandLineFile, payload_.command_line_file));
     return {};
@@ -86,22 +74,38 @@ class Chooser {
   }
 
   Found consider(core::ByteSource* image, const char* origin, std::string_view file) {
-    auto kind = classify(*image);
-    if (!kind) return Found::NotPe;
+    const formats::Input input(*image);
+    payload_.facts = {};
+    examine(input, payload_.facts);
+    auto entry = choose_entry(payload_.facts, options_.entry);
+    // Whoever loads EFI programs tells what is wrong with this one.
+    if (!entry && options_.entry <= formats::Wish::Efi && is_pe(input)) entry = formats::BootEntry::Efi;
+    if (!entry) return payload_.facts.entries != 0 ? Found::NotThat : tell_problem(origin);
     payload_.image = image;
     payload_.origin = origin;
     payload_.file = file;
-    payload_.kind = *kind;
+    payload_.kind = kind_of(input, payload_.facts);
+    payload_.entry = *entry;
     return Found::Yes;
+  }
+
+  // The first thing that is wrong with what would be a kernel.
+  Found tell_problem(const char* origin) {
+    if (payload_.facts.problems.empty()) return Found::NoEntry;
+    const formats::Problem& problem = payload_.facts.problems[0];
+    log::line("efilite: ", origin, ", at ", log::Hex{problem.offset}, ", ", problem.field, ": ", problem.what, " (", log::Hex{problem.value},
+              ")");
+    return Found::NoEntry;
   }
 
   Result<Found> try_file() {
     if (fw_cfg_ == nullptr) return Found::NoDevice;
     core::ByteSource* file = TRY(open(kKernelFile, payload_.image_file));
     if (file == nullptr) return Found::Absent;
-    if (consider(file, "fw_cfg file opt/efilite/kernel", kKernelFile) == Found::Yes) return Found::Yes;
+    const Found found = consider(file, "fw_cfg file opt/efilite/kernel", kKernelFile);
+    if (found == Found::Yes) return found;
     // It was asked for by name, so nothing else is booted in its place.
-    log::line("efilite: nothing to boot: fw_cfg file ", kKernelFile, " (", file->size(), " bytes) is not a PE image");
+    log::line("efilite: nothing to boot: fw_cfg file ", kKernelFile, " (", file->size(), " bytes): ", text(found));
     return Status::LoadError;
   }
 
@@ -164,7 +168,10 @@ class Chooser {
       payload_.initrd_origin = "fw_cfg -initrd";
     }
     if (found == nullptr) return {};
-    if (is_disk_image(*found, formats_)) {
+    // Without EFI there is no RAM disk: whatever it is, it is the kernel's.
+    if (payload_.entry != formats::BootEntry::Efi) {
+      payload_.initrd = found;
+    } else if (is_disk_image(*found, formats_)) {
       payload_.disk = found;
     } else if (payload_.kind == PayloadKind::Kernel) {
       payload_.initrd = found;
@@ -189,9 +196,9 @@ class Chooser {
       payload_.initrd_origin = "fw_cfg -initrd";
     }
     if (found != nullptr && is_disk_image(*found, formats_)) payload_.disk = found;
-    else if (found != nullptr || payload_.module_found == Found::NotPe)
+    else if (found != nullptr || payload_.module_found == Found::NoEntry)
       log::line("efilite: ", found != nullptr ? payload_.initrd_origin : "PVH module 0",
-                " is neither an EFI program nor a disk: it is not used");
+                " is neither a program, nor a kernel, nor a disk: it is not used");
     return {};
   }
 
@@ -199,6 +206,7 @@ class Chooser {
   core::PhysicalMemory& memory_;
   drivers::FwCfg* fw_cfg_;
   core::DiskFormats& formats_;
+  const Options& options_;
   Payload& payload_;
   bool initrd_item_is_image_ = false;
 };
@@ -212,24 +220,9 @@ Result<> MemorySource::read(uint64_t offset, MutableByteSpan out) {
   return {};
 }
 
-std::optional<PayloadKind> classify(core::ByteSource& image) {
-  auto dos = get<pe::DosHeader>(image, 0);
-  if (!dos || dos->magic != pe::kDosMagic) return std::nullopt;
-  auto file = get<pe::FileHeader>(image, dos->pe_offset);
-  if (!file || file->signature != pe::kPeSignature) return std::nullopt;
-  uint64_t table = uint64_t{dos->pe_offset} + sizeof(pe::FileHeader) + file->coff.size_of_optional_header;
-  uint16_t count = std::min(file->coff.number_of_sections, pe::kMaxSections);
-  if (has_section(image, table, count, std::string_view(".linux\0", 7))) return PayloadKind::Uki;
-  if (get<uint16_t>(image, linux_boot::kBootFlagOffset) == linux_boot::kBootFlag &&
-      get<uint32_t>(image, linux_boot::kHeaderOffset) == linux_boot::kHeaderMagic) {
-    return PayloadKind::Kernel;
-  }
-  return PayloadKind::Loader;
-}
-
 Result<> choose_payload(const BootInfo& info, core::PhysicalMemory& memory, drivers::FwCfg* fw_cfg, core::DiskFormats& formats,
-                        bool want_program, Payload& payload) {
-  return Chooser(info, memory, fw_cfg, formats, payload).run(want_program);
+                        const Options& options, Payload& payload) {
+  return Chooser(info, memory, fw_cfg, formats, options, payload).run();
 }
 
 ModuleUse use_of_module(const Payload& payload, size_t index) {

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// Which EFI program is booted, and with which initrd or disk: fw_cfg files, PVH modules, QEMU's -initrd.
+// Which program or kernel is booted, by which entry, and with which initrd or disk: fw_cfg files, PVH modules, QEMU's -initrd.
 #pragma once
 
 #include <string_view>
 
 #include "boot/boot_info.hpp"
 #include "boot/disk_formats.hpp"
+#include "boot/options.hpp"
 #include "core/ports.hpp"
 #include "drivers/fw_cfg.hpp"
+#include "formats/boot_image.hpp"
 
 namespace efilite::boot {
 
@@ -25,19 +27,24 @@ class MemorySource final : public core::ByteSource {
 };
 
 enum class PayloadKind : uint8_t {
-  Kernel,  // a PE image with the Linux boot protocol's header: its initrd comes by LoadFile2
+  Kernel,  // with the Linux boot protocol's header: as an EFI program it gets its initrd by LoadFile2
   Uki,     // a PE image with a .linux section: systemd's stub brings its own initrd and refuses to share the LoadFile2 path
   Loader,  // any other EFI program
+  Elf,     // a kernel in an ELF file
 };
-
-// nullopt: not a PE image at all.
-std::optional<PayloadKind> classify(core::ByteSource& image);
 
 // What became of a module, for programs that ask for it: EFILITE_PVH_MODULE_*.
 using ModuleUse = uint32_t;
 
 // What became of one place where a program may lie.
-enum class Found : uint8_t { Yes, NoDevice, Absent, NotMapped, NotPe };
+enum class Found : uint8_t {
+  Yes,
+  NoDevice,
+  Absent,
+  NotMapped,
+  NoEntry,  // it has none that efilite takes
+  NotThat,  // nor the one that is asked for
+};
 
 // The sources lie inside, so a Payload stays where it is.
 struct Payload {
@@ -52,6 +59,8 @@ struct Payload {
   std::string_view file;               // the image's name where it came from: "opt/efilite/kernel", "module", "initrd"
   const char* initrd_origin = "";  // of the disk, too
   PayloadKind kind = PayloadKind::Loader;
+  formats::BootEntry entry = formats::BootEntry::Efi;
+  formats::Startable facts;  // with all the entries that were possible
   core::ByteSource* command_line = nullptr;  // fw_cfg file opt/efilite/cmdline: replaces the hypervisor's command line as LoadOptions
 
   MemorySource image_module;  // size 0 unless the image is a module, even when it is read by another way (image != &image_module)
@@ -62,10 +71,11 @@ struct Payload {
   Found file_found = Found::Absent, module_found = Found::Absent, initrd_found = Found::Absent;  // where a program was looked for
 };
 
-// Chooses by the order above; not `want_program`: nothing but a disk and the command line, for the program is on a disk. That there is no
-// program is no failure; a failure is told in one line of the log. `fw_cfg` may be nullptr. `formats` tell a disk from an initrd.
+// Chooses by the order above, and the entry as `options` wish; with efilite.boot= nothing but a disk and the command line, for the program
+// is on a disk. That there is no program is no failure; a failure is told in one line of the log. `fw_cfg` may be nullptr. `formats` tell a
+// disk from an initrd.
 Result<> choose_payload(const BootInfo& info, core::PhysicalMemory& memory, drivers::FwCfg* fw_cfg, core::DiskFormats& formats,
-                        bool want_program, Payload& payload);
+                        const Options& options, Payload& payload);
 
 ModuleUse use_of_module(const Payload& payload, size_t index);
 

@@ -2,12 +2,14 @@
 #include "boot/payload.hpp"
 
 #include <gtest/gtest.h>
+#include <xen/elfnote.h>
 
 #include <string>
 #include <vector>
 
 #include "tests/support/fat_image.hpp"
 #include "tests/support/fw_cfg.hpp"
+#include "tests/support/kernel_files.hpp"
 #include "tests/support/log.hpp"
 #include "tests/support/memory.hpp"
 #include "tests/support/partition_tables.hpp"
@@ -18,29 +20,24 @@ namespace {
 
 using Bytes = std::vector<uint8_t>;
 
-// As much of a PE image as is looked at here.
 Bytes pe(std::initializer_list<std::string> sections, bool linux_header = false) {
-  Bytes image(0x1000);
-  auto put = [&](size_t at, auto value) { memcpy(image.data() + at, &value, sizeof value); };
-  image[0] = 'M', image[1] = 'Z';
-  put(0x3C, uint32_t{0x80});
-  image[0x80] = 'P', image[0x81] = 'E';
-  put(0x86, static_cast<uint16_t>(sections.size()));
-  put(0x94, uint16_t{0x70});
-  size_t at = 0x80 + 24 + 0x70;
-  for (const std::string& name : sections) {
-    memcpy(image.data() + at, name.data(), std::min<size_t>(8, name.size()));
-    at += 40;
-  }
+  test::PeBuilder builder;
+  builder.dos.pe_offset = linux_header ? 0x280 : 0x40;
+  builder.optional.size_of_headers = 0x800;
+  uint32_t rva = 0x1000;
+  for (const std::string& name : sections) builder.section(name, rva, 0x10, 0x800, Bytes(0x10), test::PeBuilder::kText), rva += 0x1000;
+  Bytes image = builder.build();
   if (linux_header) {
-    put(0x1FE, uint16_t{0xAA55});
-    memcpy(image.data() + 0x202, "HdrS", 4);
+    const Bytes kernel = test::LinuxBuilder().build();
+    memcpy(image.data() + 0x1F1, kernel.data() + 0x1F1, 0x280 - 0x1F1);
+    image.resize(kernel.size());
   }
   return image;
 }
 const Bytes kKernel = pe({".setup", ".text"}, true);
 const Bytes kUki = pe({".text", ".osrel", ".linux", ".initrd"});
 const Bytes kLoader = pe({".text", ".reloc"});
+const Bytes kElf = test::ElfBuilder().note_number(XEN_ELFNOTE_PHYS32_ENTRY, test::ElfBuilder::kAddress).build();
 const Bytes kInitrd(5000, 'i');
 const Bytes kJunk(0x1000, 'j');
 
@@ -48,33 +45,6 @@ Bytes disk_image() {
   const test::FatDisk fat = test::make_fat({.type = 12, .clusters = 100});
   const auto* begin = reinterpret_cast<const uint8_t*>(fat.bytes.data());
   return {begin, begin + fat.bytes.size()};
-}
-
-std::optional<PayloadKind> kind_of(Bytes image) {
-  MemorySource source(std::as_writable_bytes(std::span(image)));
-  return classify(source);
-}
-
-TEST(Classify, TellsKernelUkiAndLoaderApart) {
-  EXPECT_EQ(kind_of(kKernel), PayloadKind::Kernel);
-  EXPECT_EQ(kind_of(kUki), PayloadKind::Uki);
-  EXPECT_EQ(kind_of(kLoader), PayloadKind::Loader);
-  EXPECT_EQ(kind_of(pe({".linuxrc"})), PayloadKind::Loader);
-}
-
-TEST(Classify, RefusesWhatIsNoPe) {
-  EXPECT_EQ(kind_of({}), std::nullopt);
-  EXPECT_EQ(kind_of({'M'}), std::nullopt);
-  EXPECT_EQ(kind_of({'M', 'Z'}), std::nullopt);
-  EXPECT_EQ(kind_of(kJunk), std::nullopt);
-  Bytes far = kLoader;
-  far[0x3F] = 0xFF;
-  EXPECT_EQ(kind_of(far), std::nullopt) << "header beyond the end";
-  Bytes ne = kLoader;
-  ne[0x81] = 'Z';
-  EXPECT_EQ(kind_of(ne), std::nullopt);
-  // Cut inside the section table: it begins like one, and the image loader will say what is wrong with it.
-  EXPECT_EQ(kind_of(Bytes(kUki.begin(), kUki.begin() + 0x130)), PayloadKind::Loader);
 }
 
 TEST(MemorySource, ReadsInsideItsBoundsAndLiesInPlace) {
@@ -98,7 +68,7 @@ class Choice : public testing::Test {
   }
   Result<> choose() {
     (void)driver.detect();
-    return choose_payload(info, memory, &driver, formats, true, payload);
+    return choose_payload(info, memory, &driver, formats, options, payload);
   }
   static Bytes content(core::ByteSource* source) {
     if (source == nullptr) return {};
@@ -116,8 +86,69 @@ class Choice : public testing::Test {
   drivers::FwCfg driver;
   test::FakePhysicalMemory memory;
   BootInfo info;
+  Options options;
   Payload payload;
 };
+
+TEST_F(Choice, TellsTheKindsApart) {
+  auto kind_of = [&](const Bytes& image) {
+    Payload it;
+    info = {};
+    add_module(image);
+    EXPECT_TRUE(choose_payload(info, memory, nullptr, formats, options, it));
+    return it.image != nullptr ? std::optional(it.kind) : std::nullopt;
+  };
+  EXPECT_EQ(kind_of(kKernel), PayloadKind::Kernel);
+  EXPECT_EQ(kind_of(kUki), PayloadKind::Uki);
+  EXPECT_EQ(kind_of(kLoader), PayloadKind::Loader);
+  EXPECT_EQ(kind_of(pe({".linuxrc"})), PayloadKind::Loader);
+  EXPECT_EQ(kind_of(test::LinuxBuilder().build()), PayloadKind::Kernel);
+  EXPECT_EQ(kind_of(kElf), PayloadKind::Elf);
+  EXPECT_EQ(kind_of(kJunk), std::nullopt);
+  // Cut inside the section table: it begins like one, and the image loader will say what is wrong with it.
+  EXPECT_EQ(kind_of(Bytes(kUki.begin(), kUki.begin() + 0x170)), PayloadKind::Loader);
+}
+
+TEST_F(Choice, TheEntryIsTheOneThatIsAskedFor) {
+  struct Case {
+    formats::Wish wish;
+    std::optional<formats::BootEntry> entry;
+  };
+  using formats::BootEntry, formats::Wish;
+  for (const Case& each : {Case{Wish::Any, BootEntry::Efi}, Case{Wish::Efi, BootEntry::Efi}, Case{Wish::Handover, BootEntry::EfiHandover64},
+                           Case{Wish::Linux, BootEntry::Linux64}, Case{Wish::Linux32, BootEntry::Linux32}, Case{Wish::Pvh, std::nullopt},
+                           Case{Wish::Pv, BootEntry::XenPv}}) {
+    Payload it;
+    info = {};
+    add_module(kKernel);
+    add_module(disk_image());
+    options.entry = each.wish;
+    ASSERT_TRUE(choose_payload(info, memory, nullptr, formats, options, it));
+    ASSERT_EQ(it.image != nullptr, each.entry.has_value());
+    if (!each.entry) continue;
+    EXPECT_EQ(it.entry, *each.entry);
+    EXPECT_EQ(it.disk != nullptr, it.entry == BootEntry::Efi);
+    EXPECT_EQ(it.initrd != nullptr, it.entry != BootEntry::Efi) << "without EFI there are no RAM disks";
+  }
+}
+
+TEST_F(Choice, AKernelThatCannotBeOneIsToldWithItsFault) {
+  test::LinuxBuilder broken;
+  broken.header.setup_sects = 200;
+  add_module(broken.build());
+  ASSERT_TRUE(choose());
+  EXPECT_EQ(payload.image, nullptr);
+  EXPECT_TRUE(told.starts_with("efilite: PVH module 0, at 0x1f1, setup_sects: there is no kernel behind the setup code (0xc8)\n")) << told;
+}
+
+TEST_F(Choice, AnEntryThatTheModuleHasNotIsToldSo) {
+  options.entry = formats::Wish::Pvh;
+  add_module(kKernel);
+  ASSERT_TRUE(choose());
+  EXPECT_EQ(payload.image, nullptr);
+  tell_no_program(info, payload);
+  EXPECT_NE(told.find("has no such entry as efilite.entry= asks for"), told.npos) << told;
+}
 
 TEST_F(Choice, AModuleThatIsAKernelTakesTheNextAsInitrd) {
   add_module(kKernel);
@@ -255,7 +286,7 @@ TEST_F(Choice, ADiskIsNoInitrdWhateverIsStarted) {
     add_module(disk);
     Payload chosen;
     (void)driver.detect();
-    ASSERT_TRUE(choose_payload(info, memory, &driver, formats, true, chosen));
+    ASSERT_TRUE(choose_payload(info, memory, &driver, formats, options, chosen));
     EXPECT_EQ(chosen.initrd, nullptr);
     EXPECT_EQ(content(chosen.disk), disk);
     EXPECT_STREQ(chosen.initrd_origin, "PVH module 1");
@@ -276,7 +307,7 @@ TEST_F(Choice, ADiskWithPartitionsOrACdsImageIsOneToo) {
     add_module(kKernel);
     add_module(image);
     Payload chosen;
-    ASSERT_TRUE(choose_payload(info, memory, nullptr, formats, true, chosen));
+    ASSERT_TRUE(choose_payload(info, memory, nullptr, formats, options, chosen));
     EXPECT_EQ(chosen.initrd, nullptr);
     EXPECT_EQ(content(chosen.disk), image);
   }
@@ -310,8 +341,8 @@ TEST_F(Choice, NothingAnywhereIsOneLineThatSaysWhereItLooked) {
 TEST_F(Choice, WithoutADeviceItSaysThat) {
   arch::fake_io = nullptr;
   add_module(kInitrd);
-  EXPECT_NO_PROGRAM("fw_cfg file opt/efilite/kernel: no fw_cfg device; first of 1 PVH modules: not a PE image; fw_cfg -initrd: absent");
-  EXPECT_EQ(choose_payload(info, memory, nullptr, formats, true, payload).status(), Status::Success);
+  EXPECT_NO_PROGRAM("fw_cfg file opt/efilite/kernel: no fw_cfg device; first of 1 PVH modules: neither an EFI program nor a kernel; fw_cfg -initrd: absent");
+  EXPECT_EQ(choose_payload(info, memory, nullptr, formats, options, payload).status(), Status::Success);
   EXPECT_EQ(payload.image, nullptr);
 }
 
@@ -322,21 +353,21 @@ TEST_F(Choice, AModuleThatIsNotMappedIsToldSo) {
 
 TEST_F(Choice, AnInitrdItemThatIsNoPeIsToldSo) {
   device.set_initrd(kInitrd);
-  EXPECT_NO_PROGRAM("fw_cfg file opt/efilite/kernel: absent; first of 0 PVH modules: absent; fw_cfg -initrd: not a PE image");
+  EXPECT_NO_PROGRAM("fw_cfg file opt/efilite/kernel: absent; first of 0 PVH modules: absent; fw_cfg -initrd: neither an EFI program nor a kernel");
 }
 
 TEST_F(Choice, WhatIsNeitherProgramNorDiskIsTold) {
   add_module(kInitrd);
   ASSERT_TRUE(choose());
   EXPECT_EQ(payload.disk, nullptr);
-  EXPECT_EQ(told, "efilite: PVH module 0 is neither an EFI program nor a disk: it is not used\n");
+  EXPECT_EQ(told, "efilite: PVH module 0 is neither a program, nor a kernel, nor a disk: it is not used\n");
   info = {};
   told.clear();
   device.set_initrd(kInitrd);
   Payload other;
-  ASSERT_TRUE(choose_payload(info, memory, &driver, formats, true, other));
+  ASSERT_TRUE(choose_payload(info, memory, &driver, formats, options, other));
   EXPECT_EQ(other.disk, nullptr);
-  EXPECT_EQ(told, "efilite: fw_cfg -initrd is neither an EFI program nor a disk: it is not used\n");
+  EXPECT_EQ(told, "efilite: fw_cfg -initrd is neither a program, nor a kernel, nor a disk: it is not used\n");
 }
 
 TEST_F(Choice, ADiskAloneIsAPayloadWithoutAProgram) {
@@ -364,7 +395,8 @@ TEST_F(Choice, WhenTheProgramIsOnADiskOthersAreLeftAlone) {
   add_module(kKernel);
   add_module(disk_image());
   (void)driver.detect();
-  ASSERT_TRUE(choose_payload(info, memory, &driver, formats, false, payload));
+  options.boot.push_back('d');
+  ASSERT_TRUE(choose_payload(info, memory, &driver, formats, options, payload));
   EXPECT_EQ(payload.image, nullptr);
   EXPECT_EQ(use_of_module(payload, 0), EFILITE_PVH_MODULE_KEPT);
   EXPECT_EQ(use_of_module(payload, 1), EFILITE_PVH_MODULE_DISK);
@@ -377,13 +409,13 @@ TEST_F(Choice, ABrokenImageThatWasAskedForByNameIsNotReplacedByAnother) {
   device.add_file("opt/efilite/kernel", kJunk);
   add_module(kKernel);
   EXPECT_EQ(choose().status(), Status::LoadError);
-  EXPECT_EQ(told, "efilite: nothing to boot: fw_cfg file opt/efilite/kernel (4096 bytes) is not a PE image\n");
+  EXPECT_EQ(told, "efilite: nothing to boot: fw_cfg file opt/efilite/kernel (4096 bytes): neither an EFI program nor a kernel\n");
 }
 
 TEST_F(Choice, ADeviceThatFailsIsTold) {
   ASSERT_TRUE(driver.detect());
   device.signals_error = true;
-  EXPECT_EQ(choose_payload(info, memory, &driver, formats, true, payload).status(), Status::DeviceError);
+  EXPECT_EQ(choose_payload(info, memory, &driver, formats, options, payload).status(), Status::DeviceError);
   EXPECT_EQ(told, "efilite: fw_cfg opt/efilite/kernel cannot be read: DEVICE_ERROR\n");
 }
 

@@ -7,7 +7,6 @@ namespace efilite::cli {
 
 namespace {
 
-constexpr const char* kWishes[] = {"efi", "linux", "pvh", "pv"};
 
 constexpr const char* kInspectDetails[] = {
     "Lists every boot entry that an image offers, which one efilite would take and why, and what is wrong with the image.",
@@ -17,7 +16,7 @@ constexpr const char* kInspectDetails[] = {
 constexpr const char* kBlockSizes[] = {"512", "2048", "4096"};
 constexpr OptionSpec kInspectOptions[] = {
     {"FILE", "FILE", Kind::File, true, true, {}, "a kernel, an EFI program, a unified kernel image"},
-    {"--entry", "WISH", Kind::Choice, false, false, kWishes, "look at no other entries than these"},
+    {"--entry", "WISH", Kind::Choice, false, false, formats::kWishes, "look at no other entries than these"},
     {"--json", "", Kind::Flag, false, false, {}, "JSON for programs, in place of tables"},
     {"--disk", "", Kind::Flag, false, false, {}, "FILE is a disk image"},
     {"--block-size", "BYTES", Kind::Choice, false, false, kBlockSizes, "of the disk; what its own table tells if this is not given"},

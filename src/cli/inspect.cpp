@@ -118,7 +118,8 @@ std::optional<std::string> loader_refusal(core::ByteSource& source) {
   return lines[0].starts_with(kSubject) ? lines[0].substr(kSubject.size()) : lines[0];
 }
 
-std::string reason(BootEntry entry, Wish wish) {
+std::string reason(const BootImage& image, BootEntry entry, Wish wish) {
+  if (!image.offers(entry)) return "it is asked for: Xen unpacks the kernel, and only then can it be seen whether it has such an entry";
   if (wish != Wish::Any) return "it is asked for";
   switch (entry) {
     case BootEntry::Efi: return "the EFI entry comes before all others";
@@ -139,13 +140,9 @@ std::string no_reason(const Report& report, Wish wish) {
 
 void choose(const BootImage& image, core::ByteSource& source, Wish wish, Report& report) {
   const std::optional<BootEntry> first = choose_entry(image, wish);
-  if (first && !formats::is_started(*first)) {
-    report.why = fmt::format("{} would be its entry, and efilite starts images by the EFI entry alone so far", name_of(*first));
-    return;
-  }
   report.chosen = first;
-  report.why = first ? reason(*first, wish) : no_reason(report, wish);
-  if (first) report.refusal = loader_refusal(source);
+  report.why = first ? reason(image, *first, wish) : no_reason(report, wish);
+  if (first == BootEntry::Efi) report.refusal = loader_refusal(source);
 }
 
 void remark(const BootImage& image, std::vector<std::string>& remarks) {

@@ -7,39 +7,41 @@ namespace efilite::formats {
 
 namespace {
 
+// The value, or a problem more.
+template <typename T>
+std::optional<T> take(Startable& image, Parsed<T> parsed) {
+  if (parsed) return *std::move(parsed);
+  (void)image.problems.push_back(parsed.error());
+  return std::nullopt;
+}
+
+void add(Startable& image, BootEntry entry) { image.entries = static_cast<uint16_t>(image.entries | 1u << static_cast<unsigned>(entry)); }
+void remove(Startable& image, BootEntry entry) {
+  image.entries = static_cast<uint16_t>(image.entries & ~(1u << static_cast<unsigned>(entry)));
+}
+
 class Examiner {
  public:
-  Examiner(const Input& input, BootImage& image) : input_(input), image_(image) {}
+  Examiner(const Input& input, Startable& image) : input_(input), image_(image) {}
 
   void run() {
     if (is_pe(input_)) look_at_pe();
     if (is_bzimage(input_)) look_at_bzimage();
     if (is_elf(input_)) look_at_elf();
-    image_.linux_image = find_linux_image(input_);
-    if (image_.linux_image) add(BootEntry::LinuxOther);
-    image_.multiboot1 = find_multiboot1(input_);
-    if (image_.multiboot1) add(BootEntry::Multiboot1);
-    image_.multiboot2 = find_multiboot2(input_);
-    if (image_.multiboot2) add(BootEntry::Multiboot2);
   }
 
  private:
-  void add(BootEntry entry) { image_.entries = static_cast<uint16_t>(image_.entries | 1u << static_cast<unsigned>(entry)); }
-  // The value, or a problem more.
+  void add(BootEntry entry) { formats::add(image_, entry); }
   template <typename T>
   std::optional<T> take(Parsed<T> parsed) {
-    if (parsed) return *std::move(parsed);
-    (void)image_.problems.push_back(parsed.error());
-    return std::nullopt;
+    return formats::take(image_, std::move(parsed));
   }
 
   void look_at_pe() {
-    image_.pe = take(parse_pe_file(input_));
-    if (!image_.pe) return;
-    const PeFile& file = *image_.pe;
-    const bool is_efi = file.subsystem >= static_cast<uint16_t>(pe::Subsystem::EfiApplication) &&
-                        file.subsystem <= static_cast<uint16_t>(pe::Subsystem::EfiRuntimeDriver);
-    if (is_efi && file.is_plus && file.machine == pe::kMachineAmd64) add(BootEntry::Efi);
+    image_.pe_head = take(parse_pe_head(input_));
+    if (!image_.pe_head) return;
+    const PeHead& head = *image_.pe_head;
+    if (head.is_efi() && head.is_plus && head.machine == pe::kMachineAmd64) add(BootEntry::Efi);
   }
 
   void look_at_bzimage() {
@@ -66,7 +68,7 @@ class Examiner {
   }
 
   const Input& input_;
-  BootImage& image_;
+  Startable& image_;
 };
 
 }  // namespace
@@ -77,33 +79,40 @@ std::string_view name_of(BootEntry entry) {
   return kNames[static_cast<size_t>(entry)];
 }
 
+void examine(const Input& input, Startable& image) { Examiner(input, image).run(); }
+
 void examine(const Input& input, BootImage& image) {
   image = {};
-  Examiner(input, image).run();
+  examine(input, static_cast<Startable&>(image));
+  if (image.pe_head) image.pe = take(image, parse_pe_file(input, *image.pe_head));
+  if (!image.pe) remove(image, BootEntry::Efi);
+  image.linux_image = find_linux_image(input);
+  if (image.linux_image) add(image, BootEntry::LinuxOther);
+  image.multiboot1 = find_multiboot1(input);
+  if (image.multiboot1) add(image, BootEntry::Multiboot1);
+  image.multiboot2 = find_multiboot2(input);
+  if (image.multiboot2) add(image, BootEntry::Multiboot2);
 }
 
 std::optional<Wish> parse_wish(std::string_view text) {
-  struct Name {
-    std::string_view text;
-    Wish wish;
-  };
-  constexpr Name kNames[] = {{"efi", Wish::Efi}, {"linux", Wish::Linux}, {"pvh", Wish::Pvh}, {"pv", Wish::Pv}};
-  for (const Name& name : kNames)
-    if (name.text == text) return name.wish;
+  for (size_t i = 0; i < std::size(kWishes); ++i)
+    if (text == kWishes[i]) return static_cast<Wish>(i + 1);
   return std::nullopt;
 }
 
-std::optional<BootEntry> choose_entry(const BootImage& image, Wish wish) {
+std::optional<BootEntry> choose_entry(const Startable& image, Wish wish) {
   struct Choice {
-    Wish wish;
+    Wish wish, exactly;
     BootEntry entry;
   };
   constexpr Choice kOrder[] = {
-      {Wish::Efi, BootEntry::Efi},       {Wish::Efi, BootEntry::EfiHandover64}, {Wish::Linux, BootEntry::Linux64},
-      {Wish::Linux, BootEntry::Linux32}, {Wish::Pvh, BootEntry::Pvh},           {Wish::Pv, BootEntry::XenPv},
+      {Wish::Efi, Wish::Efi, BootEntry::Efi},         {Wish::Efi, Wish::Handover, BootEntry::EfiHandover64},
+      {Wish::Linux, Wish::Linux, BootEntry::Linux64}, {Wish::Linux, Wish::Linux32, BootEntry::Linux32},
+      {Wish::Pvh, Wish::Pvh, BootEntry::Pvh},         {Wish::Pv, Wish::Pv, BootEntry::XenPv},
   };
   for (const Choice& choice : kOrder)
-    if ((wish == Wish::Any || wish == choice.wish) && image.offers(choice.entry)) return choice.entry;
+    if ((wish == Wish::Any || wish == choice.wish || wish == choice.exactly) && image.offers(choice.entry)) return choice.entry;
+  if (wish == Wish::Pv && image.may_be_pv()) return BootEntry::XenPv;
   return std::nullopt;
 }
 

@@ -16,7 +16,7 @@ import qemu
 # level -> what the console must show, and what it must not
 LEVELS = {
     "quiet": ([], [r"^efilite ", r"^timing: ", r"^memory: "]),
-    "normal": ([r"^efilite .* starting an EFI program from PVH module 0$"], [r"^timing: ", r"^memory: "]),
+    "normal": ([r"^efilite .* starting an EFI program from PVH module 0, by entry efi of efi$"], [r"^timing: ", r"^memory: "]),
     "timing": ([r"^efilite ", r"^timing: entry \d+$", r"^timing: payload \d+$"], [r"^memory: "]),
     "debug": ([r"^timing: payload ", r"^memory: 0x100000 - ", r"^table: runtime properties at ", r"^command line: shutdown$"], []),
     "loud": ([r"^efilite: efilite.log=loud is none of quiet, normal, timing, debug$"], []),

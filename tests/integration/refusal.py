@@ -10,11 +10,12 @@ from cached import payload_dir
 
 LIMIT = 30
 AARCH64 = 0xAA64
+LINUX_MAGIC = 0x202
 # The one line: it names the place (module or fw_cfg file) and, for a payload that is there, what is wrong with it.
 PLACE = r"(?i)efilite: .*(module|-initrd|opt/efilite/kernel).*"
 EXPECTED = {
     "none": r"efilite: nothing to boot: .*opt/efilite/kernel.*module",
-    "garbage": PLACE + r"not a PE image",
+    "garbage": PLACE + r"neither an EFI program nor a kernel",
     "truncated": PLACE + r"(truncat|short|ends|beyond|outside|incomplete|malformed)",
     "foreign": PLACE + r"(machine|architecture|processor|aa64|aarch64|arm64)",
 }
@@ -26,9 +27,9 @@ def payload(kind):
     kernel = (payload_dir("linux-6.1") / "vmlinuz").read_bytes()
     if kind == "truncated":
         return kernel[:len(kernel) // 2]
-    # An image for another processor: sound in every other way.
+    # An image for another processor, without the header by which Linux could be started all the same: sound in every other way.
     header = struct.unpack_from("<I", kernel, 0x3C)[0]
-    return kernel[:header + 4] + struct.pack("<H", AARCH64) + kernel[header + 6:]
+    return kernel[:LINUX_MAGIC] + bytes(4) + kernel[LINUX_MAGIC + 4:header + 4] + struct.pack("<H", AARCH64) + kernel[header + 6:]
 
 
 def run(scenario, options):

@@ -19,6 +19,7 @@
 #include "boot/firmware/cpu_ports.hpp"
 #include "boot/firmware/describe.hpp"
 #include "boot/firmware/end.hpp"
+#include "boot/firmware/hand_off.hpp"
 #include "boot/firmware/os_tables.hpp"
 #include "boot/firmware/runtime_region.hpp"
 #include "boot/firmware/start.hpp"
@@ -273,16 +274,19 @@ extern "C" void boot_main(uint32_t start_info) {
   static constinit Payload payload;
   {
     FailureLog urgent;  // choose_payload tells itself what is wrong
-    if (!choose_payload(info, physical, fw_cfg_device(), storage->formats(), options.boot.empty(), payload)) power_off();
+    if (!choose_payload(info, physical, fw_cfg_device(), storage->formats(), options, payload)) power_off();
   }
-  const Machine machine{info, options, payload, memory, pool, events, handles, *images, *misc, *region.data, tables->system_table()};
+  const Machine machine{info, options, payload, memory, pool, events, handles, *images, *misc, *region.data, tables->system_table(),
+                        page_tables, physical, *devices};
   announce(machine);
   install_protocols(payload);
-  const efi::Handle image = payload.image != nullptr ? load_payload(machine) : nullptr;
+  const bool is_program = payload.image != nullptr && payload.entry == formats::BootEntry::Efi;
+  const efi::Handle image = is_program ? load_payload(machine) : nullptr;
   pvh_guest.finish(payload);
   if (options.log >= LogLevel::Debug) describe(info, memory, *tables);
   if (image != nullptr) start_payload(machine, image);
-  run_boot_manager(machine, *devices);
+  if (payload.image != nullptr) hand_off(machine);
+  run_boot_manager(machine);
 }
 
 }  // namespace efilite::boot

@@ -42,12 +42,6 @@ efi::Handle must_load(const Machine& machine, efi::Handle device, const efi::Dev
   power_off();
 }
 
-void log_start(const core::Images& images) {
-  log_timing("entry", entry_timestamp);
-  log_timing("copied", images.copied_bytes());
-  log_timing("payload", arch::timestamp());
-}
-
 class Host final : public ManagerHost {
  public:
   explicit Host(const Machine& machine) : machine_(machine) {}
@@ -62,6 +56,20 @@ class Host final : public ManagerHost {
   const Machine& machine_;
 };
 
+// What was taken, and of what.
+void announce_entry(const Payload& payload) {
+  log::print(", by entry ");
+  log::print(name_of(payload.entry));
+  const char* separator = " of ";
+  for (size_t i = 0; i < formats::kBootEntries; ++i) {
+    const auto entry = static_cast<formats::BootEntry>(i);
+    if (!payload.facts.offers(entry)) continue;
+    log::print(separator);
+    log::print(name_of(entry));
+    separator = ", ";
+  }
+}
+
 Result<BootChoice> boot_choice(const Machine& machine, core::Heap& heap) {
   const auto& text = machine.options.boot;
   if (text.empty()) return BootChoice();
@@ -71,8 +79,14 @@ Result<BootChoice> boot_choice(const Machine& machine, core::Heap& heap) {
 
 }  // namespace
 
+void log_start(const core::Images& images) {
+  log_timing("entry", entry_timestamp);
+  log_timing("copied", images.copied_bytes());
+  log_timing("payload", arch::timestamp());
+}
+
 void announce(const Machine& machine) {
-  constexpr const char* kKinds[] = {"a Linux kernel", "a unified kernel image", "an EFI program"};
+  constexpr const char* kKinds[] = {"a Linux kernel", "a unified kernel image", "an EFI program", "an ELF kernel"};  // in PayloadKind's order
   const Payload& payload = machine.payload;
   log::print("efilite ");
   log::print(kVersion);
@@ -86,8 +100,12 @@ void announce(const Machine& machine) {
     log::print(" from ");
     log::print(payload.origin);
   }
-  if (payload.initrd == nullptr && payload.disk == nullptr) return log::line();
-  log::line(payload.disk != nullptr ? ", disk from " : ", initrd from ", payload.initrd_origin);
+  if (payload.initrd != nullptr || payload.disk != nullptr) {
+    log::print(payload.disk != nullptr ? ", disk from " : ", initrd from ");
+    log::print(payload.initrd_origin);
+  }
+  if (payload.image != nullptr) announce_entry(payload);
+  log::line();
 }
 
 efi::Handle load_payload(const Machine& machine) {
@@ -118,11 +136,11 @@ void start_payload(const Machine& machine, efi::Handle image) {
   power_off();
 }
 
-void run_boot_manager(const Machine& machine, Discovery& discovery) {
+void run_boot_manager(const Machine& machine) {
   machine.events.restore_tpl(efi::kTplApplication);
   Host host(machine);
   BootManager manager({machine.events, machine.handles, machine.images, machine.runtime.state.variables, machine.misc.watchdog,
-                       *machine.system_table, discovery, host});
+                       *machine.system_table, machine.discovery, host});
   core::StorageHeap heap(machine.pool, machine.events);
   auto choice = boot_choice(machine, heap);
   if (!choice) power_off();  // it has been told why

@@ -2,6 +2,7 @@
 // The last step of a boot: a program is started, the one that came with efilite or one that the boot manager finds.
 #pragma once
 
+#include "arch/x86_64/paging.hpp"
 #include "boot/firmware/runtime_region.hpp"
 #include "boot/manager/discovery.hpp"
 #include "boot/options.hpp"
@@ -25,16 +26,22 @@ struct Machine {
   core::MiscServices& misc;
   RuntimeData& runtime;
   efi::SystemTable* system_table;
+  arch::PageTables& pages;
+  core::PhysicalMemory& physical;
+  Discovery& discovery;
 };
 
 // One line that tells what was chosen.
 void announce(const Machine& machine);
 
-// The payload's image, loaded and with its options.
+// The step behind which the payload has the processor.
+void log_start(const core::Images& images);
+
+// The payload's image, an EFI program's, loaded and with its options.
 efi::Handle load_payload(const Machine& machine);
 [[noreturn]] void start_payload(const Machine& machine, efi::Handle image);
 
 // There is no payload, or another program was asked for.
-[[noreturn]] void run_boot_manager(const Machine& machine, Discovery& discovery);
+[[noreturn]] void run_boot_manager(const Machine& machine);
 
 }  // namespace efilite::boot

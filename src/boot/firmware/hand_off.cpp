@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#include "boot/firmware/hand_off.hpp"
+
+#include "boot/firmware/end.hpp"
+
+namespace efilite::boot {
+
+void hand_off(const Machine& machine) {
+  const Payload& payload = machine.payload;
+  FailureLog urgent;
+  switch (payload.entry) {
+    default: log::line("efilite: ", payload.origin, ": there is no hand-off by entry ", name_of(payload.entry)); power_off();
+  }
+}
+
+FinalMap leave_boot_services(const Machine& machine) {
+  // The buffer's own pages may make two descriptors more, and so may each of the few attempts.
+  constexpr uint64_t kSpare = 8;
+  core::MemoryMap& memory = machine.memory;
+  const auto pages = PageCount::covering({memory.read_size() + kSpare * core::MemoryMap::kDescriptorSize});
+  const PhysAddr at = must(memory.allocate(efi::AllocateType::AnyPages, efi::MemoryType::LoaderData, pages), "the last memory map");
+  auto room = machine.physical.window({at, {at.value + pages.value * kPageSize}});
+  CHECK(room.has_value());
+  // [UEFI 2.10, 7.4.6] notifications may change the map: then it is read again, and the second time nobody is told any more.
+  for (int attempt = 0;; ++attempt) {
+    const uint64_t size = must(memory.read(*room), "the last memory map");
+    Result<> left = machine.images.exit_boot_services(memory.key());
+    if (left) return {room->first(size)};
+    if (attempt == 2) must(std::move(left), "ExitBootServices");
+  }
+}
+
+}  // namespace efilite::boot
