@@ -43,6 +43,7 @@ struct PayloadDeviceTest : core::testing_images::ImagesTest {
   test::FatClock clock;
   DiskFormats formats{heap, clock};
   BootInfo boot_info;
+  Options options;
   test::Bytes8 bytes = program();
   Payload payload;
   PayloadDevice device{payload};
@@ -54,7 +55,7 @@ TEST_F(PayloadDeviceTest, AFileOfFwCfgIsLoadedAgainByItsPath) {
   struct NoMemory final : core::PhysicalMemory {
     std::optional<MutableByteSpan> window(PhysRange) override { return std::nullopt; }
   } none;
-  ASSERT_TRUE(choose_payload(boot_info, none, &fw_cfg, formats, true, payload));
+  ASSERT_TRUE(choose_payload(boot_info, none, &fw_cfg, formats, options, payload));
   efi::Handle image = start();
   auto& first = info(image);
   EXPECT_EQ(first.device_handle, handle);

@@ -395,7 +395,7 @@ TEST_F(Choice, WhenTheProgramIsOnADiskOthersAreLeftAlone) {
   add_module(kKernel);
   add_module(disk_image());
   (void)driver.detect();
-  options.boot.push_back('d');
+  (void)options.boot.push_back('d');
   ASSERT_TRUE(choose_payload(info, memory, &driver, formats, options, payload));
   EXPECT_EQ(payload.image, nullptr);
   EXPECT_EQ(use_of_module(payload, 0), EFILITE_PVH_MODULE_KEPT);

@@ -3,6 +3,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include "formats/boot_image.hpp"
+
 namespace efilite::cli {
 
 namespace {
