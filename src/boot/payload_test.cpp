@@ -106,7 +106,7 @@ TEST_F(Choice, TellsTheKindsApart) {
   EXPECT_EQ(kind_of(kElf), PayloadKind::Elf);
   EXPECT_EQ(kind_of(kJunk), std::nullopt);
   // Cut inside the section table: it begins like one, and the image loader will say what is wrong with it.
-  EXPECT_EQ(kind_of(Bytes(kUki.begin(), kUki.begin() + 0x170)), PayloadKind::Loader);
+  EXPECT_EQ(kind_of(Bytes(kUki.begin(), kUki.begin() + 0x160)), PayloadKind::Loader);
 }
 
 TEST_F(Choice, TheEntryIsTheOneThatIsAskedFor) {
