@@ -34,8 +34,8 @@ Options take_firmware_options(BootInfo& info) {
   return options;
 }
 
-Result<> set_payload_options(const BootInfo& info, const Payload& payload, core::Heap& heap, core::Images& images, efi::Handle image) {
-  if (payload.command_line == nullptr) return set_options(info.command_line(), heap, images, image);
+Result<CommandLine> CommandLine::read(const BootInfo& info, const Payload& payload, core::Heap& heap) {
+  if (payload.command_line == nullptr) return CommandLine(heap, nullptr, info.command_line());
   if (!trimmed(info.command_line()).empty())
     log::line("efilite: fw_cfg file opt/efilite/cmdline takes the place of the hypervisor's command line");
   uint64_t size = payload.command_line->size();
@@ -45,10 +45,14 @@ Result<> set_payload_options(const BootInfo& info, const Payload& payload, core:
   }
   auto* bytes = static_cast<char*>(heap.allocate(size + 1));
   if (bytes == nullptr) return Status::OutOfResources;
-  Result<> result = payload.command_line->read(0, std::as_writable_bytes(std::span(bytes, size)));
-  if (result) result = set_options(trimmed({bytes, size}), heap, images, image);
-  heap.release(bytes);
-  return result;
+  CommandLine line(heap, bytes, {bytes, size});
+  TRY(payload.command_line->read(0, std::as_writable_bytes(std::span(bytes, size))));
+  line.text_ = trimmed(line.text_);
+  return line;
+}
+
+Result<> set_payload_options(const BootInfo& info, const Payload& payload, core::Heap& heap, core::Images& images, efi::Handle image) {
+  return set_options(TRY(CommandLine::read(info, payload, heap)).text(), heap, images, image);
 }
 
 }  // namespace efilite::boot

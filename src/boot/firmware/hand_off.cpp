@@ -2,6 +2,7 @@
 #include "boot/firmware/hand_off.hpp"
 
 #include "boot/firmware/end.hpp"
+#include "boot/firmware/start_pvh.hpp"
 
 namespace efilite::boot {
 
@@ -9,6 +10,7 @@ void hand_off(const Machine& machine) {
   const Payload& payload = machine.payload;
   FailureLog urgent;
   switch (payload.entry) {
+    case formats::BootEntry::Pvh: start_pvh(machine);
     default: log::line("efilite: ", payload.origin, ": there is no hand-off by entry ", name_of(payload.entry)); power_off();
   }
 }

@@ -19,6 +19,8 @@ namespace {
 
 constinit std::optional<PayloadDevice> payload_device;
 
+bool is_read_elsewhere(const Payload& payload) { return payload.image != &payload.image_module; }
+
 // A module that is not run where it lies is free memory once it has been read.
 void free_module(const Machine& machine) {
   auto bytes = machine.payload.image_module.in_place();
@@ -45,7 +47,7 @@ efi::Handle must_load(const Machine& machine, efi::Handle device, const efi::Dev
 class Host final : public ManagerHost {
  public:
   explicit Host(const Machine& machine) : machine_(machine) {}
-  void starting() override { log_start(machine_.images); }
+  void starting() override { log_start(machine_.images.copied_bytes()); }
   void returned() override { leave_console(); }
   void reset(efi::ResetType type) override { boot::reset(type, Status::Success); }
   Result<> pass_command_line(efi::Handle image) override {
@@ -79,10 +81,14 @@ Result<BootChoice> boot_choice(const Machine& machine, core::Heap& heap) {
 
 }  // namespace
 
-void log_start(const core::Images& images) {
+void log_start(uint64_t copied_bytes) {
   log_timing("entry", entry_timestamp);
-  log_timing("copied", images.copied_bytes());
+  log_timing("copied", copied_bytes);
   log_timing("payload", arch::timestamp());
+}
+
+void free_unused_module(const Machine& machine) {
+  if (is_read_elsewhere(machine.payload)) free_module(machine);
 }
 
 void announce(const Machine& machine) {
@@ -110,19 +116,18 @@ void announce(const Machine& machine) {
 
 efi::Handle load_payload(const Machine& machine) {
   Payload& payload = machine.payload;
-  bool read_elsewhere = payload.image != &payload.image_module;
-  if (read_elsewhere) free_module(machine);
+  free_unused_module(machine);
   payload_device.emplace(payload);
   const efi::Handle device = must(payload_device->install(machine.handles), "the program's device");
   efi::Handle image = must_load(machine, device, payload_device->image_path());
   if (machine.images.find(image)->in_place) payload.image_use = EFILITE_PVH_MODULE_RUN;
-  else if (!read_elsewhere) free_module(machine);
+  else if (!is_read_elsewhere(payload)) free_module(machine);
   must(set_payload_options(machine.info, payload, machine.pool, machine.images, image), "load options");
   return image;
 }
 
 void start_payload(const Machine& machine, efi::Handle image) {
-  log_start(machine.images);
+  log_start(machine.images.copied_bytes());
   machine.events.restore_tpl(efi::kTplApplication);
   machine.events.signal_group(efi::kEventGroupReadyToBoot);
   machine.events.signal_group(efi::kEventGroupAfterReadyToBoot);

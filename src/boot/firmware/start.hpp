@@ -34,8 +34,11 @@ struct Machine {
 // One line that tells what was chosen.
 void announce(const Machine& machine);
 
-// The step behind which the payload has the processor.
-void log_start(const core::Images& images);
+// The step behind which the payload has the processor, and how many bytes were copied on the way.
+void log_start(uint64_t copied_bytes);
+
+// Where the payload's image is read from elsewhere although it is a module as well, the module's memory becomes free.
+void free_unused_module(const Machine& machine);
 
 // The payload's image, an EFI program's, loaded and with its options.
 efi::Handle load_payload(const Machine& machine);
