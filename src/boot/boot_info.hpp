@@ -88,6 +88,7 @@ struct Told {
   std::array<char, 4096> module_text{};  // the modules' command lines, one behind the other
   uint32_t module_text_length = 0;
 
+  std::string_view text_of(const Module& module) const { return {module_text.data() + module.text_begin, module.text_length}; }
   std::span<char> module_room() { return std::span(module_text).subspan(module_text_length); }
 };
 

@@ -9,9 +9,6 @@ namespace {
 
 constexpr uint64_t kNul = 1;
 
-std::string_view text_of(const Told& told, const Module& module) {
-  return {told.module_text.data() + module.text_begin, module.text_length};
-}
 bool has_text(const Module& module) { return module.command_line.value != 0 && !module.text_unreadable; }
 bool has_command_line(const BootInfo& info) { return info.told.start_info.cmdline_paddr != 0; }
 
@@ -92,7 +89,7 @@ Result<> PvhGuestTable::make(const BootInfo& info, const HypervisorFacts& hyperv
   if (has_command_line(info)) guest.command_line = writer.text(info.told_command_line());
   for (const Module& module : info.modules) {
     *modules = describe(module);
-    if (has_text(module)) modules->command_line = writer.text(text_of(info.told, module));
+    if (has_text(module)) modules->command_line = writer.text(info.told.text_of(module));
     ++modules;
   }
   table_ = &guest;

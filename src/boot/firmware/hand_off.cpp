@@ -11,6 +11,7 @@ void hand_off(const Machine& machine) {
   FailureLog urgent;
   switch (payload.entry) {
     case formats::BootEntry::Pvh: start_pvh(machine);
+    case formats::BootEntry::XenPv: start_pv(machine);
     default: log::line("efilite: ", payload.origin, ": there is no hand-off by entry ", name_of(payload.entry)); power_off();
   }
 }

@@ -277,7 +277,7 @@ extern "C" void boot_main(uint32_t start_info) {
     if (!choose_payload(info, physical, fw_cfg_device(), storage->formats(), options, payload)) power_off();
   }
   const Machine machine{info, options, payload, memory, pool, events, handles, *images, *misc, *region.data, tables->system_table(),
-                        page_tables, physical, *devices};
+                        page_tables, physical, *devices, xen.present()};
   announce(machine);
   install_protocols(payload);
   const bool is_program = payload.image != nullptr && payload.entry == formats::BootEntry::Efi;

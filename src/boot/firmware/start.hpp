@@ -29,6 +29,7 @@ struct Machine {
   arch::PageTables& pages;
   core::PhysicalMemory& physical;
   Discovery& discovery;
+  bool is_xen;  // a guest of it
 };
 
 // One line that tells what was chosen.

@@ -4,12 +4,9 @@
 #include "boot/firmware/end.hpp"
 #include "boot/firmware/hand_off.hpp"
 #include "boot/handoff/os_memory.hpp"
-#include "boot/handoff/pvh.hpp"
 #include "boot/load_options.hpp"
 
 namespace efilite::boot {
-
-namespace {
 
 // Where it was not told, ACPI may have been found.
 PhysAddr find_rsdp(const Machine& machine) {
@@ -20,29 +17,25 @@ PhysAddr find_rsdp(const Machine& machine) {
   return machine.info.rsdp;
 }
 
-}  // namespace
+void enter_by_pvh(const Machine& machine, PvhHandOff& hand_off, uint32_t entry) {
+  log_start(hand_off.loader().bytes_read());
+  MemoryRegions memory;
+  tell_memory(leave_boot_services(machine).descriptors, false, memory);
+  hand_off.tell_memory(memory);
+  const auto start_info = static_cast<uint32_t>(hand_off.start_info().value);
+  arch::enter_protected_mode(hand_off.room(), {entry, start_info}, hand_off.loader().last_copies());
+}
 
 void start_pvh(const Machine& machine) {
   Payload& payload = machine.payload;
-  FailureLog urgent;
   log::Subject subject(payload.origin);
   free_unused_module(machine);
   const CommandLine command_line = must(CommandLine::read(machine.info, payload, machine.pool), "command line");
-  PvhStart start{machine.info.told.start_info.flags, find_rsdp(machine), command_line.text(), {}};
-  tell_modules(machine.info, payload, start);
-
-  PvhHandOff hand_off(machine.memory, machine.physical);
+  const PvhStart start = make_pvh_start(machine.info, payload, find_rsdp(machine), command_line.text());
   MemorySource* const module = payload.image == &payload.image_module ? &payload.image_module : nullptr;
-  if (!hand_off.load({*payload.image, module, *payload.facts.elf}, start)) power_off();
-  if (payload.initrd != nullptr && payload.initrd != &payload.initrd_module) must(hand_off.add_initrd(*payload.initrd, start), "initrd");
-  must(hand_off.write(start), "start_info");
-  log_start(hand_off.loader().bytes_read());
-
-  MemoryRegions memory;
-  tell_memory(leave_boot_services(machine).descriptors, false, memory);
-  write_memory_map(memory, hand_off.start_info_block());
-  const auto start_info = static_cast<uint32_t>(hand_off.start_info().value);
-  arch::enter_protected_mode(hand_off.room(), {*payload.facts.pvh, start_info}, hand_off.loader().last_copies());
+  PvhHandOff hand_off(machine.memory, machine.physical);
+  if (!hand_off.load({payload.image, module, &*payload.facts.elf}, start)) power_off();
+  enter_by_pvh(machine, hand_off, *payload.facts.pvh);
 }
 
 }  // namespace efilite::boot

@@ -88,9 +88,8 @@ Result<PhysRange> FixedLoader::allocate(uint64_t bytes) {
   const PageCount pages = PageCount::covering({bytes});
   for (;;) {
     const PhysAddr at = TRY(memory_.allocate(efi::AllocateType::MaxAddress, efi::MemoryType::LoaderData, pages, {k4GiB - 1}));
-    const PhysRange range{at, {at.value + pages.value * kPageSize}};
     // The memory map may have moved from where a segment goes, since that was claimed. Such pages stay taken.
-    if (!wants(range)) return range;
+    if (!wants({at, {at.value + pages.value * kPageSize}})) return PhysRange{at, {at.value + bytes}};
   }
 }
 

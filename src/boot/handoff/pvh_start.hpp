@@ -7,12 +7,14 @@
 
 #include "base/bytes.hpp"
 #include "boot/boot_info.hpp"
+#include "core/ports.hpp"
 
 namespace efilite::boot {
 
 struct PvhModule {
   PhysRange range;
-  std::string_view text;  // its command line; empty: none
+  std::string_view text;     // its command line; empty: none
+  core::ByteSource* source;  // from where it is read into the range; nullptr: it is there already
 };
 
 struct PvhStart {

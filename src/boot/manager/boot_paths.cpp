@@ -131,14 +131,19 @@ efi::FileProtocol* BootPaths::root_of(efi::Handle handle) const {
   return volume == nullptr || efi::is_error(volume->open_volume(volume, &root)) ? nullptr : root;
 }
 
-bool BootPaths::has_file(efi::Handle volume, const char16_t* path) const {
+efi::FileProtocol* BootPaths::open_file(efi::Handle volume, const char16_t* path) const {
   efi::FileProtocol* root = root_of(volume);
-  if (root == nullptr) return false;
+  if (root == nullptr) return nullptr;
   efi::FileProtocol* file = nullptr;
-  const bool found = !efi::is_error(root->open(root, &file, const_cast<char16_t*>(path), efi::kFileModeRead, 0));
-  if (found) file->close(file);
+  const efi::EfiStatus opened = root->open(root, &file, const_cast<char16_t*>(path), efi::kFileModeRead, 0);
   root->close(root);
-  return found;
+  return efi::is_error(opened) ? nullptr : file;
+}
+
+bool BootPaths::has_file(efi::Handle volume, const char16_t* path) const {
+  efi::FileProtocol* file = open_file(volume, path);
+  if (file != nullptr) file->close(file);
+  return file != nullptr;
 }
 
 // By its label, or its partition's name in the GPT.

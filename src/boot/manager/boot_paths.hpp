@@ -48,6 +48,8 @@ class BootPaths {
 
   // All disks that there are, for a list of them.
   void connect_all();
+  // For reading; nullptr: the volume has no such file.
+  efi::FileProtocol* open_file(efi::Handle volume, const char16_t* path) const;
   bool has_file(efi::Handle volume, const char16_t* path) const;
   // nullptr: it has none, or is gone.
   efi::DevicePath* path_of(efi::Handle handle) const;

@@ -3,51 +3,11 @@
 // them may be a program's own code, so they are called at the task priority of LoadImage's caller.
 #include "base/log.hpp"
 #include "core/device_path/device_path.hpp"
+#include "core/images/file_source.hpp"
 #include "core/images/images.hpp"
 
 namespace efilite::core {
 namespace {
-
-// What a program's protocol said, as far as LoadImage has a code for it.
-Status failure_of(efi::EfiStatus status) {
-  for (Status s : {Status::NotFound, Status::Unsupported, Status::OutOfResources, Status::AccessDenied, Status::SecurityViolation,
-                   Status::LoadError}) {
-    if (status == efi::encode(s)) return s;
-  }
-  return Status::DeviceError;
-}
-
-// An open file. Its sections are read straight into their place.
-class FileSource final : public ByteSource {
- public:
-  explicit FileSource(efi::FileProtocol* file) : file_(file) {}
-  FileSource(const FileSource&) = delete;
-  FileSource& operator=(const FileSource&) = delete;
-  ~FileSource() { file_->close(file_); }
-
-  // LOAD_ERROR for a directory, which has no end to go to.
-  Result<> measure() {
-    auto status = file_->set_position(file_, efi::kEndOfFilePosition);
-    if (status == efi::encode(Status::Unsupported)) return Status::LoadError;
-    if (efi::is_error(status)) return failure_of(status);
-    status = file_->get_position(file_, &size_);
-    return efi::is_error(status) ? Result<>(failure_of(status)) : Result<>();
-  }
-  uint64_t size() const override { return size_; }
-  Result<> read(uint64_t offset, MutableByteSpan out) override {
-    if (efi::is_error(file_->set_position(file_, offset))) return Status::DeviceError;
-    while (!out.empty()) {
-      efi::Uintn count = out.size();
-      if (efi::is_error(file_->read(file_, &count, out.data())) || count == 0 || count > out.size()) return Status::DeviceError;
-      out = out.subspan(count);
-    }
-    return {};
-  }
-
- private:
-  efi::FileProtocol* file_;
-  uint64_t size_ = 0;
-};
 
 bool only_file_names(const efi::DevicePath* path) {
   auto bytes = device_path::measure(path);
