@@ -91,6 +91,10 @@ void free_unused_module(const Machine& machine) {
   if (is_read_elsewhere(machine.payload)) free_module(machine);
 }
 
+void free_read_module(const Machine& machine) {
+  if (!is_read_elsewhere(machine.payload)) free_module(machine);
+}
+
 void announce(const Machine& machine) {
   constexpr const char* kKinds[] = {"a Linux kernel", "a unified kernel image", "an EFI program", "an ELF kernel"};  // in PayloadKind's order
   const Payload& payload = machine.payload;
@@ -121,7 +125,7 @@ efi::Handle load_payload(const Machine& machine) {
   const efi::Handle device = must(payload_device->install(machine.handles), "the program's device");
   efi::Handle image = must_load(machine, device, payload_device->image_path());
   if (machine.images.find(image)->in_place) payload.image_use = EFILITE_PVH_MODULE_RUN;
-  else if (!is_read_elsewhere(payload)) free_module(machine);
+  else free_read_module(machine);
   must(set_payload_options(machine.info, payload, machine.pool, machine.images, image), "load options");
   return image;
 }

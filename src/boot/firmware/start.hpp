@@ -40,6 +40,8 @@ void log_start(uint64_t copied_bytes);
 
 // Where the payload's image is read from elsewhere although it is a module as well, the module's memory becomes free.
 void free_unused_module(const Machine& machine);
+// Where it is read from the module and has been, so does that.
+void free_read_module(const Machine& machine);
 
 // The payload's image, an EFI program's, loaded and with its options.
 efi::Handle load_payload(const Machine& machine);

@@ -64,18 +64,11 @@ Result<PhysRange> Images::allocate(const PePlan& plan, efi::MemoryType type) {
     }
     return PhysRange{base, {base.value + size}};
   }
-  // More than is needed when the alignment is more than the allocator's; what is too much goes back at once.
-  const uint64_t slack = plan.alignment() - kPageSize;
-  const PageCount pages{(size + slack) / kPageSize};
-  auto at = memory_.allocate(efi::AllocateType::MaxAddress, type, pages, kBelow4GiB, kOwner);
-  if (!at) at = memory_.allocate(efi::AllocateType::AnyPages, type, pages, {}, kOwner);
+  const PageCount pages{size / kPageSize};
+  auto at = memory_.allocate_aligned(efi::AllocateType::MaxAddress, type, pages, plan.alignment(), kBelow4GiB, kOwner);
+  if (!at) at = memory_.allocate_aligned(efi::AllocateType::AnyPages, type, pages, plan.alignment(), {}, kOwner);
   if (!at) return at.error();
-  const uint64_t begin = (at->value + slack) & ~(plan.alignment() - 1);
-  const uint64_t before = begin - at->value;
-  // The map may have no room to tell the parts apart: then they stay taken.
-  if (before != 0) static_cast<void>(memory_.free(*at, {before / kPageSize}, kOwner));
-  if (before != slack) static_cast<void>(memory_.free({begin + size}, {(slack - before) / kPageSize}, kOwner));
-  return PhysRange{{begin}, {begin + size}};
+  return PhysRange{*at, {at->value + size}};
 }
 
 // Makes the pages of the file, and those around it that the image needs, the image's. False: nothing has changed.

@@ -106,6 +106,19 @@ Result<PhysAddr> MemoryMap::allocate(AllocateType how, MemoryType type, PageCoun
   return PhysAddr{begin};
 }
 
+// More than is needed when the alignment is more than a page; what is too much goes back at once.
+Result<PhysAddr> MemoryMap::allocate_aligned(AllocateType how, MemoryType type, PageCount pages, uint64_t alignment, PhysAddr address,
+                                             PageOwner owner) {
+  const uint64_t slack = alignment / kPageSize - 1;
+  const PhysAddr at = TRY(allocate(how, type, {pages.value + slack}, address, owner));
+  const PhysAddr begin{(at.value + alignment - 1) & ~(alignment - 1)};
+  const uint64_t before = (begin.value - at.value) / kPageSize;
+  // The map may have no room to tell the parts apart: then they stay taken.
+  if (before != 0) static_cast<void>(free(at, {before}, owner));
+  if (before != slack) static_cast<void>(free({begin.value + pages.value * kPageSize}, {slack - before}, owner));
+  return begin;
+}
+
 Result<> MemoryMap::free(PhysAddr address, PageCount pages, PageOwner owner) {
   auto bytes = pages.bytes();
   auto end = bytes ? address.plus(*bytes) : std::nullopt;

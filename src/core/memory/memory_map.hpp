@@ -56,6 +56,9 @@ class MemoryMap {
   // AllocatePages and FreePages. `address` is the limit for MaxAddress (its last byte may be used) and the place for Address.
   Result<PhysAddr> allocate(efi::AllocateType how, efi::MemoryType type, PageCount pages, PhysAddr address = {},
                             PageOwner owner = PageOwner::Service);
+  // The same at a multiple of `alignment`, a power of two of whole pages; for AnyPages and MaxAddress.
+  Result<PhysAddr> allocate_aligned(efi::AllocateType how, efi::MemoryType type, PageCount pages, uint64_t alignment, PhysAddr address = {},
+                                    PageOwner owner = PageOwner::Service);
   Result<> free(PhysAddr address, PageCount pages, PageOwner owner = PageOwner::Service);
 
   // GetMemoryMap. read() fills descriptors kDescriptorSize apart and gives their size in bytes, or BUFFER_TOO_SMALL.

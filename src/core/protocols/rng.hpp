@@ -26,6 +26,8 @@ class Rng {
 
   bool available() { return entropy_.has_raw() || entropy_.has_drbg(); }
   efi::RngProtocol* protocol() { return &interface_.protocol; }
+  // By the default algorithm. NOT_READY: there are not so many now.
+  Result<> fill(MutableByteSpan out) { return fill(out, !entropy_.has_drbg()); }
 
  private:
   static efi::EfiStatus EFIAPI get_info(efi::RngProtocol* self, efi::Uintn* size, efi::Guid* algorithms);

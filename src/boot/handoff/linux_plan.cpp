@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#include "boot/handoff/linux_plan.hpp"
+
+#include <algorithm>
+
+namespace efilite::boot {
+
+namespace {
+
+using formats::BootEntry;
+using formats::BzImage;
+
+constexpr uint64_t kBelow4GiB = 0xFFFFFFFF;
+// [boot.rst] what kernels mean that are too old to say it.
+constexpr uint32_t kOldInitrdLast = 0x37FFFFFF;
+constexpr uint32_t kOldCommandLineSize = 255;
+// A kernel of before 2.10 does not say how large it is when it is unpacked. It is about twice its file, as GRUB also reckons; and the file
+// is in front of that, or moved behind.
+constexpr uint64_t kUnpackedSizes = 3;
+// Where those that can be anywhere were linked to, mostly: below it they go there by themselves.
+constexpr uint64_t kUsualPlace = 16 << 20;
+
+uint64_t room_for(const BzImage& image) {
+  const uint64_t told = image.has(BzImage::kPreferredAddress) ? image.header.init_size : image.kernel_size * kUnpackedSizes;
+  return PageCount::covering({std::max(told, image.kernel_size)}).value * kPageSize;
+}
+
+PhysAddr preferred_place(const BzImage& image) {
+  if (image.has(BzImage::kPreferredAddress) && image.header.pref_address != 0) return {image.header.pref_address};
+  return {image.header.relocatable_kernel != 0 ? kUsualPlace : image.header.code32_start};
+}
+
+// Among the alignments that the kernel runs at there may be ones below what it likes [boot.rst, min_alignment].
+uint64_t least_alignment(const BzImage& image) {
+  const uint64_t liked = image.header.kernel_alignment;
+  const unsigned least = image.header.min_alignment;
+  return image.has(BzImage::kPreferredAddress) && least < 32 ? std::min(liked, uint64_t{1} << least) : liked;
+}
+
+}  // namespace
+
+LinuxPlan plan_linux(const BzImage& image, BootEntry entry) {
+  const setup_header& header = image.header;
+  LinuxPlan plan{};
+  plan.size = room_for(image);
+  plan.preferred = preferred_place(image);
+  if (header.relocatable_kernel != 0) {
+    plan.alignment = std::max<uint64_t>(header.kernel_alignment, kPageSize);
+    plan.least_alignment = std::max(least_alignment(image), kPageSize);
+  }
+  plan.initrd_last = {header.initrd_addr_max != 0 ? header.initrd_addr_max : kOldInitrdLast};
+  const bool anywhere = entry != BootEntry::Linux32 && (header.xloadflags & XLF_CAN_BE_LOADED_ABOVE_4G) != 0;
+  if (anywhere) plan.initrd_last = {UINT64_MAX};
+  plan.last = anywhere ? plan.initrd_last : PhysAddr{kBelow4GiB};
+  // A 32-bit kernel sees of memory, at first, what the initrd's limit tells.
+  if (!image.has_64_bit_entry()) plan.last = plan.initrd_last;
+  plan.command_line_size = image.has(BzImage::kCommandLineSize) ? header.cmdline_size : kOldCommandLineSize;
+  return plan;
+}
+
+Result<LinuxPlace> place_linux(core::MemoryMap& memory, const LinuxPlan& plan) {
+  constexpr auto kType = efi::MemoryType::LoaderCode;
+  constexpr auto kOwner = core::PageOwner::Image;
+  const PageCount pages{plan.size / kPageSize};
+  if (memory.allocate(efi::AllocateType::Address, kType, pages, plan.preferred, kOwner)) return LinuxPlace{plan.preferred, plan.alignment};
+  if (plan.alignment == 0) return Status::NotFound;
+  for (uint64_t alignment = plan.alignment; alignment >= plan.least_alignment; alignment /= 2) {
+    const auto at = memory.allocate_aligned(efi::AllocateType::MaxAddress, kType, pages, alignment, plan.last, kOwner);
+    if (!at) continue;
+    // Below that it would move itself to there, over whatever is in its way.
+    if (at->value >= plan.preferred.value) return LinuxPlace{*at, alignment};
+    static_cast<void>(memory.free(*at, pages, kOwner));
+  }
+  return Status::OutOfResources;
+}
+
+}  // namespace efilite::boot
