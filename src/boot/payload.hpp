@@ -52,8 +52,13 @@ struct Payload {
   Payload(const Payload&) = delete;
   Payload& operator=(const Payload&) = delete;
 
+  // With boot services, and an image's handle.
+  bool is_program() const {
+    return image != nullptr && (entry == formats::BootEntry::Efi || entry == formats::BootEntry::EfiHandover64);
+  }
+
   core::ByteSource* image = nullptr;   // nullptr: there is none, and the boot manager looks for one
-  core::ByteSource* initrd = nullptr;  // to be offered by LoadFile2, nullptr: none. Only a kernel has one
+  core::ByteSource* initrd = nullptr;  // by LoadFile2, or as the entry has it; nullptr: none. Only a kernel has one
   core::ByteSource* disk = nullptr;    // what came as the initrd and is a disk: a RAM disk for programs of every kind
   const char* origin = "";             // "fw_cfg file opt/efilite/kernel", "PVH module 0", "fw_cfg initrd"
   std::string_view file;               // the image's name where it came from: "opt/efilite/kernel", "module", "initrd"

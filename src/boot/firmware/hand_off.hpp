@@ -10,8 +10,10 @@ namespace efilite::boot {
 // By payload.entry. What is wrong is told in one line, and the machine is powered off.
 [[noreturn]] void hand_off(const Machine& machine);
 
-// Linux by boot_params, in long mode or protected mode.
+// Linux by boot_params.
 [[noreturn]] void start_linux(const Machine& machine);
+// A kernel as the program that it is by its EFI handover entry.
+efi::Handle load_handover(const Machine& machine, efi::Handle device, const efi::DevicePath* path);
 
 // The final memory map, and boot services are over: there is no allocating any more, no console and no log. The bytes lie in pages of their
 // own of loader data.

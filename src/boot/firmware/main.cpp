@@ -234,7 +234,7 @@ void install_protocols(const Payload& payload) {
     Result<> added = storage->add_image(*payload.disk);
     if (!added) log::line("efilite: the disk from ", payload.initrd_origin, " cannot be used: ", added.status());
   }
-  if (payload.initrd != nullptr) {
+  if (payload.initrd != nullptr && payload.entry == formats::BootEntry::Efi) {
     initrd_loader.emplace(*payload.initrd);
     must(initrd_loader->install(handles), "initrd");
   }
@@ -280,8 +280,7 @@ extern "C" void boot_main(uint32_t start_info) {
                         page_tables, physical, *devices, xen.present()};
   announce(machine);
   install_protocols(payload);
-  const bool is_program = payload.image != nullptr && payload.entry == formats::BootEntry::Efi;
-  const efi::Handle image = is_program ? load_payload(machine) : nullptr;
+  const efi::Handle image = payload.is_program() ? load_payload(machine) : nullptr;
   pvh_guest.finish(payload);
   if (options.log >= LogLevel::Debug) describe(info, memory, *tables);
   if (image != nullptr) start_payload(machine, image);

@@ -6,6 +6,7 @@
 #include "arch/io.hpp"
 #include "boot/firmware/console.hpp"
 #include "boot/firmware/end.hpp"
+#include "boot/firmware/hand_off.hpp"
 #include "boot/firmware/version.hpp"
 #include "boot/load_options.hpp"
 #include "boot/manager/boot_manager.hpp"
@@ -44,10 +45,18 @@ efi::Handle must_load(const Machine& machine, efi::Handle device, const efi::Dev
   power_off();
 }
 
+efi::Handle load_program(const Machine& machine, efi::Handle device, const efi::DevicePath* path) {
+  free_unused_module(machine);
+  const efi::Handle image = must_load(machine, device, path);
+  if (machine.images.find(image)->in_place) machine.payload.image_use = EFILITE_PVH_MODULE_RUN;
+  else free_read_module(machine);
+  return image;
+}
+
 class Host final : public ManagerHost {
  public:
   explicit Host(const Machine& machine) : machine_(machine) {}
-  void starting() override { log_start(machine_.images.copied_bytes()); }
+  void starting() override { log_start(machine_.images); }
   void returned() override { leave_console(); }
   void reset(efi::ResetType type) override { boot::reset(type, Status::Success); }
   Result<> pass_command_line(efi::Handle image) override {
@@ -81,9 +90,9 @@ Result<BootChoice> boot_choice(const Machine& machine, core::Heap& heap) {
 
 }  // namespace
 
-void log_start(uint64_t copied_bytes) {
+void log_start(const core::Images& images) {
   log_timing("entry", entry_timestamp);
-  log_timing("copied", copied_bytes);
+  log_timing("copied", images.copied_bytes());
   log_timing("payload", arch::timestamp());
 }
 
@@ -120,18 +129,17 @@ void announce(const Machine& machine) {
 
 efi::Handle load_payload(const Machine& machine) {
   Payload& payload = machine.payload;
-  free_unused_module(machine);
   payload_device.emplace(payload);
   const efi::Handle device = must(payload_device->install(machine.handles), "the program's device");
-  efi::Handle image = must_load(machine, device, payload_device->image_path());
-  if (machine.images.find(image)->in_place) payload.image_use = EFILITE_PVH_MODULE_RUN;
-  else free_read_module(machine);
+  const efi::DevicePath* const path = payload_device->image_path();
+  const bool by_handover = payload.entry == formats::BootEntry::EfiHandover64;
+  const efi::Handle image = by_handover ? load_handover(machine, device, path) : load_program(machine, device, path);
   must(set_payload_options(machine.info, payload, machine.pool, machine.images, image), "load options");
   return image;
 }
 
 void start_payload(const Machine& machine, efi::Handle image) {
-  log_start(machine.images.copied_bytes());
+  log_start(machine.images);
   machine.events.restore_tpl(efi::kTplApplication);
   machine.events.signal_group(efi::kEventGroupReadyToBoot);
   machine.events.signal_group(efi::kEventGroupAfterReadyToBoot);

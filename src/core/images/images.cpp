@@ -125,21 +125,21 @@ Result<> Images::install_core_image(PhysRange range) {
   auto path = device_path::memory_mapped_path(efi::MemoryType::BootServicesCode, range);
   efi::DevicePath* whole = &path.memory.header;
   ImageRecord& image = *TRY(new_record({.path = whole, .file_path = whole, .fallback_name = "efilite"}));
-  image.pages = range;
-  image.protocol.image_base = reinterpret_cast<void*>(range.begin.value);
-  image.subsystem = pe::Subsystem::EfiBootServiceDriver;
   image.state = ImageRecord::State::Resident;
-  image.protocol.image_size = range.size();
-  image.protocol.image_code_type = efi::MemoryType::BootServicesCode;
-  image.protocol.image_data_type = efi::MemoryType::BootServicesData;
+  handles_.set_core_agent(TRY(publish_at(range, pe::Subsystem::EfiBootServiceDriver, image)));
+  return {};
+}
+
+Result<efi::Handle> Images::publish_at(PhysRange pages, pe::Subsystem subsystem, ImageRecord& image) {
+  image.pages = pages;
+  image.protocol.image_base = reinterpret_cast<void*>(pages.begin.value);
+  set_kind(subsystem, pages.size(), image);
   auto published = publish(image);
   if (!published) {
     image.pages = {};  // not ours to free
     release(image);
-    return published.error();
   }
-  handles_.set_core_agent(*published);
-  return {};
+  return published;
 }
 
 void Images::split_path(efi::DevicePath* path, Origin& origin) {
@@ -177,14 +177,24 @@ Result<efi::Handle> Images::load(bool boot_policy, efi::Handle parent, efi::Devi
   return load_from(buffer, origin);
 }
 
-Result<efi::Handle> Images::load(ByteSource& source, efi::Handle parent, efi::Handle device, const efi::DevicePath* path) {
+Images::Origin Images::origin_of(efi::Handle parent, efi::Handle device, const efi::DevicePath* path) {
   Origin origin{.parent = parent};
   split_path(const_cast<efi::DevicePath*>(path), origin);
   if (device != nullptr && origin.device != device) {
     origin.device = device;
     origin.file_path = origin.path;
   }
-  return load_from(source, origin);
+  return origin;
+}
+
+Result<efi::Handle> Images::load(ByteSource& source, efi::Handle parent, efi::Handle device, const efi::DevicePath* path) {
+  return load_from(source, origin_of(parent, device, path));
+}
+
+Result<efi::Handle> Images::adopt(PhysRange pages, efi::ImageEntryPoint entry, efi::Handle device, const efi::DevicePath* path) {
+  ImageRecord& image = *TRY(new_record(origin_of(nullptr, device, path)));
+  image.entry = entry;
+  return publish_at(pages, pe::Subsystem::EfiApplication, image);
 }
 
 Result<efi::Handle> Images::load_for_boot(efi::DevicePath* path) {

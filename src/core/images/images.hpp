@@ -118,6 +118,9 @@ class Images {
   Result<efi::Handle> load(ByteSource& source, efi::Handle parent, efi::Handle device, const efi::DevicePath* path);
   // LoadImage by path as the boot manager calls it: with BootPolicy TRUE. `path` is well-formed.
   Result<efi::Handle> load_for_boot(efi::DevicePath* path);
+  // An application that lies in memory already, in pages of PageOwner::Image, which are the image's from now on; its entry is the caller's
+  // affair. On failure they are not.
+  Result<efi::Handle> adopt(PhysRange pages, efi::ImageEntryPoint entry, efi::Handle device, const efi::DevicePath* path);
   // A copy, with a NUL behind it, that lives as long as the image. No text has the size 0 and is a NUL all the same: memtest86+ looks there
   // before it looks at the size.
   Result<> set_load_options(efi::Handle image, std::u16string_view options);
@@ -146,6 +149,7 @@ class Images {
   const ImageRecord* current() const { return current_; }
   const ImageRecord* find(efi::Handle image) const;
   uint64_t copied_bytes() const { return copied_; }
+  void note_copied(uint64_t bytes) { copied_ += bytes; }  // what others have copied to where it runs
 
  private:
   static constexpr size_t kMaxQuiescers = 16;
@@ -156,15 +160,18 @@ class Images {
   Result<ImageRecord*> new_record(const Origin& origin);
   Result<efi::Handle> load_from(ByteSource& source, const Origin& origin);
   Result<efi::Handle> publish(ImageRecord& image);
+  Result<efi::Handle> publish_at(PhysRange pages, pe::Subsystem subsystem, ImageRecord& image);
   void release(ImageRecord& image);
   void settle_tpl(efi::Tpl tpl);
   void hand_over_exit_data(ImageRecord& image, uint64_t* size, efi::Char16** data);
   void split_path(efi::DevicePath* path, Origin& origin);
+  Origin origin_of(efi::Handle parent, efi::Handle device, const efi::DevicePath* path);
 
   // images_place.cpp
   Result<> place(const PePlan& plan, ByteSource& source, ImageRecord& image);
   Result<PhysRange> allocate(const PePlan& plan, efi::MemoryType type);
   bool claim_in_place(const PePlan& plan, MutableByteSpan file, uint32_t lead, ImageRecord& image);
+  static void set_kind(pe::Subsystem subsystem, uint64_t size, ImageRecord& image);
   Result<> protect(const PePlan& plan, ImageRecord& image);
   Result<> keep_for_runtime(const PePlan& plan, ImageRecord& image, ByteSpan memory);
   void make_relocatable(const ImageRecord& image);

@@ -121,11 +121,15 @@ Result<> Images::place(const PePlan& plan, ByteSource& source, ImageRecord& imag
   TRY(relocate_pe(plan, memory, base));
   if (stays) TRY(keep_for_runtime(plan, image, memory));
   image.entry = reinterpret_cast<efi::ImageEntryPoint>(base + plan.entry);
-  image.subsystem = plan.subsystem;
-  image.protocol.image_size = plan.size_of_image;
-  image.protocol.image_code_type = code_type(plan.subsystem);
-  image.protocol.image_data_type = data_type(plan.subsystem);
+  set_kind(plan.subsystem, plan.size_of_image, image);
   return protect(plan, image);
+}
+
+void Images::set_kind(pe::Subsystem subsystem, uint64_t size, ImageRecord& image) {
+  image.subsystem = subsystem;
+  image.protocol.image_size = size;
+  image.protocol.image_code_type = code_type(subsystem);
+  image.protocol.image_data_type = data_type(subsystem);
 }
 
 // Code read-only, all else not executable, for images that say they can live with it, and for those that the OS will protect like that
