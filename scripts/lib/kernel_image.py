@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""The kernel inside a Linux kernel image: in an emulated machine a kernel unpacks itself for tens of seconds."""
+"""The kernel inside a Linux kernel image: in an emulated machine a kernel unpacks itself for tens of seconds. And images with less than that."""
 import lzma
 import pathlib
 import struct
@@ -16,6 +16,18 @@ def unpacked(image):
     if magic != b"HdrS" or not payload.startswith(b"\xfd7zXZ\0"):
         raise SystemExit("this kernel is no bzImage that is compressed by xz")
     return lzma.LZMADecompressor().decompress(payload)
+
+
+def without_efi(image, handover=False):
+    """The same bzImage with its EFI entry out of sight: neither MZ nor PE; with the handover entry or without [boot.rst, xloadflags]."""
+    image = bytearray(image)
+    [pe] = struct.unpack_from("<I", image, 0x3C)
+    image[0:2] = bytes(2)
+    image[pe:pe + 4] = bytes(4)
+    if not handover:
+        image[0x236] &= ~0x0C
+        image[0x264:0x268] = bytes(4)
+    return bytes(image)
 
 
 def vmlinux(name):

@@ -48,8 +48,12 @@ class Examiner {
     image_.bzimage = take(parse_bzimage(input_));
     if (!image_.bzimage) return;
     const BzImage& image = *image_.bzimage;
-    if (image.loads_high()) add(BootEntry::Linux32);
-    if (image.loads_high() && image.has_64_bit_entry()) add(BootEntry::Linux64);
+    if (auto refusal = image.refusal()) {
+      if (!image_.offers(BootEntry::Efi)) (void)image_.problems.push_back(*refusal);
+      return;
+    }
+    add(BootEntry::Linux32);
+    if (image.has_64_bit_entry()) add(BootEntry::Linux64);
     // [boot.rst] from 2.11 on handover_offset alone says that there is one, from 2.12 on the flags say for which firmware.
     if (image.header.handover_offset == 0) return;
     if (!image.has(BzImage::kXLoadFlags) || (image.header.xloadflags & XLF_EFI_HANDOVER_64) != 0) add(BootEntry::EfiHandover64);

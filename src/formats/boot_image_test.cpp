@@ -53,11 +53,24 @@ TEST(BootImage, FieldsThatAVersionDoesNotKnowAreZero) {
   EXPECT_EQ(choose_entry(it.image, Wish::Any), BootEntry::Linux32);
 }
 
-TEST(BootImage, AKernelThatLoadsLowHasNoEntryForUs) {
+TEST(BootImage, AKernelThatLoadsLowOrIsTooOldIsRefusedByTheField) {
   LinuxBuilder zimage;
   zimage.header.loadflags = 0;
-  zimage.header.handover_offset = 0;
-  EXPECT_EQ(Examined{zimage.build()}.image.entries, 0);
+  Examined low{zimage.build()};
+  EXPECT_EQ(low.image.entries, 0);
+  EXPECT_STREQ(low.problem().field, "loadflags");
+  EXPECT_EQ(low.problem().offset, 0x211u);
+
+  LinuxBuilder ancient;
+  for (uint16_t version : {0x0200, 0x0201}) {
+    ancient.header.version = version;
+    Examined it{ancient.build()};
+    EXPECT_EQ(it.image.entries, 0);
+    EXPECT_STREQ(it.problem().field, "version");
+    EXPECT_EQ(it.problem().value, version);
+  }
+  ancient.header.version = 0x0202;
+  EXPECT_EQ(choose_entry(Examined{ancient.build()}.image, Wish::Any), BootEntry::Linux32);
 }
 
 TEST(BootImage, ProblemsNameTheFieldAndItsPlace) {

@@ -107,6 +107,14 @@ Parsed<BzImage> parse_bzimage(const Input& input) {
   return image;
 }
 
+std::optional<Problem> BzImage::refusal() const {
+  if (!has(kCommandLinePointer))
+    return Problem{at(offsetof(setup_header, version)), "version", "is older than 2.02: take a kernel of 2.4 or newer", header.version};
+  if (!loads_high())
+    return Problem{at(offsetof(setup_header, loadflags)), "loadflags", "tell a zImage, which loads low: build a bzImage", header.loadflags};
+  return std::nullopt;
+}
+
 std::string_view kernel_version(const Input& input, const BzImage& image, std::span<char> out) {
   const uint64_t start = kVersionTextBase + image.header.kernel_version;
   if (image.header.kernel_version == 0 || start >= image.kernel_offset) return {};

@@ -18,6 +18,7 @@ struct BzImage {
   static constexpr uint64_t kHeaderOffset = 0x1F1;
   // What each version of the protocol added [boot.rst, The Linux/x86 Boot Protocol].
   static constexpr uint16_t kFirstVersion = 0x0200;   // before that there was no header at all
+  static constexpr uint16_t kCommandLinePointer = 0x0202;
   static constexpr uint16_t kRelocatable = 0x0205;
   static constexpr uint16_t kCommandLineSize = 0x0206;
   static constexpr uint16_t kPayload = 0x0208;
@@ -32,6 +33,8 @@ struct BzImage {
   uint64_t header_size;    // bytes from 0x1F1 that a loader copies into boot_params, the rest being zeroed
 
   bool has(uint16_t version) const { return header.version >= version; }
+  // What is wrong with it for whoever is no boot sector: it is too old, or wants to lie where that puts it.
+  std::optional<Problem> refusal() const;
   bool loads_high() const { return (header.loadflags & LOADED_HIGH) != 0; }
   bool has_64_bit_entry() const { return (header.xloadflags & XLF_KERNEL_64) != 0; }
   // [boot.rst, 64-bit boot protocol] 0x200 behind the 32-bit entry.

@@ -44,10 +44,26 @@ class Kernels(Case):
 
     @needs("linux-6.1")
     def test_the_wish_is_followed(self):
-        for wish, chosen in [("efi", "efi"), ("linux", None), ("pvh", None), ("pv", None)]:
+        for wish, chosen in [("efi", "efi"), ("handover", "handover"), ("linux", "linux"), ("linux32", "linux32"), ("pvh", None), ("pv", "pv")]:
             [image] = self.json(f"--entry={wish}", kernel())["files"]
             self.assertEqual(image["chosen"], chosen)
-            self.assertEqual("by the EFI entry alone" in image["why"], wish == "linux", image["why"])
+            self.assertIn("it is asked for" if chosen else "the image has no such entry", image["why"])
+
+    @needs("linux-6.1")
+    def test_a_kernel_without_efi_is_started_by_the_zero_page(self):
+        for handover, chosen, why in [(True, "handover", "there is no PE entry"), (False, "linux", "there is no EFI entry")]:
+            data = kernel_image.without_efi(kernel().read_bytes(), handover)
+            [image] = self.json(self.file("bzImage", data))["files"]
+            self.assertEqual(image["chosen"], chosen)
+            self.assertIn(why, image["why"])
+
+    @needs("linux-6.1")
+    def test_kernels_that_nobody_starts_today_are_refused_by_number(self):
+        data = bytearray(kernel_image.without_efi(kernel().read_bytes()))
+        data[0x206:0x208] = bytes([1, 2])
+        self.assertRegex(self.bad("inspect", self.file("ancient", data)), r"at 0x206, version: is older than 2\.02: .* \(0x201\)")
+        data[0x206:0x208] = bytes([2, 2])
+        self.assertEqual(self.json(self.file("old", data))["files"][0]["chosen"], "linux32")
 
     @needs("linux-6.1")
     def test_the_table_names_what_is_taken(self):
@@ -88,8 +104,7 @@ class Kernels(Case):
     @needs("xen-tools")
     def test_xens_shim_is_a_pvh_kernel(self):
         [shim] = self.json(payload_dir("xen-tools") / "xen-4.17/boot/xen-shim")["files"]
-        self.assertIsNone(shim["chosen"])
-        self.assertIn("pvh would be its entry", shim["why"])
+        self.assertEqual(shim["chosen"], "pvh")
         self.assertEqual(shim["entries"][0]["address"], shim["xen"]["phys32_entry"])
 
     @needs("linux-6.1")
