@@ -147,4 +147,31 @@ struct [[gnu::packed]] McfgEntry {
 static_assert(sizeof(McfgEntry) == 16);
 inline constexpr uint64_t kMcfgEntries = sizeof(Header) + 8;
 
+// [5.2.24] FPDT, with the one record that leads to the boot record.
+struct [[gnu::packed]] Fpdt {
+  Header header;
+  uint16_t type;  // 0: Firmware Basic Boot Performance Pointer Record [5.2.24.3]
+  uint8_t record_length;
+  uint8_t revision;
+  uint32_t reserved;
+  uint64_t boot_table;
+};
+static_assert(sizeof(Fpdt) == 52);
+
+// [5.2.24.4, 5.2.24.5] the table with its one record: nanoseconds since the machine was reset
+struct BootPerformance {
+  uint32_t signature;  // "FBPT"
+  uint32_t length;
+  uint16_t type;  // 2
+  uint8_t record_length;
+  uint8_t revision;  // 2
+  uint32_t reserved;
+  uint64_t reset_end;
+  uint64_t load_image_start;
+  uint64_t start_image_start;
+  uint64_t exit_boot_services_entry;
+  uint64_t exit_boot_services_exit;
+};
+static_assert(sizeof(BootPerformance) == 56);
+
 }  // namespace efilite::acpi

@@ -241,6 +241,7 @@ struct BootTest : ImagesTest, Discovery, ManagerHost {
   }
 
   // ---- the host
+  void loading() override { ++loads; }
   void starting() override { ++starts; }
   void returned() override { ++returns; }
   struct Ended {};
@@ -338,7 +339,7 @@ struct BootTest : ImagesTest, Discovery, ManagerHost {
   Bytes8 image_file;
   std::function<EfiStatus(const std::string&)> act;
   std::string started;
-  int starts = 0, returns = 0;
+  int loads = 0, starts = 0, returns = 0;
   bool resets_end = false;  // by an exception, for they do not return
   efi::SimpleTextInputProtocol con_in{};
   efi::SimpleTextOutputProtocol con_out{};

@@ -135,6 +135,23 @@ void X86Clock::calibrate() {
   if (!calibrated()) tsc_khz_ = measure_tsc_khz();
 }
 
+void X86Clock::begin_comparison() {
+  if (pm_timer_port_ == 0) return;
+  compared_count_ = in32(pm_timer_port_);
+  compared_from_ = timestamp();
+}
+
+// One look at the timer is all it takes: the longer the boot, the better. Only the first answer is worked out, for the timer wraps around
+// within five seconds, and until a program is started no boot takes as long.
+uint64_t X86Clock::rate_for_time_stamps() {
+  if (calibrated()) return tsc_khz_;
+  if (compared_khz_ != 0 || compared_from_ == 0) return compared_khz_;
+  constexpr uint32_t kEnough = 200;  // half a percent
+  const uint32_t passed = (in32(pm_timer_port_) - compared_count_) & 0xFFFFFF;
+  if (passed >= kEnough) compared_khz_ = scale(timestamp() - compared_from_, kPmTimerHz, uint64_t{passed} * 1000);
+  return compared_khz_;
+}
+
 // Time begins with the first question, whose answer needs no rate.
 uint64_t X86Clock::now() {
   if (start_ == 0) {

@@ -14,6 +14,11 @@ class X86Clock final : public core::Clock {
   // Who knows the rate of the TSC says so before it is asked for.
   void set_tsc_khz(uint64_t khz) { tsc_khz_ = khz; }
 
+  // For time stamps, which may cost next to nothing: the rate in kHz as far as it is known, or can be told from what the PM timer has
+  // counted since begin_comparison(). 0: not yet, or never.
+  void begin_comparison();
+  uint64_t rate_for_time_stamps();
+
   uint64_t now() override;
   bool may_be_due(uint64_t due) override;
   void stall(uint64_t microseconds) override;
@@ -38,6 +43,9 @@ class X86Clock final : public core::Clock {
   uint64_t tsc_khz_ = 0;   // 0: not known yet
   uint64_t apic_khz_ = 0;  // 0: TSC-deadline mode
   uint64_t start_ = 0;     // the TSC at the first use
+  uint64_t compared_from_ = 0;  // the TSC, and the PM timer at the same time
+  uint32_t compared_count_ = 0;
+  uint64_t compared_khz_ = 0;
   uint64_t due_ = kNone;
   uint16_t pm_timer_port_ = 0;
   bool asked_ = false;         // the hypervisor for the rate

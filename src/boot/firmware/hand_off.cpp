@@ -17,6 +17,14 @@ void hand_off(const Machine& machine) {
   }
 }
 
+PhysAddr published_rsdp(const Machine& machine) {
+  const efi::SystemTable& table = *machine.system_table;
+  for (const efi::ConfigurationTable& entry : std::span(table.configuration_table, table.number_of_table_entries))
+    if (entry.vendor_guid == efi::kAcpi20Table || entry.vendor_guid == efi::kAcpi10Table)
+      return {reinterpret_cast<uint64_t>(entry.vendor_table)};
+  return {};
+}
+
 FinalMap leave_boot_services(const Machine& machine) {
   // The buffer's own pages may make two descriptors more, and so may each of the few attempts.
   constexpr uint64_t kSpare = 8;

@@ -23,4 +23,7 @@ struct FinalMap {
 };
 FinalMap leave_boot_services(const Machine& machine);
 
+// What the configuration tables have for ACPI's root pointer; 0: nothing.
+PhysAddr published_rsdp(const Machine& machine);
+
 }  // namespace efilite::boot

@@ -12,6 +12,7 @@
 #include "arch/x86_64/paging.hpp"
 #include "base/check.hpp"
 #include "base/log.hpp"
+#include "boot/boot_times.hpp"
 #include "boot/console_variables.hpp"
 #include "boot/devices/devices.hpp"
 #include "boot/firmware/boot_log.hpp"
@@ -85,6 +86,7 @@ constinit std::optional<core::hii::Protocols> hii;
 constinit std::optional<InitrdLoader> initrd_loader;
 constinit std::optional<Storage> storage;
 constinit PvhGuestTable pvh_guest;
+constinit BootTimes times;
 constinit std::optional<Devices> devices;
 
 PhysAddr address_of(const char& symbol) { return {reinterpret_cast<uint64_t>(&symbol)}; }
@@ -98,6 +100,7 @@ void watchdog_expired(uint64_t code, std::string_view description) {
 
 class : public core::Departure {
  public:
+  void announced() override { times.leaving(arch::timestamp()); }
   void leave_boot_services() override {
     runtime::RuntimeState& state = region.data->state;
     static_assert(core::EventQueue::kMaxAddressChangeEvents <= runtime::Addressing::kMaxNotifies);
@@ -111,7 +114,9 @@ class : public core::Departure {
     // [UEFI 2.10, 2.3.4] all of the memory map is mapped one to one; what an OS wants of page 0 is its own business.
     if (Result<> done = page_tables.remap_page({}); !done) log::line("efilite: page 0 stays unmapped: ", done.status());
     runtime::enter_runtime(state);
-    log_timing("exit-boot-services", arch::timestamp(), false);
+    const uint64_t now = arch::timestamp();
+    times.write(region.data->boot_performance, now, cpu_clock.rate_for_time_stamps());
+    log_timing("exit-boot-services", now, false);
     log::set_sink(nullptr);
     forget_console();
   }
@@ -242,6 +247,8 @@ void install_protocols(const Payload& payload) {
 
 }  // namespace
 
+extern "C" uint64_t entry_timestamp;
+
 extern "C" void boot_main(uint32_t start_info) {
   meet_hypervisor();
   start_boot_log(start_console(), debug_port);
@@ -253,7 +260,9 @@ extern "C" void boot_main(uint32_t start_info) {
 
   Options options = take_firmware_options(info);
   set_log_level(options.log);
-  log_timing("boot-info", arch::timestamp());
+  times.entered(entry_timestamp);
+  times.mark("entry", entry_timestamp);
+  times.mark("boot-info", arch::timestamp());
   set_up_map();
   if (xen.present()) xen.start(memory, events);
   Result<platform::AcpiFacts> acpi = platform::read_acpi(physical, info.rsdp, !xen.present());
@@ -261,12 +270,14 @@ extern "C" void boot_main(uint32_t start_info) {
   const platform::AcpiFacts* facts = acpi ? &*acpi : nullptr;
   if (facts != nullptr && facts->pm_timer.space == platform::AcpiRegister::Space::Io)
     cpu_clock.set_pm_timer(static_cast<uint16_t>(facts->pm_timer.address));
+  cpu_clock.begin_comparison();
+  times.mark("tables-read", arch::timestamp());
   set_up_core(facts);
   must(pvh_guest.make(info, {hypervisor, hypervisor_version(hypervisor, arch::cpuid_leaf)}, pool), "PVH guest table");
-  must(install_os_tables(*tables, memory, physical, facts, hypervisor, fw_cfg_device(), *region.data, pvh_guest), "configuration tables");
+  must(install_os_tables(*tables, memory, physical, facts, hypervisor, fw_cfg_device(), *region.data, pvh_guest, !xen.present()), "configuration tables");
   // Whoever needed to look at the BIOS data area has done so. From here on a NULL pointer faults.
   must(page_tables.unmap_page({}), "page 0");
-  log_timing("core", arch::timestamp());
+  times.mark("core", arch::timestamp());
   must(images->install_core_image({address_of(image_start), address_of(image_end)}), "core image");
   images->set_image_protocol(pvh_guest.protocol());
   find_console(options.console);
@@ -276,10 +287,13 @@ extern "C" void boot_main(uint32_t start_info) {
     FailureLog urgent;  // choose_payload tells itself what is wrong
     if (!choose_payload(info, physical, fw_cfg_device(), storage->formats(), options, payload)) power_off();
   }
+  times.mark("chosen", arch::timestamp());
   const Machine machine{info, options, payload, memory, pool, events, handles, *images, *misc, *region.data, tables->system_table(),
-                        page_tables, physical, *devices, xen.present()};
+                        page_tables, physical, *devices, xen.present(),
+                        facts != nullptr ? facts->rsdp : PhysAddr{}, times, cpu_clock};
   announce(machine);
   install_protocols(payload);
+  times.mark("protocols", arch::timestamp());
   const efi::Handle image = payload.is_program() ? load_payload(machine) : nullptr;
   pvh_guest.finish(payload);
   if (options.log >= LogLevel::Debug) describe(info, memory, *tables);

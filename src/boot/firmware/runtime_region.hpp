@@ -3,6 +3,7 @@
 // (docs/adr/0001-runtime-room-moves-by-one-pointer.md).
 #pragma once
 
+#include "abi/acpi.hpp"
 #include "core/images/images.hpp"
 #include "core/memory/memory_attributes.hpp"
 #include "core/memory/memory_map.hpp"
@@ -24,6 +25,7 @@ struct RuntimeData {
   efi::RuntimeServices runtime_services{};
   RtPropertiesTable properties{};
   core::MemoryAttributesTable memory_attributes{};
+  acpi::BootPerformance boot_performance{};
   runtime::RuntimeState state;  // runtime::init clears it
   static constexpr uint32_t kVariableArea = runtime::kDefaultVariableArea;
   alignas(8) std::byte variable_area[kVariableArea];

@@ -12,8 +12,6 @@
 #include "boot/manager/boot_manager.hpp"
 #include "boot/payload_device.hpp"
 
-extern "C" uint64_t entry_timestamp;
-
 namespace efilite::boot {
 
 namespace {
@@ -56,7 +54,8 @@ efi::Handle load_program(const Machine& machine, efi::Handle device, const efi::
 class Host final : public ManagerHost {
  public:
   explicit Host(const Machine& machine) : machine_(machine) {}
-  void starting() override { log_start(machine_.images); }
+  void loading() override { machine_.times.loading(arch::timestamp()); }
+  void starting() override { tell_start(machine_); }
   void returned() override { leave_console(); }
   void reset(efi::ResetType type) override { boot::reset(type, Status::Success); }
   Result<> pass_command_line(efi::Handle image) override {
@@ -90,9 +89,19 @@ Result<BootChoice> boot_choice(const Machine& machine, core::Heap& heap) {
 
 }  // namespace
 
-void log_start(const core::Images& images) {
-  log_timing("entry", entry_timestamp);
-  log_timing("copied", images.copied_bytes());
+void tell_start(const Machine& machine) {
+  BootTimes& times = machine.times;
+  times.starting(arch::timestamp());
+  const uint64_t khz = machine.clock.rate_for_time_stamps();
+  // Of whatever loads its own kernel the times are another matter.
+  const Payload& payload = machine.payload;
+  if (khz != 0 && payload.image != nullptr && payload.kind != PayloadKind::Loader) {
+    Result<> set = times.set_loader_variables(machine.runtime.state.variables, khz);
+    if (!set) log::line("efilite: LoaderTimeInitUSec and LoaderTimeExecUSec: ", set.status());
+  }
+  for (const BootTimes::Step& step : times.steps()) log_timing(step.name, step.tsc);
+  log_timing("copied", machine.images.copied_bytes());
+  if (khz != 0) log_timing("tsc-khz", khz);
   log_timing("payload", arch::timestamp());
 }
 
@@ -132,6 +141,7 @@ efi::Handle load_payload(const Machine& machine) {
   payload_device.emplace(payload);
   const efi::Handle device = must(payload_device->install(machine.handles), "the program's device");
   const efi::DevicePath* const path = payload_device->image_path();
+  machine.times.loading(arch::timestamp());
   const bool by_handover = payload.entry == formats::BootEntry::EfiHandover64;
   const efi::Handle image = by_handover ? load_handover(machine, device, path) : load_program(machine, device, path);
   must(set_payload_options(machine.info, payload, machine.pool, machine.images, image), "load options");
@@ -139,7 +149,7 @@ efi::Handle load_payload(const Machine& machine) {
 }
 
 void start_payload(const Machine& machine, efi::Handle image) {
-  log_start(machine.images);
+  tell_start(machine);
   machine.events.restore_tpl(efi::kTplApplication);
   machine.events.signal_group(efi::kEventGroupReadyToBoot);
   machine.events.signal_group(efi::kEventGroupAfterReadyToBoot);

@@ -2,7 +2,9 @@
 // The last step of a boot: a program is started, the one that came with efilite or one that the boot manager finds.
 #pragma once
 
+#include "arch/x86_64/clock.hpp"
 #include "arch/x86_64/paging.hpp"
+#include "boot/boot_times.hpp"
 #include "boot/firmware/runtime_region.hpp"
 #include "boot/manager/discovery.hpp"
 #include "boot/options.hpp"
@@ -29,14 +31,17 @@ struct Machine {
   arch::PageTables& pages;
   core::PhysicalMemory& physical;
   Discovery& discovery;
-  bool is_xen;  // a guest of it
+  bool is_xen;    // a guest of it
+  PhysAddr rsdp;  // the hypervisor's own: the configuration tables have another, which is good as long as the runtime services. 0: none
+  BootTimes& times;
+  arch::X86Clock& clock;
 };
 
 // One line that tells what was chosen.
 void announce(const Machine& machine);
 
-// The step behind which the payload has the processor, and how many bytes were copied on the way.
-void log_start(uint64_t copied_bytes);
+// The step behind which the payload has the processor.
+void tell_start(const Machine& machine);
 
 // Where the payload's image is read from elsewhere although it is a module as well, the module's memory becomes free.
 void free_unused_module(const Machine& machine);

@@ -37,9 +37,9 @@ class LinuxStart {
 
   // What the kernel's own EFI entry finds out by itself.
   void finish() {
-    parameters_.set_acpi(machine_.info.rsdp);
+    parameters_.set_acpi(published_rsdp(machine_));
     pass_seed();
-    log_start(machine_.images.copied_bytes());
+    tell_start(machine_);
     const FinalMap map = leave_boot_services(machine_);
     parameters_.set_memory(map.descriptors);
     parameters_.set_efi({reinterpret_cast<uint64_t>(machine_.system_table)}, map.descriptors);

@@ -59,7 +59,7 @@ void start_pv(const Machine& machine) {
     power_off();
   }
   const CommandLine command_line = must(CommandLine::read(machine.info, payload, machine.pool), "command line");
-  const PvhStart start = make_shim_start(machine.info, payload, shim, find_rsdp(machine), command_line.text());
+  const PvhStart start = make_shim_start(machine.info, payload, shim, machine.rsdp, command_line.text());
   PvhHandOff hand_off(machine.memory, machine.physical);
   if (!hand_off.load({shim.image, shim.index ? &shim.module : nullptr, &*shim.facts.elf}, start)) power_off();
   disks.close();

@@ -8,17 +8,9 @@
 
 namespace efilite::boot {
 
-// Where it was not told, ACPI may have been found.
-PhysAddr find_rsdp(const Machine& machine) {
-  const efi::SystemTable& table = *machine.system_table;
-  for (const efi::ConfigurationTable& entry : std::span(table.configuration_table, table.number_of_table_entries))
-    if (entry.vendor_guid == efi::kAcpi20Table || entry.vendor_guid == efi::kAcpi10Table)
-      return {reinterpret_cast<uint64_t>(entry.vendor_table)};
-  return machine.info.rsdp;
-}
-
 void enter_by_pvh(const Machine& machine, PvhHandOff& hand_off, uint32_t entry) {
-  log_start(hand_off.loader().bytes_read());
+  machine.images.note_copied(hand_off.loader().bytes_read());
+  tell_start(machine);
   MemoryRegions memory;
   tell_memory(leave_boot_services(machine).descriptors, false, memory);
   hand_off.tell_memory(memory);
@@ -31,7 +23,7 @@ void start_pvh(const Machine& machine) {
   log::Subject subject(payload.origin);
   free_unused_module(machine);
   const CommandLine command_line = must(CommandLine::read(machine.info, payload, machine.pool), "command line");
-  const PvhStart start = make_pvh_start(machine.info, payload, find_rsdp(machine), command_line.text());
+  const PvhStart start = make_pvh_start(machine.info, payload, machine.rsdp, command_line.text());
   MemorySource* const module = payload.image == &payload.image_module ? &payload.image_module : nullptr;
   PvhHandOff hand_off(machine.memory, machine.physical);
   if (!hand_off.load({payload.image, module, &*payload.facts.elf}, start)) power_off();

@@ -10,8 +10,7 @@ namespace efilite::boot {
 [[noreturn]] void start_pvh(const Machine& machine);
 [[noreturn]] void start_pv(const Machine& machine);
 
-// The steps of both. What is wrong has been told by the first.
-PhysAddr find_rsdp(const Machine& machine);
+// The last step of both.
 [[noreturn]] void enter_by_pvh(const Machine& machine, PvhHandOff& hand_off, uint32_t entry);
 
 }  // namespace efilite::boot

@@ -178,6 +178,7 @@ bool BootManager::visit(efi::DevicePath* path) {
   std::array<char, 200> text;
   const std::string_view where = readable(heap_, path, text);
   log::Subject subject(where);  // of what the loader finds wrong
+  host_.loading();
   auto image = images_.load_for_boot(path);
   if (image.status() == Status::NotFound) return tell(path, "there is no such file");
   if (!image) return tell(path, "it cannot be loaded: ", efi::encode(image.status()));

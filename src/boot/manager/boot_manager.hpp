@@ -20,6 +20,7 @@ namespace efilite::boot {
 class ManagerHost {
  public:
   // A boot option's image is loaded and is called next.
+  virtual void loading() = 0;
   virtual void starting() = 0;
   // It came back: the console is ours again.
   virtual void returned() = 0;

@@ -305,6 +305,7 @@ efi::EfiStatus Images::unload(efi::Handle handle) {
 }
 
 Result<> Images::exit_boot_services(uint64_t map_key) {
+  departure_.announced();
   // [UEFI 2.10, 7.1.2] before anything is taken away, once; what its notifications do to the memory map makes the key stale.
   if (!departure_announced_) {
     departure_announced_ = true;

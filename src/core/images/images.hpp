@@ -49,6 +49,8 @@ class Quiescer {
 class Departure {
  public:
   virtual void leave_boot_services() = 0;
+  // Before anything is done: ExitBootServices has been called.
+  virtual void announced() {}
 
  protected:
   ~Departure() = default;
