@@ -5,7 +5,7 @@
 # the machine's apt is neither changed nor mixed with other suites. Mirror and key are the machine's.
 
 payload_names=(linux-6.1 linux-6.1-cloud linux-6.12 systemd-stub efi-shell grub ipxe memtest86+ efitools gnu-efi
-               debian-installer grub-signed isolinux refind xen xen-tools u-boot)
+               debian-installer grub-signed isolinux refind xen xen-tools u-boot kexec-tools)
 
 # What scripts/mkdom0 makes Xen and dom0 of.
 xen_payloads=(linux-6.1 xen xen-tools)
@@ -17,6 +17,10 @@ xen_tools=(
   libc6 libgcc-s1 libtinfo6 libyajl2 liblzma5 libuuid1 libzstd1 zlib1g
   libacl1 libselinux1 libpcre2-8-0
 )
+
+# kexec, which can speak to Xen, and its libraries. scripts/lib/libraries.py tells when one is missing.
+kexec_tools=(kexec-tools libc6 libxenmisc4.17
+             libxen{call1,devicemodel1,evtchn1,foreignmemory1,gnttab1,toolcore1,toollog1})
 
 # name -> "suite package path": the file or folder of the package that is wanted. A package that is only a name for the
 # newest kernel is followed to the real one, which has no path of its own. Packages with commas between are unpacked into one folder.
@@ -38,6 +42,7 @@ payload_source() {
     refind)          echo bookworm refind usr/share/refind/refind ;;
     xen)             echo bookworm xen-hypervisor-4.17-amd64 boot ;;
     xen-tools)       echo bookworm "$(IFS=,; echo "${xen_tools[*]}")" usr/lib/xen-4.17 ;;
+    kexec-tools)     echo bookworm "$(IFS=,; echo "${kexec_tools[*]}")" sbin/kexec ;;
     u-boot)          echo bookworm u-boot-qemu usr/lib/u-boot/qemu-x86_64/u-boot.rom ;;
     *) die "no payload is called '$1'; there are: ${payload_names[*]}" ;;
   esac

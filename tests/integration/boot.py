@@ -17,6 +17,8 @@ REPO = HERE.parent.parent
 sys.path[:0] = [str(HERE), str(REPO / "scripts/lib")]
 import disk  # noqa: E402
 import dom0  # noqa: E402
+import kernels  # noqa: E402
+import kexec  # noqa: E402
 import loaders  # noqa: E402
 import manager  # noqa: E402
 import qemu  # noqa: E402
@@ -31,26 +33,10 @@ from cached import cached, digest, payload_dir  # noqa: E402
 from verdict import judge  # noqa: E402
 
 LIMIT = 150  # seconds; a boot takes about ten on an idle machine, of an installed system forty
-# reboot=efi: Linux would else reset through ACPI or the keyboard controller and never call ResetSystem.
-# no_timer_check: a busy host delays the ticks that Linux counts to find out whether its timer works.
-CMDLINE = "console=ttyS0 no_timer_check efi=debug reboot=efi guest.test=standard guest.end="
-
-
-def script(*arguments):
-    """Runs one of the builders in scripts/, which print the path of what they made."""
-    done = subprocess.run([str(REPO / "scripts" / arguments[0]), *map(str, arguments[1:])],
-                          check=False, stdout=subprocess.PIPE, text=True)
-    if done.returncode:
-        raise SystemExit(f"boot.py: {arguments[0]} failed")
-    return pathlib.Path(done.stdout.strip())
 
 
 def command_line(scenario):
-    line = CMDLINE + scenario.end
-    if scenario.machine == "microvm":
-        # With hardware-reduced ACPI Linux has nothing to measure the TSC with, whatever started it, and waits for ever.
-        line += f" tsc_early_khz={qemu.tsc_khz()}"
-    return line
+    return kernels.command_line(scenario.machine, "guest.test=standard", f"guest.end={scenario.end}")
 
 
 def packed(tool, kernel, initrd, cmdline):
@@ -66,13 +52,13 @@ def packed(tool, kernel, initrd, cmdline):
 def firmware_options(scenario, options):
     name = f"linux-{scenario.kernel}"
     kernel = payload_dir(name) / "vmlinuz"
-    initrd = script("mkinitramfs", name)
+    initrd = kernels.script("mkinitramfs", name)
     cmdline = command_line(scenario)
     image = kernel
     if isinstance(scenario, scenarios.Packed):
         image = packed(options.tool, kernel, initrd, cmdline)
     elif scenario.form == "uki":
-        image = script("mkuki", "--name", scenario.kernel, "--kernel", kernel, "--initrd", initrd, "--cmdline", cmdline)
+        image = kernels.uki(scenario.kernel, kernel, initrd, cmdline)
     if isinstance(scenario, scenarios.Resident):
         image = program.build("resident", DRIVER=program.runtime_driver(), SYSTEM=image)
     if options.firmware == "ovmf":
@@ -115,6 +101,7 @@ RUNNERS = {
     scenarios.Disk: disk.run,
     scenarios.Loader: loaders.run,
     scenarios.Dom0: dom0.run,
+    scenarios.Kexec: kexec.run,
 }
 
 

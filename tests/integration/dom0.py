@@ -10,14 +10,13 @@ import disk_image
 import kernel_image
 import pe_sections
 import qemu
+import static_program
 from cached import cached, digest, payload_dir
 from verdict import Judgement
 
 HERE = pathlib.Path(__file__).resolve().parent
 SCRIPTS = HERE.parent.parent / "scripts"
 CALLS = HERE / "dom0/runtime_calls.cpp"
-COMPILER = ["clang++-19", "--target=x86_64-linux-gnu", "-std=c++23", "-O2", "-Wall", "-Wextra", "-Werror", "-fno-exceptions", "-fno-rtti",
-            "-static", "-nostdlib++", "-fuse-ld=lld-19"]
 KERNEL = "linux-6.1"
 MODULES = ["efivarfs", "xenfs", "xen-privcmd"]
 MIB = 1 << 20
@@ -60,14 +59,9 @@ WAYS = {
 }
 
 
-def runtime_calls():
-    return cached("runtime_calls", "", digest(CALLS, " ".join(COMPILER)),
-                  lambda path: subprocess.run([*COMPILER, "-o", path, CALLS], check=True))
-
-
 def tree_of(way):
     """What is on the volume."""
-    made = subprocess.run([SCRIPTS / "mkinitramfs", KERNEL, *MODULES, "--program", f"runtime_calls={runtime_calls()}"],
+    made = subprocess.run([SCRIPTS / "mkinitramfs", KERNEL, *MODULES, "--program", f"runtime_calls={static_program.build(CALLS)}"],
                           check=True, stdout=subprocess.PIPE, text=True)
     image = next(payload_dir("xen").glob("boot/xen-*.efi"))
     cfg = CFG.replace("OPTIONS", way.options).replace("END", way.end).encode()

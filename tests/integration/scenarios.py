@@ -344,8 +344,33 @@ DOM0S = [Dom0(*row) for row in [
     ("fw_cfg", "q35"),
 ]]
 
+@dataclass(frozen=True)
+class Kexec:
+    """Kernels that start one another: kexec.py. Who is first is started by efilite."""
+    chain: str      # kernels, and how each loads the next one: file, call: by kexec_file_load, kexec_load; crash-...: for after its crash
+    start: str      # kernel: by efilite itself; resident: by programs/resident.c, which leaves things that are to stay
+    machine: str
+    memory: int     # MiB
+    cpus: int
+    cpu: str
+    end: str        # how the last one leaves
+
+    @property
+    def name(self):
+        return ".".join(["kexec", self.chain.replace(" ", "-"), self.start, self.machine, f"{self.cpus}cpu", self.end])
+
+
+# Into the same kernel and a newer one, by each call, on each machine.
+KEXECS = [Kexec(*row) for row in [
+    ("6.1 file 6.1 call 6.12", "kernel", "q35", 768, 1, "max", "reboot"),
+    ("6.1 call 6.1 file 6.12", "kernel", "microvm", 768, 2, "qemu64", "poweroff"),
+    ("6.1 crash-file 6.1", "kernel", "microvm", 512, 1, "max", "poweroff"),
+    ("6.12 crash-call 6.12", "kernel", "q35", 512, 2, "qemu64", "poweroff"),
+    ("6.1 file 6.12 crash-file 6.12", "resident", "q35", 768, 1, "max", "reboot"),
+]]
+
 ALL = (BOOTS + RESIDENTS + ENTROPY + PACKED + PROGRAMS + PVH_INFOS + WITNESSES + SHELL_DISKS + VIRTIO_CONSOLES + DISKS + MANAGERS
-       + LOADERS + DOM0S + REFUSALS)
+       + LOADERS + DOM0S + KEXECS + REFUSALS)
 
 
 def by_name(name):

@@ -23,4 +23,6 @@ enum {
 typedef struct {
   UINT32 good;
   UINT32 calls;  // of GetVariable
+  EFI_TIME time; // as GetTime tells it to the driver, which Linux on this machine never asks itself
+  UINT64 time_status;
 } Report;

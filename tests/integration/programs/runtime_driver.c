@@ -82,6 +82,7 @@ static EFI_STATUS EFIAPI get_variable(CHAR16 *name, EFI_GUID *vendor, UINT32 *at
   Report *report = data;
   report->good = found_good();
   report->calls = calls;
+  report->time_status = rt->GetTime(&report->time, NULL);
   return EFI_SUCCESS;
 }
 
