@@ -23,7 +23,10 @@ from qemu import Run  # noqa: E402
 from verdict import GUEST_CHECKS, LOADED_INITRD, judge  # noqa: E402
 
 VERSION = "6.1.0-1-amd64"
-SCENARIO = scenarios.Scenario("6.1", "kernel", "module", "microvm", 512, 2, "max", "reboot")
+SCENARIO = scenarios.Scenario("6.1", "kernel", "module", "q35", 512, 2, "max", "reboot")
+
+
+TIMES = struct.pack("<4sIHBBI5Q", b"FBPT", 56, 2, 48, 2, 0, 1000, 2000, 3000, 4000, 5000).hex()
 
 
 def good_boot():
@@ -32,7 +35,8 @@ def good_boot():
     lines += [f"FACT {fact}" for fact in [
         "vendor efilite", "tables ACPI2.0=0x SMBIOS3.0=0x MEMATTR=0x RNG=0x", "efi-map-entries 12",
         "memattr-entries 3", "runtime-map-entries 3", f"kernel {VERSION}", "cpus 2", "driver ", "memory-kib 480000",
-        f"usable-bytes {(512 << 20) - (600 << 10)}", f"rtc {now}", f"date {now}"]]
+        f"usable-bytes {(512 << 20) - (600 << 10)}", f"rtc {now}", f"date {now}",
+        "LoaderTimeInitUSec 0600000031000000", "LoaderTimeExecUSec 0600000033000000", f"fpdt {TIMES}"]]
     lines.append(f"GUEST-DONE ok={GUEST_CHECKS} failed=0")
     return Run([], [(now, line) for line in lines], "ResetSystem: EfiResetCold\n", "guest-reset", 0, 9.0)
 
@@ -60,6 +64,8 @@ class Verdict(unittest.TestCase):
                 ("GUEST-DONE", "GUEST-", "did not come to their end"),
                 (LOADED_INITRD, "", "LoadFile2"),
                 ("FACT cpus 2", "FACT cpus 1", "cpus"),
+                ("FACT fpdt 46", "FACT fpdt 47", "FPDT"),
+                ("FACT LoaderTimeExecUSec 0600000033", "FACT LoaderTimeExecUSec 0600000034", "LoaderTime"),
                 ("FACT driver ", "FACT driver ff030000", "driver"),
                 ("FACT kernel 6.1", "FACT kernel 5.1", "kernel"),
                 ("FACT rtc 17", "FACT rtc 16", "rtc"),

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 """Judges a finished boot. Every expectation that is not met becomes one sentence; no sentence means success."""
 import re
+import struct
 
 from scenarios import Entropy, Resident
 
@@ -78,9 +79,31 @@ class Judgement:
         self.efilite_facts()
         # Without ACPI the hypervisor gave no RSDP, and nothing may be made up.
         self.expect(("ACPI" in self.fact["tables"]) == (scenario.machine != "microvm-noacpi"), f"tables: {self.fact['tables']}")
+        self.times()
         # Linux's stub leaves a seed exactly when the firmware offers random numbers: with RDRAND or a device, never without.
         random = scenario.cpu == "max" or isinstance(scenario, Entropy)
         self.expect(("RNG=" in self.fact["tables"]) == random, f"cpu {scenario.cpu}, tables: {self.fact['tables']}")
+
+    def times(self):
+        """What systemd-analyze reads: the FPDT's record, and the boot loader interface's variables. Only where there is a PM timer does
+        the firmware know without waiting how fast the processor counts."""
+        if self.scenario.machine == "microvm-noacpi":
+            self.expect("fpdt" not in self.fact, "there is an FPDT without ACPI")
+            return
+        variables = [bytes.fromhex(self.fact.get(f"LoaderTime{name}USec", ""))[4:].decode("utf-16-le").rstrip("\0")
+                     for name in ("Init", "Exec")]
+        if self.scenario.machine == "microvm":
+            # Without a PCI bus Linux never enters reserved memory into its list of resources, and so does not map it for /dev/mem.
+            self.expect("fpdt" in self.fact and variables == ["", ""], f"times that nobody can know: {variables}")
+            return
+        record = bytes.fromhex(self.fact.get("fpdt", ""))
+        self.expect(len(record) == 56 and struct.unpack_from("<4sIHBB", record) == (b"FBPT", 56, 2, 48, 2),
+                    f"the FPDT leads to {record.hex()}")
+        if len(record) != 56:
+            return
+        told = struct.unpack_from("<5Q", record, 16)
+        self.expect(0 < told[0] < told[1] < told[2] < told[3] < told[4] < 600e9, f"the FPDT tells the times {told}")
+        self.expect(variables == [str(told[0] // 1000), str(told[2] // 1000)], f"LoaderTime* are {variables}, the FPDT tells {told}")
 
     def clocks(self, *names):
         for clock in names:
