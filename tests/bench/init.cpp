@@ -7,7 +7,7 @@
 //   init: efi <0|1>                     whether the kernel came by EFI
 //   init: memory <line of /proc/meminfo>
 //   init: iomem <line of /proc/iomem>
-//   init: log <line of the kernel's log that lists a region of the EFI memory map (wants efi=debug)>
+//   init: log <line of the kernel's log that lists a region of the memory map, and of EFI's (wants efi=debug)>
 //   init: end
 
 #include <asm/unistd.h>
@@ -104,8 +104,12 @@ extern "C" [[noreturn, gnu::used]] void init_main(uint64_t tsc) {
   put(syscall(__NR_access, "/sys/firmware/efi/runtime", 0) == 0 ? "1\n" : "0\n");
   put_lines("init: memory ", read_file("/proc/meminfo"), "Mem");
   put_lines("init: iomem ", read_file("/proc/iomem"), " : ");
-  put_lines("init: log ", syscall(__NR_syslog, kReadAllOfTheLog, buffer, sizeof buffer), "efi: mem");
+  const long log = syscall(__NR_syslog, kReadAllOfTheLog, buffer, sizeof buffer);
+  put_lines("init: log ", log, "BIOS-e820: ");
+  put_lines("init: log ", log, "efi: mem");
   put("init: end\n");
+  // A machine without ACPI cannot be switched off.
+  if (!bench::on_xen() && syscall(__NR_ioperm, bench::kExitPort, 1, 1) == 0) bench::out8(bench::kExitPort, 0);
   syscall(__NR_reboot, LINUX_REBOOT_MAGIC1, LINUX_REBOOT_MAGIC2, LINUX_REBOOT_CMD_POWER_OFF);
   for (;;) syscall(__NR_pause);
 }

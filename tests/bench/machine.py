@@ -5,6 +5,7 @@ With `-icount shift=0,sleep=off` the guest's TSC counts its instructions, and no
 speed of the host: the same guest gives the same numbers every time. For that the clock in the machine is tied to the
 guest's time and the random generator gets a fixed seed, too."""
 import dataclasses
+import os
 import pathlib
 import re
 import shutil
@@ -17,7 +18,11 @@ QEMU = "qemu-system-x86_64"
 CPU = "max,la57=off"
 # edk2 reports a crash on the console and then stays in a loop for ever.
 CRASH = re.compile(r"!!!! X64 Exception.*")
-POLL_SECONDS = 0.5
+# A firmware that has found nothing to start, and stays there.
+NOTHING_TO_START = re.compile(r"No bootable device.*")
+POLL_SECONDS = 0.1
+# What is called a board here, as QEMU's -machine has it.
+BOARDS = {"q35": "q35", "pc": "pc", "microvm": "microvm", "microvm-acpi-off": "microvm,acpi=off"}
 ESCAPES = re.compile(r"\x1b\[[0-9;?=]*[A-Za-z]|\x1b[()=>][0-9A-B]?|[\x00-\x08\x0b-\x1f\x7f]")
 
 
@@ -26,6 +31,7 @@ class Outcome:
     debug: str  # what came out of the debug port, 0x402
     marks: dict  # place -> instructions, from the plugin; empty when QEMU could not load it
     seconds: float
+    cpu_seconds: float  # QEMU's
     error: str  # "" when the machine ran and switched itself off
     trace: str = ""  # QEMU's events that were asked for
     points: list = dataclasses.field(default_factory=list)  # (name, counts) of all marks, in order
@@ -51,53 +57,74 @@ def takes(plugin):
     return subprocess.run(command, input=b"quit\n", capture_output=True, check=False).returncode == 0
 
 
-def command(board, memory_mib, shift, directory, extra):
+def command(board, memory_mib, cpus, shift, directory, extra):
     return [QEMU, "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
-            "-machine", f"{board},accel=tcg", "-cpu", CPU, "-smp", "1", "-m", f"{memory_mib}M",
+            "-machine", f"{BOARDS[board]},accel=tcg,memory-backend=ram", "-cpu", CPU, "-smp", str(cpus), "-m", f"{memory_mib}M",
+            # Pages of the host's for what the guest touches only.
+            "-object", f"memory-backend-ram,id=ram,size={memory_mib}M,reserve=off",
             "-icount", f"shift={shift},sleep=off", "-rtc", "base=2026-01-01,clock=vm", "-seed", "1",
             "-serial", f"file:{directory / 'serial'}", "-D", str(directory / "trace"),
             "-debugcon", f"file:{directory / 'debug'}", "-global", "isa-debugcon.iobase=0x402",
             "-device", "isa-debug-exit,iobase=0xf4", *extra]
 
 
-def run(directory, board, memory_mib, extra, *, shift=0, plugin=None, places=None, settle=None, timeout=600):
+def run(directory, board, memory_mib, extra, *, cpus=1, shift=0, plugin=None, places=None, stop=None, settle=None, timeout=600):
     """Runs the machine until it switches itself off. `directory` keeps what it printed. `plugin` counts until `places` are
-    reached, and with the plugin `settle` a disk's requests take no time."""
+    reached, and ends it at the place called `stop`; with the plugin `settle` a disk's requests take no time."""
     directory = pathlib.Path(directory)
     shutil.rmtree(directory, ignore_errors=True)
     directory.mkdir(parents=True)
-    arguments = command(board, memory_mib, shift, directory, extra)
+    arguments = command(board, memory_mib, cpus, shift, directory, extra)
     if plugin and places:
-        named = "".join(f",{name}={place}" for name, place in places.items())
+        named = "".join(f",{name}={place}" for name, place in places.items()) + (f",stop={stop}" if stop else "")
         arguments += ["-plugin", f"{plugin},out={directory / 'marks'}{named}"]
     if settle:
         arguments += ["-plugin", str(settle)]
     (directory / "command").write_text(" ".join(arguments) + "\n")
     start = time.monotonic()
     with open(directory / "qemu", "wb") as log:
-        qemu = subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        qemu = Process(subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=log, stderr=log))
         try:
-            error = watch(qemu, directory / "serial", start + timeout)
+            error = watch(qemu, directory, start + timeout)
         finally:
             qemu.kill()
-            qemu.wait()
     seconds = time.monotonic() - start
-    return Outcome(read(directory / "debug"), marks(read(directory / "marks")), seconds, error, read(directory / "trace"))
+    return Outcome(read(directory / "debug"), marks(read(directory / "marks")), seconds, qemu.cpu_seconds, error, read(directory / "trace"))
 
 
-def watch(qemu, console, deadline):
+class Process:
+    """A child whose use of the CPU is known when it has ended."""
+
+    def __init__(self, child):
+        self.child = child
+        self.cpu_seconds = 0
+
+    def has_ended(self, options=os.WNOHANG):
+        if self.child.returncode is None:
+            ended, status, usage = os.wait4(self.child.pid, options)
+            if ended:
+                self.child.returncode = os.waitstatus_to_exitcode(status)
+                self.cpu_seconds = usage.ru_utime + usage.ru_stime
+        return self.child.returncode is not None
+
+    def kill(self):
+        if not self.has_ended():
+            self.child.kill()
+            self.has_ended(0)
+
+
+def watch(qemu, directory, deadline):
     """Waits for the end of the machine; says what went wrong. QEMU's exit code is not asked: isa-debug-exit always
     gives a failing one, and whether all is well the guest's own lines tell."""
-    while qemu.poll() is None:
-        crash = CRASH.search(read(console))
-        if crash:
+    while not qemu.has_ended():
+        console = read(directory / "serial")
+        if crash := CRASH.search(console):
             return re.sub(r" +CPU Apic ID.*", "", crash[0]).strip("! ")
+        if nothing := NOTHING_TO_START.search(console):
+            return nothing[0].strip()
         if time.monotonic() > deadline:
-            return f"still running when its time was up; last line: {last_line(console.parent)}"
-        try:
-            qemu.wait(POLL_SECONDS)
-        except subprocess.TimeoutExpired:
-            pass
+            return f"still running when its time was up; last line: {last_line(directory)}"
+        time.sleep(POLL_SECONDS)
     return ""
 
 
@@ -129,7 +156,7 @@ def ram_ranges(board, memory_mib):
     """Where the board puts its RAM: [(start, end)], from pc_q35.c, pc_piix.c and microvm.c of QEMU, and libxl_x86.c of Xen."""
     size = memory_mib * MIB
     split_from, low = {"q35": (0xB0000000, 0x80000000), "pc": (0xE0000000, 0xC0000000),
-                       "microvm": (0xC0000000, 0xC0000000), "xen": (0xFC000000, 0xFC000000)}[board]
+                       "microvm": (0xC0000000, 0xC0000000), "microvm-acpi-off": (0xC0000000, 0xC0000000), "xen": (0xFC000000, 0xFC000000)}[board]
     if size < split_from:
         return [(0, size)]
     return [(0, low), (1 << 32, (1 << 32) + size - low)]

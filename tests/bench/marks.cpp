@@ -8,9 +8,12 @@
 // Arguments: out=FILE, then any number of `NAME=sig:HEX` and `NAME=addr:HEX`. With `count=FROM-TO:FROM-TO...` only the instructions at
 // these addresses (hexadecimal, TO is the first behind) are counted; each further `count=` is a count of its own.
 // Output: a line `mark: NAME <instructions>...` for each place reached, in order, and `mark: end <instructions>...` at exit.
+// With `stop=NAME` QEMU ends when that place is reached.
 //
-// QEMU's plugin header is in no Debian package, so what is used of it is declared here; these calls are the same in
-// every plugin API version. Only the version number differs: see MARKS_API.
+// QEMU's plugin header is in no Debian package, so what is used of it is declared here. Plugin API versions differ in their number, see
+// MARKS_API, and in who keeps a counter: QEMU itself from 9.0 on.
+
+#include <unistd.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -30,6 +33,18 @@ using ExitCallback = void (*)(qemu_plugin_id_t, void*);
 void qemu_plugin_register_vcpu_tb_trans_cb(qemu_plugin_id_t, TranslateCallback);
 void qemu_plugin_register_vcpu_tb_exec_cb(qemu_plugin_tb*, ExecuteCallback, int flags, void*);
 void qemu_plugin_register_vcpu_insn_exec_cb(qemu_plugin_insn*, ExecuteCallback, int flags, void*);
+#if MARKS_API == 1
+void qemu_plugin_register_vcpu_insn_exec_inline(qemu_plugin_insn*, int operation, void*, std::uint64_t);
+#else
+struct qemu_plugin_scoreboard;
+struct qemu_plugin_u64 {
+  qemu_plugin_scoreboard* score;
+  std::size_t offset;
+};
+qemu_plugin_scoreboard* qemu_plugin_scoreboard_new(std::size_t);
+void qemu_plugin_register_vcpu_insn_exec_inline_per_vcpu(qemu_plugin_insn*, int operation, qemu_plugin_u64, std::uint64_t);
+std::uint64_t qemu_plugin_u64_sum(qemu_plugin_u64);
+#endif
 void qemu_plugin_register_atexit_cb(qemu_plugin_id_t, ExitCallback, void*);
 std::size_t qemu_plugin_tb_n_insns(const qemu_plugin_tb*);
 qemu_plugin_insn* qemu_plugin_tb_get_insn(const qemu_plugin_tb*, std::size_t);
@@ -44,6 +59,7 @@ void* qemu_plugin_insn_haddr(const qemu_plugin_insn*);
 namespace {
 
 constexpr int kNoRegisters = 0;  // QEMU_PLUGIN_CB_NO_REGS
+constexpr int kAdd = 0;          // QEMU_PLUGIN_INLINE_ADD_U64
 constexpr std::size_t kPage = 4096;
 constexpr std::size_t kMaxPlaces = 8;
 constexpr std::size_t kMaxSignature = 64;
@@ -65,11 +81,35 @@ struct Range {
   std::uint64_t from, to;
 };
 
+// The count is by instruction, not by block: an access to a device cuts a block short, and the rest of it runs as a block of its own.
+// A vCPU is no thread of its own under -icount, so a plain variable counts for all.
+#if MARKS_API == 1
+class Counter {
+ public:
+  void prepare() {}
+  void count(qemu_plugin_insn* insn) { qemu_plugin_register_vcpu_insn_exec_inline(insn, kAdd, &value_, 1); }
+  std::uint64_t value() const { return value_; }
+
+ private:
+  std::uint64_t value_;
+};
+#else
+class Counter {
+ public:
+  void prepare() { value_ = {qemu_plugin_scoreboard_new(sizeof(std::uint64_t)), 0}; }
+  void count(qemu_plugin_insn* insn) { qemu_plugin_register_vcpu_insn_exec_inline_per_vcpu(insn, kAdd, value_, 1); }
+  std::uint64_t value() const { return qemu_plugin_u64_sum(value_); }
+
+ private:
+  qemu_plugin_u64 value_;
+};
+#endif
+
 // Of everything, unless there are ranges.
 struct Count {
   Range ranges[kMaxRanges];
   std::size_t range_count;
-  std::uint64_t instructions;
+  Counter instructions;
 
   bool has(std::uint64_t address) const {
     for (std::size_t i = 0; i < range_count; ++i)
@@ -78,22 +118,16 @@ struct Count {
   }
 };
 
-// One vCPU only (the bench never asks for more), so plain variables do.
 Place places[kMaxPlaces];
 std::size_t place_count;
 Count counts[kMaxCounts];
 std::size_t count_count;
+const char* last;  // the name of the place at which QEMU ends
 std::FILE* out;
-
-template <std::size_t kIndex>
-void count(unsigned, void* size) {
-  counts[kIndex].instructions += reinterpret_cast<std::uintptr_t>(size);
-}
-constexpr ExecuteCallback kCount[kMaxCounts] = {count<0>, count<1>, count<2>, count<3>};
 
 void mark(const char* name) {
   std::fprintf(out, "mark: %s", name);
-  for (std::size_t i = 0; i < count_count; ++i) std::fprintf(out, " %llu", static_cast<unsigned long long>(counts[i].instructions));
+  for (std::size_t i = 0; i < count_count; ++i) std::fprintf(out, " %llu", static_cast<unsigned long long>(counts[i].instructions.value()));
   std::fprintf(out, "\n");
   std::fflush(out);
 }
@@ -103,6 +137,8 @@ void reach(unsigned, void* argument) {
   if (place.reached) return;
   place.reached = true;
   mark(place.name);
+  // Without a word to the rest of QEMU: its own way out would wait for this very thread.
+  if (last != nullptr && std::strcmp(place.name, last) == 0) _exit(0);
 }
 
 void pass(unsigned, void* number) {
@@ -134,12 +170,12 @@ void translate(qemu_plugin_id_t, qemu_plugin_tb* tb) {
   for (std::size_t i = 0; i < place_count; ++i)
     if (!places[i].reached && is_at(places[i], first))
       qemu_plugin_register_vcpu_tb_exec_cb(tb, reach, kNoRegisters, &places[i]);
-  const std::size_t size = qemu_plugin_tb_n_insns(tb);
-  for (std::size_t i = 0; i < count_count; ++i)
-    if (counts[i].has(qemu_plugin_insn_vaddr(first)))
-      qemu_plugin_register_vcpu_tb_exec_cb(tb, kCount[i], kNoRegisters, reinterpret_cast<void*>(size));
-  for (std::size_t i = 0; i < size; ++i) {
+  bool counted[kMaxCounts];
+  for (std::size_t i = 0; i < count_count; ++i) counted[i] = counts[i].has(qemu_plugin_insn_vaddr(first));
+  for (std::size_t i = 0; i < qemu_plugin_tb_n_insns(tb); ++i) {
     qemu_plugin_insn* insn = qemu_plugin_tb_get_insn(tb, i);
+    for (std::size_t k = 0; k < count_count; ++k)
+      if (counted[k]) counts[k].instructions.count(insn);
     if (const int number = point(insn); number >= 0)
       qemu_plugin_register_vcpu_insn_exec_cb(insn, pass, kNoRegisters, reinterpret_cast<void*>(static_cast<std::uintptr_t>(number)));
   }
@@ -206,6 +242,8 @@ extern "C" [[gnu::visibility("default")]] int qemu_plugin_install(qemu_plugin_id
   for (int i = 0; i < argc; ++i) {
     if (std::strncmp(argv[i], "out=", 4) == 0) {
       out = std::fopen(argv[i] + 4, "w");
+    } else if (std::strncmp(argv[i], "stop=", 5) == 0) {
+      last = strdup(argv[i] + 5);
     } else if (std::strncmp(argv[i], "count=", 6) == 0 ? !parse_count(argv[i] + 6) : !parse_place(argv[i])) {
       std::fprintf(stderr, "marks: cannot read the argument '%s'\n", argv[i]);
       return 1;
@@ -216,6 +254,7 @@ extern "C" [[gnu::visibility("default")]] int qemu_plugin_install(qemu_plugin_id
     return 1;
   }
   if (count_count == 0) count_count = 1;
+  for (std::size_t i = 0; i < count_count; ++i) counts[i].instructions.prepare();
   qemu_plugin_register_vcpu_tb_trans_cb(id, translate);
   qemu_plugin_register_atexit_cb(id, finish, nullptr);
   return 0;

@@ -6,141 +6,21 @@ A row of the table is one machine, one firmware and one payload. Its figures com
   - efilite, which logs the TSC at its own steps (`timing: STEP TICKS`) on the debug port;
   - the QEMU plugin, tests/bench/marks.cpp, which counts instructions from outside and believes neither.
 The plugin's count is used where nobody else can tell, and to check what efilite says of itself."""
-import dataclasses
 import pathlib
 import re
-import shutil
 
 import disks
 import machine
-import payload
 
 LEGACY_HOLE = (0xA0000, 0x100000)
 USABLE = {"conventional", "loader-code", "loader-data", "boot-code", "boot-data"}
 ELSEWHERE = {"mmio", "mmio-port", "persistent"}
-MANY = 64
 # For the second run that tells waiting from working: an instruction takes 64 ns of the guest's time instead of 1.
 SLOW_SHIFT = 6
-# The plugin counts a block of instructions again when an access to a device cuts its execution short.
-TOLERANCE = 0.02
-
-
-@dataclasses.dataclass
-class Row:
-    """Instructions are counted from the firmware's first one: efilite's PVH entry, OVMF's reset vector."""
-    firmware: str
-    board: str
-    memory_mib: int
-    payload: str  # probe; large: the probe in an image of a UKI's size; uki or kernel
-    via: str  # module, fw_cfg: how efilite is given it; -kernel: QEMU's option, read by OVMF; disk, 64 disks: it is on the first
-    status: str = "ok"
-    before_entry: int | None = None  # what SeaBIOS or qboot did before
-    to_payload: int | None = None
-    to_kernel: int | None = None  # the kernel's EFI entry: the payload's own, or the one inside a UKI
-    waiting: int | None = None  # of to_payload: waiting for time to pass
-    to_exit_boot_services: int | None = None
-    to_init: int | None = None
-    file_bytes: int | None = None  # the payload's
-    copied_bytes: int | None = None
-    touched_disks: int | None = None  # by anybody's driver until the end
-    held_bytes: int | None = None
-    held_by_type: dict = dataclasses.field(default_factory=dict)
-    map_entries: int | None = None
-    os_memory_kib: int | None = None  # MemTotal
-    notes: list = dataclasses.field(default_factory=list)
-    seconds: float = 0
-
-    def name(self):
-        return f"{self.firmware} {self.board} {self.memory_mib} MiB, {self.payload} by {self.via}"
-
-    def directory(self):
-        words = (self.firmware, self.board, self.memory_mib, self.payload, self.via)
-        return "-".join(str(word).strip("-").replace(" ", "-") for word in words)
-
-    def disks(self):
-        return {"disk": 1, f"{MANY} disks": MANY}.get(self.via, 0)
-
-    def is_probe(self):
-        return self.payload in ("probe", "large")
-
-    def figures(self):
-        """Everything that must come out the same when the row is measured again."""
-        fields = dataclasses.asdict(self)
-        del fields["seconds"]
-        return fields
-
-
-class Firmware:
-    """How a firmware is put into the machine and given its payload."""
-
-    def __init__(self, path, files):
-        self.path = path
-        self.files = files
-
-    def payload_file(self, row):
-        return self.files[row.payload]
-
-    def disk(self, row, image, first=""):
-        return disks.arguments(row.board, image or disks.image(self.payload_file(row)), row.disks(), first)
-
-    def places(self, row):
-        found = {"payload": payload.pe_entry(self.payload_file(row))}
-        if not row.is_probe():
-            found["init"] = payload.elf_entry(self.files["init"])
-            found["kernel"] = payload.pe_entry(self.files["kernel"])
-        return found
-
-
-class Efilite(Firmware):
-    name = "efilite"
-
-    def arguments(self, row, _directory, image=None):
-        mine = ["-kernel", str(self.path)]
-        if row.disks():
-            return mine + self.disk(row, image)
-        if row.via == "module":
-            mine += ["-initrd", str(self.payload_file(row))]
-        else:
-            mine += ["-fw_cfg", f"name=opt/efilite/kernel,file={self.payload_file(row)}"]
-        if row.payload == "kernel":
-            mine += ["-fw_cfg", f"name=opt/efilite/initrd,file={self.files['initrd']}",
-                     "-fw_cfg", f"name=opt/efilite/cmdline,string={payload.CMDLINE}"]
-        return mine
-
-    def places(self, row):
-        return {"entry": payload.pvh_entry(self.path)} | super().places(row)
-
-
-class Ovmf(Firmware):
-    """OVMF reads the payload by fw_cfg, too, the fastest way it has: no disk, no boot menu. Of several disks it is told the first."""
-    name = "ovmf"
-
-    def __init__(self, path, files):
-        super().__init__(path, files)
-        self.variables = path.with_name(path.name.replace("_CODE", "_VARS"))
-
-    def arguments(self, row, directory, image=None):
-        if not self.path.exists():
-            raise ValueError(f"there is no {self.path}; it comes with Debian's package ovmf")
-        variables = directory.with_name(directory.name + ".vars")
-        directory.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(self.variables, variables)
-        flash = "if=pflash,format=raw"
-        mine = ["-drive", f"{flash},unit=0,readonly=on,file={self.path}", "-drive", f"{flash},unit=1,file={variables}"]
-        if row.disks():
-            return mine + self.disk(row, image, ",bootindex=0")
-        mine += ["-kernel", str(self.payload_file(row))]
-        if row.payload == "kernel":
-            mine += ["-initrd", str(self.files["initrd"]), "-append", payload.CMDLINE]
-        return mine
-
-
-class Uboot(Firmware):
-    """Debian's build for x86-64, which is linked for the PC: on q35 it finds no disk. Half of its start is the time to press a key in."""
-    name = "u-boot"
-
-    def arguments(self, row, _directory, image=None):
-        return ["-bios", str(self.path), *self.disk(row, image)]
+# From the firmware's first instruction to its first look at the TSC, and the like.
+TOLERANCE = 1000
+# A kernel's first instruction is one of these places.
+FIRST = ("payload", "real-mode", "startup-32", "startup-64")
 
 
 def told(error):
@@ -193,29 +73,39 @@ def read_init(row, outcome, start):
     row.map_entries = next((i for i, number in enumerate(dumps) if i and int(number) == 0), len(dumps))
     row.os_memory_kib = int(outcome.lines("init: memory MemTotal:")[0].split()[0])
     ranges = ram_without_hole(row)
+    ram = sum(high - low for low, high in ranges)
+    e820 = re.findall(r"^init: log .*BIOS-e820: \[mem 0x([0-9a-f]+)-0x([0-9a-f]+)\] (.*)$", outcome.debug, re.M)
+    row.handed_over_bytes = ram - sum(within(int(first, 16), int(last, 16) + 1, ranges) for first, last, kind in e820 if kind == "usable")
     # Nested entries begin with a space and repeat what the one around them covers.
     regions = re.findall(r"^init: iomem ([0-9a-f]+)-([0-9a-f]+) : System RAM$", outcome.debug, re.M)
-    usable = sum(within(int(first, 16), int(last, 16) + 1, ranges) for first, last in regions)
-    row.held_bytes = sum(high - low for low, high in ranges) - usable
-    if outcome.lines("init: efi ")[0] != "1":
+    row.held_bytes = ram - sum(within(int(first, 16), int(last, 16) + 1, ranges) for first, last in regions)
+    if outcome.lines("init: efi ")[0] == "1":
+        return
+    row.map_entries = len(e820)
+    if row.via in ("module", "fw_cfg") or row.payload == "uki":
         row.notes.append("the kernel was not started by its EFI entry")
 
 
 def check_marks(row, outcome, ticks):
     """Fills in what only the plugin saw, and tells where it contradicts the others."""
-    start = outcome.marks.get("entry", 0)
-    if "payload" in outcome.marks:
-        counted = outcome.marks["payload"] - start
+    marks, start = outcome.marks, outcome.marks.get("entry", 0)
+    first = [marks[place] - start for place in FIRST if place in marks]
+    if first:
+        counted = min(first)
         if row.to_payload is None:
             row.to_payload = counted
-        elif abs(counted - row.to_payload) > TOLERANCE * max(counted, row.to_payload) + 1000:
+        elif abs(counted - row.to_payload) > TOLERANCE:
             row.notes.append(f"told {row.to_payload} instructions to the payload, counted from outside: {counted}")
-    if "kernel" in outcome.marks:
-        row.to_kernel = outcome.marks["kernel"] - start
-    if "entry" in ticks and "entry" in outcome.marks:
-        counted = outcome.marks["entry"]
-        if abs(counted - ticks["entry"]) > TOLERANCE * counted:
-            row.notes.append(f"told a PVH entry at {ticks['entry']}, counted from outside: {counted}")
+    if row.payload == "vmlinux":
+        row.to_startup = row.to_payload
+    elif not row.is_probe():
+        row.to_startup = min((marks[place] - start for place in ("startup-32", "startup-64") if place in marks), default=None)
+    if "kernel" in marks:
+        row.to_kernel = marks["kernel"] - start
+    elif row.payload in ("kernel", "vmlinux"):
+        row.to_kernel = row.to_payload
+    if "entry" in ticks and "entry" in marks and abs(marks["entry"] - ticks["entry"]) > TOLERANCE:
+        row.notes.append(f"told a PVH entry at {ticks['entry']}, counted from outside: {marks['entry']}")
 
 
 class Bench:
@@ -233,13 +123,15 @@ class Bench:
             row.status = f"failed: {told(error)}"
         return row
 
-    def run(self, row, shift):
+    def run(self, row, shift=0, stop=None):
         firmware = self.firmwares[row.firmware]
         directory = self.logs / (row.directory() + ("-slow" if shift else ""))
         outcome = machine.run(directory, row.board, row.memory_mib, firmware.arguments(row, directory), shift=shift,
-                              plugin=self.plugin, places=firmware.places(row), settle=row.disks() and self.settle,
-                              timeout=self.timeout)
+                              plugin=self.plugin, places=firmware.places(row), stop=stop, settle=row.disks() and self.settle,
+                              timeout=min(self.timeout, firmware.patience or self.timeout))
         row.seconds += outcome.seconds
+        if stop in outcome.marks:
+            return outcome
         done = outcome.lines("probe: end" if row.is_probe() else "init: end")
         failures = outcome.lines("probe: failed: ")
         if outcome.error or failures or not done:
@@ -248,7 +140,8 @@ class Bench:
         return outcome
 
     def fill(self, row):
-        outcome = self.run(row, 0)
+        outcome = self.run(row)
+        row.cpu_seconds = outcome.cpu_seconds
         ticks = timings(outcome)
         start = 0
         if row.firmware == "efilite":
@@ -269,13 +162,12 @@ class Bench:
                 row.notes.append("without QEMU's plugins the host's disk counts, too: the next run will differ")
         (read_probe if row.is_probe() else read_init)(row, outcome, start)
         check_marks(row, outcome, ticks)
-        if row.is_probe():
-            self.tell_waiting(row)
+        if self.plugin and row.to_payload is not None:
+            self.tell_waiting(row, next(place for place in FIRST if outcome.marks.get(place) == min(
+                outcome.marks[place] for place in FIRST if place in outcome.marks)))
 
-    def tell_waiting(self, row):
+    def tell_waiting(self, row, first):
         """Waiting costs the same time, so fewer instructions when each takes longer; work costs as many as before."""
-        slow = self.run(row, SLOW_SHIFT)
+        slow = self.run(row, SLOW_SHIFT, first).marks
         factor = 1 << SLOW_SHIFT
-        start = timings(slow).get("entry", 0)
-        instructions = (int(slow.lines("probe: tsc entry ")[0]) - start) // factor
-        row.waiting = max(0, (row.to_payload - instructions) * factor // (factor - 1))
+        row.waiting = max(0, (row.to_payload - slow[first] + slow.get("entry", 0)) * factor // (factor - 1))

@@ -8,6 +8,7 @@ import sys
 
 REPO = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(REPO / "scripts/lib"))
+import kernel_image  # noqa: E402
 from cached import cached, digest, payload_dir  # noqa: E402
 
 LARGE = 12 << 20
@@ -32,12 +33,12 @@ def pe_entry(path):
     raise SystemExit(f"bench: the entry point of {path} lies in none of its sections")
 
 
-def segments(image):
-    """The program headers of an ELF64 file: (type, offset, virtual address, size in the file)."""
+def segments(image, physical=False):
+    """The program headers of an ELF64 file: (type, offset, virtual or physical address, size in the file)."""
     table, count = struct.unpack_from("<Q", image, 32)[0], struct.unpack_from("<H", image, 56)[0]
     for index in range(count):
-        kind, _, offset, address, _, size = struct.unpack_from("<IIQQQQ", image, table + 56 * index)
-        yield kind, offset, address, size
+        kind, _, offset, *addresses, size = struct.unpack_from("<IIQQQQ", image, table + 56 * index)
+        yield kind, offset, addresses[physical], size
 
 
 def elf_entry(path):
@@ -50,8 +51,30 @@ def elf_entry(path):
 
 
 def pvh_entry(path):
-    """The address in the ELF note by which a hypervisor finds the PVH entry."""
+    return f"addr:{pvh_address(pathlib.Path(path).read_bytes(), path):x}"
+
+
+def pvh_signature(path):
+    """Of a kernel, which need not be the first thing to run at that address."""
     image = pathlib.Path(path).read_bytes()
+    entry = pvh_address(image, path)
+    for kind, offset, address, size in segments(image, physical=True):
+        if kind == PT_LOAD and address <= entry < address + size:
+            return signature(image, offset + entry - address)
+    raise SystemExit(f"bench: the PVH entry of {path} lies in none of its segments")
+
+
+def startup(path):
+    """The entries of a bzImage but for EFI's [Linux, Documentation/arch/x86/boot.rst]: in real mode, of 32 bits and of 64 bits."""
+    image = pathlib.Path(path).read_bytes()
+    protected = ((image[0x1F1] or 4) + 1) * 512
+    # Of the first only what a loader does not write into: the header follows its two bytes.
+    return {"real-mode": "sig:" + image[0x200:0x210].hex(), "startup-32": signature(image, protected),
+            "startup-64": signature(image, protected + 0x200)}
+
+
+def pvh_address(image, path):
+    """The address in the ELF note by which a hypervisor finds the PVH entry."""
     if image[:5] != b"\x7fELF\x02":
         raise SystemExit(f"bench: {path} is not an ELF64 file")
     for kind, offset, _, size in segments(image):
@@ -60,7 +83,7 @@ def pvh_entry(path):
             name_size, data_size, note = struct.unpack_from("<III", image, offset)
             data = offset + 12 + (name_size + 3) // 4 * 4
             if note == XEN_ELFNOTE_PHYS32_ENTRY and image[offset + 12:offset + 15] == b"Xen":
-                return f"addr:{struct.unpack_from('<I', image, data)[0]:x}"
+                return struct.unpack_from("<I", image, data)[0]
             offset = data + (data_size + 3) // 4 * 4
     raise SystemExit(f"bench: {path} has no PVH entry note")
 
@@ -88,6 +111,11 @@ def kernel(name):
         return payload_dir(name) / "vmlinuz"
     except SystemExit as missing:
         raise SystemExit(f"bench: {missing}") from None
+
+
+def vmlinux(name):
+    """The ELF file in the kernel."""
+    return kernel_image.vmlinux(name)
 
 
 def uki(name, ramdisk):

@@ -8,6 +8,7 @@ import disks
 import machine
 import measure
 from cached import cached, digest
+from row import Row
 
 SIZE, PAGE = 64 << 20, 4096
 MAGIC = 0x4154_4144_6E65_4245  # of reader.cpp
@@ -57,7 +58,7 @@ def data():
 
 def run(firmware, program, logs, settle, timeout):
     # The firmware's own way to put a program on a disk is used, with another disk.
-    row = measure.Row(firmware.name, BOARDS.get(firmware.name, "q35"), 512, "reader", "disk")
+    row = Row(firmware.name, BOARDS.get(firmware.name, "q35"), 512, "reader", "disk")
     try:
         image = disks.image(program, **{"DATA.BIN": data()})
         directory = logs / row.directory()

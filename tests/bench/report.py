@@ -3,30 +3,34 @@
 import dataclasses
 import json
 
-import measure
 import reading
+from row import MANY
 
 KIB = 1024
 LEGEND = """\
-In millions of guest instructions, counted from the firmware's own first one (efilite: PVH entry; OVMF, U-Boot: reset); a
+In millions of guest instructions, counted from the firmware's own first one (efilite: PVH entry; the others: reset); a
 string instruction counts once for each repetition, so `rep movsq` over 8 MiB counts a million:
   before        what ran before efilite: SeaBIOS or qboot
   to entry      until the first instruction of the program that the firmware starts
-  to kernel     until the first instruction of the kernel's EFI entry; in a UKI systemd's stub has loaded it before
+  to kernel     until the first instruction of the kernel: of its EFI entry (in a UKI systemd's stub has loaded it before), of its real-mode
+                set-up (SeaBIOS), of its 32-bit entry (qboot), or of its PVH entry (vmlinux, the ELF file in Debian's kernel)
+  to startup    until the kernel's 32- or 64-bit entry, behind its EFI stub or its real-mode set-up; of a vmlinux the PVH entry
   waiting       of what came before the entry, waiting for time to pass (OVMF: 1.5 s for the answer of a TPM that the machine does not have;
                 U-Boot: 2 s for a key)
   to exit-boot  until ExitBootServices has returned to the program (OVMF does not log it: told by the probe alone)
   to init       until the guest's init
 copied: bytes of program and initrd that efilite moved in memory.
-map: entries of the EFI memory map; for a kernel with the ones its own allocations made.
+map: entries of the EFI memory map; for a kernel with the ones its own allocations made; without EFI, those of the e820 map.
+CPU s: seconds of the host's CPU that QEMU took for the whole machine, the count of instructions included; the one figure that is the host's.
 program: "large" is the probe in an image as large as a UKI. A disk's requests take no time: the processor stands still meanwhile.
 machine: "xen" is a PVH guest of Xen. Xen and dom0 run on the same processor: counted are the guest's own instructions, as far as it is the
   firmware's or the program's. How often it looks whether others have answered depends on them, so that these figures differ a little each
   time.
-held: RAM that the system cannot use after boot, without the legacy hole (0xa0000-0xfffff); a kernel tells by iomem."""
+handed: RAM that the memory map handed to a kernel keeps from it; held: RAM that the system cannot use after boot, which a kernel tells by
+  iomem. Both without the legacy hole (0xa0000-0xfffff)."""
 
-COLUMNS = ["firmware", "machine", "MiB", "program", "by", "before", "to entry", "to kernel", "waiting", "to exit-boot", "to init",
-           "copied", "held", "map"]
+COLUMNS = ["firmware", "machine", "MiB", "program", "by", "before", "to entry", "to kernel", "to startup", "waiting", "to exit-boot",
+           "to init", "copied", "handed", "held", "map", "CPU s"]
 
 
 def millions(value):
@@ -46,9 +50,10 @@ def size(value):
 
 def cells(row):
     return [row.firmware, row.board, str(row.memory_mib), row.payload, row.via] + [
-        millions(figure) for figure in (row.before_entry, row.to_payload, row.to_kernel, row.waiting,
+        millions(figure) for figure in (row.before_entry, row.to_payload, row.to_kernel, row.to_startup, row.waiting,
                                         row.to_exit_boot_services, row.to_init)] + [
-        size(row.copied_bytes), size(row.held_bytes), "-" if row.map_entries is None else str(row.map_entries)]
+        size(row.copied_bytes), size(row.handed_over_bytes), size(row.held_bytes),
+        "-" if row.map_entries is None else str(row.map_entries), f"{row.cpu_seconds:.1f}" if row.cpu_seconds else "-"]
 
 
 def table(rows):
@@ -126,9 +131,9 @@ def disk_figures(mine, readings):
         # The device puts the bytes where they belong: there is nothing to be taken off for copying them.
         found.append(Figure("PVH entry to the entry of a loader on a disk", max(row.to_payload for row in from_disk), 4_999_999,
                             "instructions"))
-    touched = [row.touched_disks for row in from_disk if row.disks() == measure.MANY]
+    touched = [row.touched_disks for row in from_disk if row.disks() == MANY]
     if touched:
-        found.append(Figure(f"of {measure.MANY} disks, those that a driver has been at", max(touched), 1, "disks"))
+        found.append(Figure(f"of {MANY} disks, those that a driver has been at", max(touched), 1, "disks"))
     by_firmware = {each.firmware: each for each in readings if each.status == "ok"}
     if "efilite" in by_firmware:
         ours = by_firmware["efilite"]

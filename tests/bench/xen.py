@@ -152,5 +152,5 @@ class Bench:
                 xen.power_off()
             text = said(xen.serial.text)
         log = machine.read(marks)
-        return machine.Outcome(text, machine.marks(log), time.monotonic() - began,
+        return machine.Outcome(text, machine.marks(log), time.monotonic() - began, 0,
                                "" if ended else "still running when its time was up", points=machine.points(log))
