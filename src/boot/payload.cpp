@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <new>
 
 #include "base/copy.hpp"
 #include "base/log.hpp"
@@ -75,7 +76,7 @@ class Chooser {
 
   Found consider(core::ByteSource* image, const char* origin, std::string_view file) {
     const formats::Input input(*image);
-    payload_.facts = {};
+    new (&payload_.facts) formats::Startable;  // without clearing all of it
     examine(input, payload_.facts);
     auto entry = choose_entry(payload_.facts, options_.entry);
     // Whoever loads EFI programs tells what is wrong with this one.

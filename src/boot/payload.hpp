@@ -48,7 +48,7 @@ enum class Found : uint8_t {
 
 // The sources lie inside, so a Payload stays where it is.
 struct Payload {
-  Payload() = default;
+  Payload() {}  // not "= default", by which all of it would be cleared first
   Payload(const Payload&) = delete;
   Payload& operator=(const Payload&) = delete;
 

@@ -282,7 +282,8 @@ extern "C" void boot_main(uint32_t start_info) {
   images->set_image_protocol(pvh_guest.protocol());
   find_console(options.console);
 
-  static constinit Payload payload;
+  static constinit std::optional<Payload> chosen;
+  Payload& payload = chosen.emplace();
   {
     FailureLog urgent;  // choose_payload tells itself what is wrong
     if (!choose_payload(info, physical, fw_cfg_device(), storage->formats(), options, payload)) power_off();

@@ -178,7 +178,7 @@ Result<> MemoryMap::check_programs_own(PhysRange range) const {
 PhysRange MemoryMap::storage() const {
   if (!grown_) return {};
   uint64_t begin = reinterpret_cast<uintptr_t>(grown_);
-  return {{begin}, {begin + capacity_ * sizeof(Region)}};
+  return {{begin}, {begin + capacity() * sizeof(Region)}};
 }
 
 // The region that holds `address`, else the next one above it.
@@ -249,7 +249,7 @@ std::optional<uint64_t> MemoryMap::choose(MemoryType type, uint64_t bytes, uint6
 }
 
 void MemoryMap::insert(size_t at, const Region& region) {
-  CHECK(size_ < capacity_);
+  CHECK(size_ < capacity());
   Region* r = regions();
   memmove(r + at + 1, r + at, (size_ - at) * sizeof(Region));
   r[at] = region;
@@ -296,21 +296,22 @@ void MemoryMap::convert(uint64_t begin, uint64_t end, MemoryType type, PageOwner
 // into, the spare regions carry on and the next change tries again.
 void MemoryMap::grow() {
   PhysRange old = storage();
-  uint64_t bytes = 2 * capacity_ * sizeof(Region);
+  const size_t wanted = 2 * capacity();
+  const uint64_t bytes = wanted * sizeof(Region);
   static_assert(2 * kInlineRegions * sizeof(Region) % kPageSize == 0);
   auto at = choose(MemoryType::BootServicesData, bytes, kTop, PageOwner::Map);
-  if (!at || size_ + new_borders(*at, *at + bytes) > capacity_) return;
+  if (!at || size_ + new_borders(*at, *at + bytes) > capacity()) return;
   convert(*at, *at + bytes, MemoryType::BootServicesData, PageOwner::Map);
   auto* bigger = reinterpret_cast<Region*>(*at);  // physical memory is mapped one to one
   memcpy(bigger, regions(), size_ * sizeof(Region));
   grown_ = bigger;
-  capacity_ *= 2;
+  grown_capacity_ = wanted;
   if (!old.empty()) convert(old.begin.value, old.end.value, MemoryType::Conventional, PageOwner::Nobody);
 }
 
 void MemoryMap::changed() {
-  if (capacity_ - size_ < kGrowBelow) grow();
-  ++key_;
+  if (capacity() - size_ < kGrowBelow) grow();
+  ++changes_;
   if (listener_) listener_(listener_context_);
 }
 

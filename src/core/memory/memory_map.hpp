@@ -62,7 +62,7 @@ class MemoryMap {
   Result<> free(PhysAddr address, PageCount pages, PageOwner owner = PageOwner::Service);
 
   // GetMemoryMap. read() fills descriptors kDescriptorSize apart and gives their size in bytes, or BUFFER_TOO_SMALL.
-  uint64_t key() const { return key_; }
+  uint64_t key() const { return changes_ + 1; }  // never 0
   uint64_t read_size() const;
   Result<uint64_t> read(MutableByteSpan out) const;
 
@@ -110,7 +110,8 @@ class MemoryMap {
   size_t index_of(uint64_t address) const;
   bool all_owned_by(uint64_t begin, uint64_t end, PageOwner owner) const;
   size_t new_borders(uint64_t begin, uint64_t end) const;
-  bool has_room(size_t new_regions) const { return new_regions == 0 || size_ + new_regions + kRoomToGrow <= capacity_; }
+  size_t capacity() const { return grown_ ? grown_capacity_ : kInlineRegions; }
+  bool has_room(size_t new_regions) const { return new_regions == 0 || size_ + new_regions + kRoomToGrow <= capacity(); }
   std::optional<uint64_t> find_free(uint64_t floor, uint64_t ceiling, uint64_t bytes, bool lowest = false) const;
   std::optional<uint64_t> choose(efi::MemoryType type, uint64_t bytes, uint64_t limit, PageOwner owner) const;
   void insert(size_t at, const Region& region);
@@ -120,11 +121,12 @@ class MemoryMap {
   void grow();
   void changed();
 
+  // All members are zero in the beginning: so the map takes no room in the firmware's file.
   std::array<Region, kInlineRegions> inline_{};
   Region* grown_ = nullptr;  // in pages of our own, once inline_ is too small
   size_t size_ = 0;
-  size_t capacity_ = kInlineRegions;
-  uint64_t key_ = 1;
+  size_t grown_capacity_ = 0;
+  uint64_t changes_ = 0;
   PhysRange window_{};
   Listener listener_ = nullptr;
   void* listener_context_ = nullptr;
