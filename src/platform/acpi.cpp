@@ -97,21 +97,36 @@ void read_tables(core::PhysicalMemory& memory, const TableList& list, bool wants
   }
 }
 
-void clear_pm_timer(MutableByteSpan fadt) {
+// A block of registers by where the FADT tells of it: the port, its length, and the newer field that has both.
+struct FixedBlock {
+  uint8_t port, length, extended;
+};
+constexpr FixedBlock kPmTimer = {offsetof(acpi::Fadt, pm_tmr_blk), offsetof(acpi::Fadt, pm_tmr_len), offsetof(acpi::Fadt, x_pm_tmr_blk)};
+constexpr FixedBlock kEvents = {offsetof(acpi::Fadt, gpe0_blk), offsetof(acpi::Fadt, gpe0_blk_len), offsetof(acpi::Fadt, x_gpe0_blk)};
+
+// Whether nobody was there. `fadt` is a table of any length, `copy` its beginning with zeros behind.
+bool clear_if_dead(MutableByteSpan fadt, ByteSpan copy, FixedBlock where, uint32_t (*read)(uint16_t port)) {
+  const AcpiRegister block = newer_or_older(*read_at<acpi::GenericAddress>(copy, where.extended), *read_at<uint32_t>(copy, where.port),
+                                            *read_at<uint8_t>(copy, where.length));
+  if (block.space != AcpiRegister::Space::Io) return false;
+  const auto port = static_cast<uint16_t>(block.address);
+  // A timer of 32 bits may stand at all ones, but not for two reads; of events never are all there and enabled.
+  if (read(port) != kNobody || read(port) != kNobody) return false;
   const uint8_t before = byte_sum(fadt);
   auto clear = [&](size_t offset, size_t size) {
     if (offset + size <= fadt.size()) memset(fadt.data() + offset, 0, size);
   };
-  clear(offsetof(acpi::Fadt, pm_tmr_blk), sizeof(acpi::Fadt::pm_tmr_blk));
-  clear(offsetof(acpi::Fadt, pm_tmr_len), sizeof(acpi::Fadt::pm_tmr_len));
-  clear(offsetof(acpi::Fadt, x_pm_tmr_blk), sizeof(acpi::Fadt::x_pm_tmr_blk));
+  clear(where.port, sizeof(uint32_t));
+  clear(where.length, sizeof(uint8_t));
+  clear(where.extended, sizeof(acpi::GenericAddress));
   std::byte& checksum = fadt[offsetof(acpi::Header, checksum)];
   checksum = std::byte(uint8_t(checksum) + before - byte_sum(fadt));
+  return true;
 }
 
-// Also where the hardware-reduced flag denies all of the fixed hardware: GRUB does not look at it.
-bool clear_dead_pm_timers(core::PhysicalMemory& memory, const acpi::Rsdp& rsdp, uint32_t (*read)(uint16_t port)) {
-  bool any = false;
+// Whether a timer was taken out. Also where the hardware-reduced flag denies all of the fixed hardware: GRUB does not look at it.
+bool clear_dead_blocks(core::PhysicalMemory& memory, const acpi::Rsdp& rsdp, uint32_t (*read)(uint16_t port)) {
+  bool timer = false;
   const TableList list(memory, rsdp);
   for (uint64_t i = 0; i < list.count(); ++i) {
     const auto header = memory.read<acpi::Header>(list[i]);
@@ -120,15 +135,10 @@ bool clear_dead_pm_timers(core::PhysicalMemory& memory, const acpi::Rsdp& rsdp, 
     if (!table) continue;
     acpi::Fadt fadt{};
     memcpy(&fadt, table->data(), std::min(table->size(), sizeof fadt));
-    const AcpiRegister timer = newer_or_older(fadt.x_pm_tmr_blk, fadt.pm_tmr_blk, fadt.pm_tmr_len);
-    if (timer.space != AcpiRegister::Space::Io) continue;
-    const auto port = static_cast<uint16_t>(timer.address);
-    // A timer of 32 bits may stand at all ones, but not for two reads.
-    if (read(port) != kNobody || read(port) != kNobody) continue;
-    clear_pm_timer(*table);
-    any = true;
+    timer |= clear_if_dead(*table, bytes_of(fadt), kPmTimer, read);
+    clear_if_dead(*table, bytes_of(fadt), kEvents, read);
   }
-  return any;
+  return timer;
 }
 
 }  // namespace
@@ -148,14 +158,14 @@ Result<AcpiFacts> read_acpi(core::PhysicalMemory& memory, PhysAddr at, bool want
   return facts;
 }
 
-void drop_dead_pm_timer(core::PhysicalMemory& memory, AcpiFacts& facts, uint32_t (*read)(uint16_t port)) {
+void drop_dead_blocks(core::PhysicalMemory& memory, AcpiFacts& facts, uint32_t (*read)(uint16_t port)) {
   auto rsdp = rsdp_at(memory, facts.rsdp);
   if (!rsdp) return;
-  if (clear_dead_pm_timers(memory, *rsdp, read)) facts.pm_timer = {};
+  if (clear_dead_blocks(memory, *rsdp, read)) facts.pm_timer = {};
   // The older root may have a FADT of its own, and GRUB looks there first.
   if (rsdp->xsdt_address == 0 || rsdp->rsdt_address == 0) return;
   rsdp->xsdt_address = 0;
-  (void)clear_dead_pm_timers(memory, *rsdp, read);
+  (void)clear_dead_blocks(memory, *rsdp, read);
 }
 
 }  // namespace efilite::platform

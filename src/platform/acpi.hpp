@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 // The few facts that the firmware needs of the hypervisor's ACPI tables: how to tell time, how to power off, how to reset. The tables
-// themselves go to the operating system as they are, but for a PM timer that is not there.
+// themselves go to the operating system as they are, but for a PM timer and events that are not there.
 #pragma once
 
 #include <optional>
@@ -60,8 +60,9 @@ struct AcpiFacts {
 // Who never powers off by ACPI wants no s5: where it is missing, all AML is searched for it.
 Result<AcpiFacts> read_acpi(core::PhysicalMemory& memory, PhysAddr rsdp, bool wants_s5 = true);
 
-// Takes a PM timer at which nobody answers out of the facts and out of all FADTs, which are summed anew [ACPI 6.5, 5.2.9: PM_TMR_BLK is
-// zero where there is none]: whoever believes in it may count its ticks for ever (docs/adr/0007). `read` reads 32 bits of a port.
-void drop_dead_pm_timer(core::PhysicalMemory& memory, AcpiFacts& facts, uint32_t (*read)(uint16_t port));
+// Takes a PM timer and general purpose events at which nobody answers out of the facts and out of all FADTs, which are summed anew
+// [ACPI 6.5, 5.2.9: the block's address is zero where there is none]: whoever believes in them counts ticks for ever, or runs the methods of
+// events that never were (docs/adr/0007). `read` reads 32 bits of a port.
+void drop_dead_blocks(core::PhysicalMemory& memory, AcpiFacts& facts, uint32_t (*read)(uint16_t port));
 
 }  // namespace efilite::platform

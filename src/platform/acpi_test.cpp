@@ -334,7 +334,7 @@ TEST_F(Acpi, APmTimerThatNobodyAnswersForIsTakenOutOfTheFadt) {
   put_all();
   AcpiFacts facts = *read_acpi(memory, PhysAddr{kRsdp});
   ASSERT_TRUE(facts.pm_timer.present());
-  drop_dead_pm_timer(memory, facts, [](uint16_t port) { return port == 0x608 ? 0xFFFFFFFFu : 0u; });
+  drop_dead_blocks(memory, facts, [](uint16_t port) { return port == 0x608 ? 0xFFFFFFFFu : 0u; });
   EXPECT_FALSE(facts.pm_timer.present());
   // The table is whole, says the same of all the rest, and tells the next reader what we know.
   const AcpiFacts again = *read_acpi(memory, PhysAddr{kRsdp});
@@ -348,7 +348,7 @@ TEST_F(Acpi, ADeadPmTimerIsTakenOutWhereTheFlagDeniesItToo) {
   fadt.flags |= acpi::kFlagHardwareReduced;
   put_all();
   AcpiFacts facts = *read_acpi(memory, PhysAddr{kRsdp});
-  drop_dead_pm_timer(memory, facts, [](uint16_t) { return 0xFFFFFFFFu; });
+  drop_dead_blocks(memory, facts, [](uint16_t) { return 0xFFFFFFFFu; });
   const auto table = memory.window(PhysAddr{kFadt}, sizeof(acpi::Fadt)).value();
   EXPECT_EQ(read_at<uint32_t>(table, offsetof(acpi::Fadt, pm_tmr_blk)), 0u);
   EXPECT_TRUE(read_acpi(memory, PhysAddr{kRsdp})->hardware_reduced);
@@ -367,7 +367,7 @@ TEST_F(Acpi, TheOlderRootsFadtLosesItsDeadPmTimerToo) {
   fix_sum(reinterpret_cast<std::byte*>(&rsdp), 36, 32);
   memory.put(kRsdp, rsdp);
   AcpiFacts facts = *read_acpi(memory, PhysAddr{kRsdp});
-  drop_dead_pm_timer(memory, facts, [](uint16_t) { return 0xFFFFFFFFu; });
+  drop_dead_blocks(memory, facts, [](uint16_t) { return 0xFFFFFFFFu; });
   const auto old = memory.window(PhysAddr{kOldFadt}, acpi::kFadt1Size).value();
   EXPECT_EQ(read_at<uint32_t>(old, offsetof(acpi::Fadt, pm_tmr_blk)), 0u);
   uint8_t total = 0;
@@ -375,12 +375,38 @@ TEST_F(Acpi, TheOlderRootsFadtLosesItsDeadPmTimerToo) {
   EXPECT_EQ(total, 0);
 }
 
+TEST_F(Acpi, EventsThatNobodyAnswersForAreTakenOutOfTheFadt) {
+  fadt.gpe0_blk = 0xAFE0;
+  fadt.gpe0_blk_len = 4;
+  fadt.x_gpe0_blk = {1, 32, 0, 0, 0xAFE0};
+  put_all();
+  AcpiFacts facts = *read_acpi(memory, PhysAddr{kRsdp});
+  drop_dead_blocks(memory, facts, [](uint16_t port) { return port == 0xAFE0 ? 0xFFFFFFFFu : 0u; });
+  const auto table = memory.window(PhysAddr{kFadt}, sizeof(acpi::Fadt)).value();
+  const auto now = read_at<acpi::Fadt>(table, 0).value();
+  EXPECT_EQ(now.gpe0_blk, 0u);
+  EXPECT_EQ(now.gpe0_blk_len, 0);
+  EXPECT_EQ(now.x_gpe0_blk.address, 0u);
+  // The timer answers and stays, and the sum is right.
+  EXPECT_TRUE(facts.pm_timer.present());
+  EXPECT_TRUE(read_acpi(memory, PhysAddr{kRsdp})->pm_timer.present());
+}
+
+TEST_F(Acpi, EventsThatAreAnsweredForStay) {
+  fadt.gpe0_blk = 0xAFE0;
+  fadt.gpe0_blk_len = 4;
+  put_all();
+  AcpiFacts facts = *read_acpi(memory, PhysAddr{kRsdp});
+  drop_dead_blocks(memory, facts, [](uint16_t port) { return port == 0xAFE0 ? 0xFFFF0004u : 0u; });
+  EXPECT_EQ(memory.read<acpi::Fadt>(PhysAddr{kFadt})->gpe0_blk, 0xAFE0u);
+}
+
 TEST_F(Acpi, APmTimerThatCountsStays) {
   put_all();
   AcpiFacts facts = *read_acpi(memory, PhysAddr{kRsdp});
   static uint32_t count;
   count = 0xFFFFFFFF;
-  drop_dead_pm_timer(memory, facts, [](uint16_t) { return count++; });
+  drop_dead_blocks(memory, facts, [](uint16_t) { return count++; });
   EXPECT_TRUE(facts.pm_timer.present());
   EXPECT_TRUE(read_acpi(memory, PhysAddr{kRsdp})->pm_timer.present());
 }

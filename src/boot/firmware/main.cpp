@@ -266,7 +266,7 @@ extern "C" void boot_main(uint32_t start_info) {
   set_up_map();
   if (xen.present()) xen.start(memory, events);
   Result<platform::AcpiFacts> acpi = platform::read_acpi(physical, info.rsdp, !xen.present());
-  if (acpi && xen.present()) platform::drop_dead_pm_timer(physical, *acpi, arch::in32);
+  if (acpi && xen.present()) platform::drop_dead_blocks(physical, *acpi, arch::in32);
   const platform::AcpiFacts* facts = acpi ? &*acpi : nullptr;
   if (facts != nullptr && facts->pm_timer.space == platform::AcpiRegister::Space::Io)
     cpu_clock.set_pm_timer(static_cast<uint16_t>(facts->pm_timer.address));
