@@ -51,6 +51,9 @@ def cached(stem, suffix, key, build):
         if os.path.exists(temporary):
             os.unlink(temporary)
     for old in directory.iterdir():
-        if time.time() - old.stat().st_mtime > UNUSED_DAYS * 86400:
-            old.unlink(missing_ok=True)
+        try:
+            if time.time() - old.stat().st_mtime > UNUSED_DAYS * 86400:
+                old.unlink()
+        except FileNotFoundError:
+            pass  # another builder's, which has given it its name meanwhile
     return path

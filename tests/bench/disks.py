@@ -26,12 +26,15 @@ def image(loader, **files):
 
 
 def arguments(board, path, count, first=""):
-    """The disk, whose device gets the options `first`, and count - 1 others, which are empty, eight of them in a slot: behind PCIe root
-    ports of q35. What is written is lost."""
+    """`count` disks, eight of them in a slot: behind PCIe root ports of q35. The first is the one at `path`, if there is one, and its device
+    gets the options `first`; the others are empty. What is written is lost."""
+    if count == 0:
+        return []
     # SeaBIOS, which comes before efilite, shall leave them alone.
-    mine = ["-boot", "strict=on", "-trace", "virtio_set_status",
-            "-drive", f"if=none,id=d0,format=raw,snapshot=on,file={str(path).replace(',', ',,')}"]
-    if count == 1:
+    mine = ["-boot", "strict=on", "-trace", "virtio_set_status"]
+    if path:
+        mine += ["-drive", f"if=none,id=d0,format=raw,snapshot=on,file={str(path).replace(',', ',,')}"]
+    if path and count == 1:
         return mine + ["-device", f"virtio-blk-{'device' if board == 'microvm' else 'pci'},drive=d0{first}"]
     for index in range(count):
         slot, function = divmod(index, PER_SLOT)
@@ -42,7 +45,7 @@ def arguments(board, path, count, first=""):
                 mine += ["-device", f"pcie-root-port,id=p{slot},chassis={slot},slot={slot},addr={slot:#x}"]
         else:
             place = f"addr={slot:#x}.{function}"
-        if index:
+        if index or not path:
             mine += ["-blockdev", f"driver=null-co,node-name=d{index},size={OTHER},read-zeroes=on"]
         mine += ["-device", f"virtio-blk-pci,drive=d{index},{place},multifunction=on{'' if index else first}"]
     return mine

@@ -6,8 +6,6 @@ import shutil
 import disks
 import payload
 
-QEMU_DATA = pathlib.Path("/usr/share/qemu")
-
 
 class Firmware:
     """`path` is the file of which the size is told."""
@@ -15,6 +13,7 @@ class Firmware:
     path = pathlib.Path()
     starts_efi = True
     patience = None  # seconds until it counts as stuck, where that has to be sooner than anybody else's
+    first_disk = ""  # what the device of the first disk is told
 
     def __init__(self, files):
         self.files = files
@@ -22,21 +21,38 @@ class Firmware:
     def payload_file(self, row):
         return self.files[row.payload]
 
-    def disk(self, row, image, first=""):
-        return disks.arguments(row.board, image or disks.image(self.payload_file(row)), row.disks(), first)
+    def initrd(self, row):
+        return self.files["initrd"] if row.initrd_mib is None else payload.initrd(self.files["init"], row.initrd_mib)
 
-    def direct(self, row):
-        """QEMU's own way to start a program: the firmware finds it in fw_cfg."""
+    def cmdline(self, row):
+        # Where costs are compared with each other, the kernel shall not choose its place by chance.
+        return payload.CMDLINE + (" nokaslr" if row.initrd_mib is not None else "")
+
+    def arguments(self, row, directory, image=None):
+        mine = self.itself(row, directory)
+        if row.via == "disk":
+            return mine + disks.arguments(row.board, image or disks.image(self.payload_file(row)), row.disks, self.first_disk)
+        return mine + self.program(row) + disks.arguments(row.board, None, row.disks)
+
+    def itself(self, row, directory):
+        raise NotImplementedError
+
+    def program(self, row):
+        """QEMU's own way to start one: the firmware finds it in fw_cfg."""
         mine = ["-kernel", str(self.payload_file(row))]
         if row.payload in ("kernel", "vmlinux"):
-            mine += ["-initrd", str(self.files["initrd"]), "-append", payload.CMDLINE]
+            mine += ["-initrd", str(self.initrd(row)), "-append", self.cmdline(row)]
         return mine
 
     def places(self, row):
         file = self.payload_file(row)
+        if row.payload == "pvh":
+            return {"payload": payload.pvh_signature(file)}
         if row.is_probe():
             return {"payload": payload.pe_entry(file)}
         found = {"init": payload.elf_entry(self.files["init"])}
+        if row.initrd_mib is not None:
+            found["unpacked"] = payload.elf_entry(self.files["vmlinux"], physical=True)
         if row.payload == "vmlinux":
             return found | {"payload": payload.pvh_signature(file)}
         return found | {"payload": payload.pe_entry(file), "kernel": payload.pe_entry(self.files["kernel"])} | payload.startup(
@@ -50,17 +66,17 @@ class Efilite(Firmware):
         super().__init__(files)
         self.path = path
 
-    def arguments(self, row, _directory, image=None):
-        mine = ["-kernel", str(self.path)]
-        if row.disks():
-            return mine + self.disk(row, image)
-        if row.via == "module":
-            mine += ["-initrd", str(self.payload_file(row))]
-        else:
-            mine += ["-fw_cfg", f"name=opt/efilite/kernel,file={self.payload_file(row)}"]
+    def itself(self, _row, _directory):
+        return ["-kernel", str(self.path)]
+
+    def program(self, row):
+        def file(name, path):
+            return ["-fw_cfg", f"name=opt/efilite/{name},file={path}"]
+        program = self.payload_file(row)
+        mine = ["-initrd", str(program)] if row.via == "module" else file("kernel", program)
         if row.payload == "kernel":
-            mine += ["-fw_cfg", f"name=opt/efilite/initrd,file={self.files['initrd']}",
-                     "-fw_cfg", f"name=opt/efilite/cmdline,string={payload.CMDLINE}"]
+            mine += ["-initrd", str(self.initrd(row))] if row.via == "split" else file("initrd", self.initrd(row))
+            mine += ["-fw_cfg", f"name=opt/efilite/cmdline,string={self.cmdline(row)}"]
         return mine
 
     def places(self, row):
@@ -70,21 +86,21 @@ class Efilite(Firmware):
 class Ovmf(Firmware):
     """OVMF reads the payload by fw_cfg, too, the fastest way it has: no disk, no boot menu. Of several disks it is told the first."""
     name = "ovmf"
+    first_disk = ",bootindex=0"
 
     def __init__(self, path, files):
         super().__init__(files)
         self.path = path
         self.variables = path.with_name(path.name.replace("_CODE", "_VARS"))
 
-    def arguments(self, row, directory, image=None):
+    def itself(self, _row, directory):
         if not self.path.exists():
             raise ValueError(f"there is no {self.path}; it comes with Debian's package ovmf")
         variables = directory.with_name(directory.name + ".vars")
         directory.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(self.variables, variables)
         flash = "if=pflash,format=raw"
-        mine = ["-drive", f"{flash},unit=0,readonly=on,file={self.path}", "-drive", f"{flash},unit=1,file={variables}"]
-        return mine + (self.disk(row, image, ",bootindex=0") if row.disks() else self.direct(row))
+        return ["-drive", f"{flash},unit=0,readonly=on,file={self.path}", "-drive", f"{flash},unit=1,file={variables}"]
 
 
 class Uboot(Firmware):
@@ -95,8 +111,8 @@ class Uboot(Firmware):
         super().__init__(files)
         self.path = path
 
-    def arguments(self, row, _directory, image=None):
-        return ["-bios", str(self.path), *self.disk(row, image)]
+    def itself(self, _row, _directory):
+        return ["-bios", str(self.path)]
 
 
 class SeaBios(Firmware):
@@ -107,16 +123,15 @@ class SeaBios(Firmware):
     starts_efi = False
     patience = 60  # a disk's boot code that is not there is run for ever
 
-    def arguments(self, row, _directory, image=None):
-        rom = self.path.with_name("bios-microvm.bin") if row.board.startswith("microvm") else self.path
-        return ["-bios", str(rom), *(self.disk(row, image) if row.disks() else self.direct(row))]
+    def itself(self, row, _directory):
+        return ["-bios", str(self.path.with_name("bios-microvm.bin") if row.board.startswith("microvm") else self.path)]
 
 
 class Qboot(Firmware):
     """The least that starts a kernel in a PC: a bzImage by its 32-bit entry, an ELF file by its PVH entry."""
     name = "qboot"
-    path = QEMU_DATA / "qboot.rom"
+    path = pathlib.Path("/usr/share/qemu/qboot.rom")
     starts_efi = False
 
-    def arguments(self, row, _directory, image=None):
-        return ["-bios", self.path.name, *(self.disk(row, image) if row.disks() else self.direct(row))]
+    def itself(self, _row, _directory):
+        return ["-bios", str(self.path)]

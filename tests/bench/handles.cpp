@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 //
-// handles.efi: what a service of the handle database costs among 1,000 handles and among 10,000, four protocols on each.
+// handles.efi: what a service of the handle database costs among 100 handles, 1,000 and 10,000, four protocols on each.
 //
 // Two of a handle's protocols are on all handles, one is on every hundredth, and one is its own. All findings are
 // lines on the debug port (0x402):
@@ -8,17 +8,16 @@
 //   handles: end
 // LocateHandle and LocateHandleBuffer of a protocol that everybody has are told by returned handle.
 
-#include <efi.h>
-
-#include "line.hpp"
+#include "costs.hpp"
 
 using namespace bench;
 
 namespace {
 
-constexpr UINTN kFew = 1000, kMany = 10000;
-constexpr UINTN kSample = 400;     // operations that one figure is the mean of
-constexpr UINTN kStride = 7919;    // a prime, so that a sample jumps about among the handles
+constexpr UINTN kCounts[] = {100, 1000, 10000};
+constexpr UINTN kMany = kCounts[2];
+constexpr UINTN kSample = 400;   // operations that one figure is the mean of
+constexpr UINTN kSmall = 40;     // the same where some firmware looks at everything each time, or there is much to return
 constexpr EFI_GUID kEverybodys = {0x5d8c1a00, 0x9d3b, 0x4a26, {0x8e, 0x4c, 0x6d, 0x61, 0x6e, 0x79, 0x00, 0x01}};
 
 EFI_BOOT_SERVICES* bs;
@@ -32,14 +31,6 @@ EFI_GUID guid(UINT16 kind, UINTN number) {
   made.Data1 += static_cast<UINT32>(number);
   made.Data2 = kind;
   return made;
-}
-
-[[noreturn]] void fail(const char* what, EFI_STATUS status) {
-  (Line("handles: failed: ") << what << " " << Hex{status}).print();
-  for (;;) asm volatile("cli; hlt");
-}
-void check(const char* what, EFI_STATUS status) {
-  if (EFI_ERROR(status)) fail(what, status);
 }
 
 // The four protocols of one handle.
@@ -74,83 +65,76 @@ void make_holes(UINTN count) {
   for (; last != nullptr; last = static_cast<void**>(last[1])) check("FreePool", bs->FreePool(last[0]));
 }
 
-// The mean of one operation, whose argument is a handle's number: each time another one.
-template <typename Operation>
-void measure(UINTN count, const char* name, Operation operation, UINTN returned = 1, UINTN times = kSample) {
-  const UINT64 before = read_tsc();
-  for (UINTN i = 0; i < times; ++i) operation(i * kStride % count);
-  const UINT64 ticks = read_tsc() - before;
-  (Line("handles: at ") << count << " " << name << " " << ticks / times / returned).print();
-}
-
 void measure_all(UINTN count) {
   EFI_GUID everybodys = guid(1, 0);
+  const UINTN times = count < kSample ? count : kSample;  // no handle twice: some are removed
   measure(count, "HandleProtocol", [](UINTN n) {
     Protocols p(n);
     void* got;
     check("HandleProtocol", bs->HandleProtocol(handles[n], &p.second, &got));
-  });
+  }, times);
   measure(count, "OpenProtocol and CloseProtocol", [](UINTN n) {
     Protocols p(n);
     void* got;
     check("open", bs->OpenProtocol(handles[n], &p.first, &got, handles[n], handles[n], EFI_OPEN_PROTOCOL_BY_DRIVER));
     check("close", bs->CloseProtocol(handles[n], &p.first, handles[n], handles[n]));
-  });
+  }, times);
   measure(count, "LocateProtocol of one", [](UINTN n) {
     Protocols p(n);
     void* got;
     check("LocateProtocol", bs->LocateProtocol(&p.own, nullptr, &got));
-  });
+  }, times);
   measure(count, "LocateProtocol of many", [&](UINTN) {
     void* got;
     check("LocateProtocol", bs->LocateProtocol(&everybodys, nullptr, &got));
-  });
+  }, times);
   measure(count, "LocateHandle of one", [](UINTN n) {
     Protocols p(n);
     UINTN size = sizeof found;
     check("LocateHandle", bs->LocateHandle(ByProtocol, &p.own, nullptr, &size, found));
-  });
+  }, times);
   measure(count, "LocateHandle, for each handle", [&](UINTN) {
     UINTN size = sizeof found;
     check("LocateHandle", bs->LocateHandle(ByProtocol, &everybodys, nullptr, &size, found));
-  }, count, 4);
+  }, 4, count);
   measure(count, "LocateHandleBuffer of one", [](UINTN n) {
     Protocols p(n);
     UINTN several;
     EFI_HANDLE* list;
     check("LocateHandleBuffer", bs->LocateHandleBuffer(ByProtocol, &p.own, nullptr, &several, &list));
     bs->FreePool(list);
-  });
+  }, times);
   measure(count, "LocateHandleBuffer, for each handle", [&](UINTN) {
     UINTN several;
     EFI_HANDLE* list;
     check("LocateHandleBuffer", bs->LocateHandleBuffer(ByProtocol, &everybodys, nullptr, &several, &list));
     bs->FreePool(list);
-  }, count, 4);
+  }, 4, count);
   measure(count, "ReinstallProtocolInterface", [](UINTN n) {
     Protocols p(n);
     check("reinstall", bs->ReinstallProtocolInterface(handles[n], &p.shared, &interface, &interface));
-  });
+  }, kSmall);
   UINTN made = 0, freed = 0;
   measure(count, "AllocatePool",
-          [&](UINTN n) { check("AllocatePool", bs->AllocatePool(EfiBootServicesData, 8 + n % 300, &blocks[made++])); });
-  measure(count, "FreePool", [&](UINTN) { check("FreePool", bs->FreePool(blocks[freed++ * 7 % kSample])); });
-  measure(count, "remove a handle with 4 protocols", remove);
-  measure(count, "install a handle with 4 protocols", install);
+          [&](UINTN n) { check("AllocatePool", bs->AllocatePool(EfiBootServicesData, 8 + n % 300, &blocks[made++])); }, kSample);
+  measure(count, "FreePool", [&](UINTN) { check("FreePool", bs->FreePool(blocks[freed++ * 7 % kSample])); }, kSample);
+  measure(count, "remove a handle with 4 protocols", remove, times);
+  measure(count, "install a handle with 4 protocols", install, times);
 }
 
 }  // namespace
 
 extern "C" EFI_STATUS EFIAPI handles_entry(EFI_HANDLE, EFI_SYSTEM_TABLE* system) {
+  program = "handles";
+  st = system;
   bs = system->BootServices;
-  for (UINTN n = 0; n < kFew; ++n) install(n);
-  make_holes(kFew);
-  measure_all(kFew);
-  for (UINTN n = kFew; n < kMany; ++n) install(n);
-  make_holes(kMany);
-  measure_all(kMany);
-  measure(kMany, "remove the last handles", remove, 1, kMany);
+  UINTN made = 0;
+  for (const UINTN count : kCounts) {
+    for (; made < count; ++made) install(made);
+    make_holes(count);
+    measure_all(count);
+  }
+  measure(kMany, "remove the last handles", remove, kMany);
   Line("handles: end").print();
-  system->RuntimeServices->ResetSystem(EfiResetShutdown, EFI_SUCCESS, 0, nullptr);
-  return EFI_ABORTED;
+  end_machine();
 }

@@ -8,7 +8,7 @@
 // Arguments: out=FILE, then any number of `NAME=sig:HEX` and `NAME=addr:HEX`. With `count=FROM-TO:FROM-TO...` only the instructions at
 // these addresses (hexadecimal, TO is the first behind) are counted; each further `count=` is a count of its own.
 // Output: a line `mark: NAME <instructions>...` for each place reached, in order, and `mark: end <instructions>...` at exit.
-// With `stop=NAME` QEMU ends when that place is reached.
+// With `stop=NAME` QEMU ends when that place is reached, or one whose name begins so.
 //
 // QEMU's plugin header is in no Debian package, so what is used of it is declared here. Plugin API versions differ in their number, see
 // MARKS_API, and in who keeps a counter: QEMU itself from 9.0 on.
@@ -138,7 +138,7 @@ void reach(unsigned, void* argument) {
   place.reached = true;
   mark(place.name);
   // Without a word to the rest of QEMU: its own way out would wait for this very thread.
-  if (last != nullptr && std::strcmp(place.name, last) == 0) _exit(0);
+  if (last != nullptr && std::strncmp(place.name, last, std::strlen(last)) == 0) _exit(0);
 }
 
 void pass(unsigned, void* number) {

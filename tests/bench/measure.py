@@ -49,7 +49,12 @@ def ram_without_hole(row):
 def read_probe(row, outcome, start):
     """`start` is the TSC at the firmware's first instruction."""
     row.to_payload = int(outcome.lines("probe: tsc entry ")[0]) - start
-    row.to_exit_boot_services = int(outcome.lines("probe: tsc exit-boot-services ")[0].split()[1]) - start
+    for line in outcome.lines("probe: tsc exit-boot-services "):
+        row.to_exit_boot_services = int(line.split()[1]) - start
+    read_map(row, outcome)
+
+
+def read_map(row, outcome):
     row.map_entries = int(outcome.lines("probe: map entries ")[0].split()[0])
     ranges = ram_without_hole(row)
     by_type = {}
@@ -100,12 +105,22 @@ def check_marks(row, outcome, ticks):
         row.to_startup = row.to_payload
     elif not row.is_probe():
         row.to_startup = min((marks[place] - start for place in ("startup-32", "startup-64") if place in marks), default=None)
+    if "unpacked" in marks:
+        row.to_unpacked = marks["unpacked"] - start
     if "kernel" in marks:
         row.to_kernel = marks["kernel"] - start
     elif row.payload in ("kernel", "vmlinux"):
         row.to_kernel = row.to_payload
     if "entry" in ticks and "entry" in marks and abs(marks["entry"] - ticks["entry"]) > TOLERANCE:
         row.notes.append(f"told a PVH entry at {ticks['entry']}, counted from outside: {marks['entry']}")
+
+
+def guarded(fill, *arguments):
+    """`fill` fills the last of its arguments, a row; when that fails, the row tells why."""
+    try:
+        fill(*arguments)
+    except (OSError, SystemExit, LookupError, ValueError) as error:
+        arguments[-1].status = f"failed: {told(error)}"
 
 
 class Bench:
@@ -117,20 +132,17 @@ class Bench:
         self.timeout = timeout
 
     def measure(self, row):
-        try:
-            self.fill(row)
-        except (OSError, SystemExit, LookupError, ValueError) as error:
-            row.status = f"failed: {told(error)}"
+        guarded(self.fill, row)
         return row
 
     def run(self, row, shift=0, stop=None):
         firmware = self.firmwares[row.firmware]
         directory = self.logs / (row.directory() + ("-slow" if shift else ""))
-        outcome = machine.run(directory, row.board, row.memory_mib, firmware.arguments(row, directory), shift=shift,
-                              plugin=self.plugin, places=firmware.places(row), stop=stop, settle=row.disks() and self.settle,
+        outcome = machine.run(directory, row.board, row.memory_mib, firmware.arguments(row, directory), cpus=row.cpus, shift=shift,
+                              plugin=self.plugin, places=firmware.places(row), stop=stop, settle=row.disks and self.settle,
                               timeout=min(self.timeout, firmware.patience or self.timeout))
         row.seconds += outcome.seconds
-        if stop in outcome.marks:
+        if stop and any(mark.startswith(stop) for mark in outcome.marks):
             return outcome
         done = outcome.lines("probe: end" if row.is_probe() else "init: end")
         failures = outcome.lines("probe: failed: ")
@@ -156,7 +168,7 @@ class Bench:
             if "exit-boot-services" in ticks:
                 row.to_exit_boot_services = ticks["exit-boot-services"] - start
         row.file_bytes = self.firmwares[row.firmware].payload_file(row).stat().st_size
-        if row.disks():
+        if row.disks:
             row.touched_disks = disks.touched(outcome.trace)
             if not self.settle:
                 row.notes.append("without QEMU's plugins the host's disk counts, too: the next run will differ")

@@ -9,13 +9,17 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import disks  # noqa: E402
+import figures  # noqa: E402
+import growth  # noqa: E402
 import machine  # noqa: E402
 import measure  # noqa: E402
 import payload  # noqa: E402
+import promises  # noqa: E402
 import reading  # noqa: E402
 import report  # noqa: E402
-import scaling  # noqa: E402
+import services  # noqa: E402
 import xen  # noqa: E402
+from figures import Figures  # noqa: E402
 from row import Row  # noqa: E402
 
 MIB = 1 << 20
@@ -36,23 +40,68 @@ def probe(regions):
     return outcome("\n".join([*lines, "probe: tsc exit-boot-services 1600 1700 tries 1", "probe: end"]))
 
 
-class HandleCosts(unittest.TestCase):
-    TOLD = ["handles: at 1000 LocateHandle, for each handle 20", "handles: at 1000 AllocatePool 400",
+def missed(measured):
+    return [promise.name for promise in promises.promised(measured) if promise.value is not None and not promise.reached()]
+
+
+class ServiceCosts(unittest.TestCase):
+    TOLD = ["handles: at 100 AllocatePool 399", "handles: at 100 LocateHandle, for each handle 21",
+            "handles: at 1000 LocateHandle, for each handle 20", "handles: at 1000 AllocatePool 400",
             "handles: at 10000 LocateHandle, for each handle 18", "handles: at 10000 AllocatePool 1000",
             "handles: at 10000 remove the last handles 7000"]
 
+    def read(self, *lines):
+        return services.read(services.Services("handles", "efilite"), outcome("\n".join(lines)))
+
     def test_the_worst_operation_counts(self):
-        read = scaling.read(outcome("\n".join([*self.TOLD, "handles: end"])))
+        read = self.read(*self.TOLD, "handles: end")
         self.assertEqual(read.status, "ok")
-        self.assertEqual(read.compared(), [("LocateHandle, for each handle", 20, 18), ("AllocatePool", 400, 1000)])
+        self.assertEqual(read.compared(), [("AllocatePool", [399, 400, 1000]), ("LocateHandle, for each handle", [21, 20, 18])])
         self.assertEqual(read.worst_percent(), 250)
-        self.assertFalse(next(figure for figure in report.figures([], {}, read) if "handles" in figure.name).reached())
+        self.assertEqual(missed(Figures(services=[read])), ["cost among 10,000 handles, of that among 1,000"])
 
     def test_a_program_that_did_not_end_failed(self):
-        read = scaling.read(outcome("\n".join([*self.TOLD, "handles: failed: install 0x9"])))
+        read = self.read(*self.TOLD, "handles: failed: install 0x9")
         self.assertEqual(read.status, "failed: install 0x9")
-        self.assertIn("ended before", scaling.read(outcome("\n".join(self.TOLD))).status)
-        self.assertEqual(report.handle_costs(read), ["Handles and protocols: failed: install 0x9"])
+        self.assertIn("  failed: install 0x9", report.service_costs(read))
+        self.assertIn("ended before", self.read(*self.TOLD).status)
+
+    def test_a_full_store_is_no_failure(self):
+        read = self.read(*self.TOLD, "handles: full at 180", "handles: end")
+        self.assertEqual((read.status, read.full), ("ok", 180))
+
+
+class Growth(unittest.TestCase):
+    def point(self, x, cost, status="ok"):
+        return growth.Point("initrd", "qboot", x, Row("qboot", "q35", 2048, "kernel", "-kernel", status=status, initrd_mib=x, to_unpacked=cost))
+
+    def test_one_machine_for_each_point_of_the_firmwares_that_were_asked_for(self):
+        points = growth.plan(["disks"], ["efilite", "u-boot"])
+        self.assertEqual([(point.line, point.x) for point in points if point.row.firmware == "u-boot"],
+                         [("u-boot, from the first", count) for count in (1, 4, 16, 64)])
+        self.assertEqual([point.row.disks for point in points if point.line == "efilite"], [0, 1, 4, 16, 64])
+
+    def test_of_an_initrd_the_additional_cost_is_told(self):
+        points = [self.point(1, 7000), self.point(8, 7500)]
+        self.assertEqual([growth.told(point, points, "to_unpacked") for point in points], [0, 500])
+
+    def test_a_failed_point_tells_its_last_line(self):
+        table = report.growth_table("initrd", [self.point(1, 7000), self.point(8, None, "failed: no room")])
+        self.assertIn("failed", table[2])
+        self.assertIn("  qboot q35 2048 MiB, initrd of 8 MiB, kernel by -kernel: failed: no room", table)
+
+
+class Json(unittest.TestCase):
+    def test_what_was_written_is_read_again(self):
+        read = services.read(services.Services("handles", "efilite"), outcome("\n".join([*ServiceCosts.TOLD, "handles: end"])))
+        measured = Figures({"qemu": "7.2"}, {"efilite": 5}, [row()], growth.plan(["ram"], ["efilite"]), [read],
+                           [reading.Reading("ovmf", costs={"file": {65536: 9}, "blocks": {65536: 1}})])
+        with tempfile.TemporaryDirectory() as name:
+            path = pathlib.Path(name) / "figures.json"
+            figures.write(path, measured)
+            again = figures.read(path)
+        self.assertEqual(figures.document(again), figures.document(measured))
+        self.assertEqual(again.services[0].counts(), [100, 1000, 10000])
 
 
 class Timings(unittest.TestCase):
@@ -128,13 +177,13 @@ class Disks(unittest.TestCase):
         devices = [word for word in disks.arguments("q35", "/a,b", 64) if word.startswith("virtio-blk-pci")]
         self.assertEqual(len(devices), 64)
         self.assertEqual(devices[9], "virtio-blk-pci,drive=d9,bus=p17,addr=0.1,multifunction=on")
+        self.assertNotIn("d0,format=raw", " ".join(disks.arguments("q35", None, 1)))
         self.assertIn("if=none,id=d0,format=raw,snapshot=on,file=/a,,b", disks.arguments("pc", "/a,b", 64))
 
     def test_more_than_one_disk_touched_misses_the_figure(self):
         measured = row(kind="large")
-        measured.via, measured.to_payload, measured.touched_disks = "64 disks", 900_000, 64
-        missed = [figure.name for figure in report.figures([measured], {}) if figure.value is not None and not figure.reached()]
-        self.assertEqual(missed, ["of 64 disks, those that a driver has been at"])
+        measured.via, measured.disks, measured.to_payload, measured.touched_disks = "disk", 64, 900_000, 64
+        self.assertEqual(missed(Figures(rows=[measured])), ["of 64 disks, those that a driver has been at"])
 
 
 class Readings(unittest.TestCase):
@@ -177,20 +226,18 @@ class GuestsOfXen(unittest.TestCase):
         found = self.read([*self.LINES, "reader: end"], self.MARKS)
         self.assertEqual(found.costs, {"file": {65536: (1500, 900)}, "blocks": {65536: (1200, 1000)}})
         self.assertEqual(found.percent(), {65536: 150})
-        self.assertTrue(report.xen_figures([], found)[-1].reached())
+        self.assertTrue(promises.xen_promises([], found)[-1].reached())
 
     def test_a_program_that_did_not_end_failed(self):
         for lines, marks in [(self.LINES, self.MARKS), ([*self.LINES, "reader: end"], self.MARKS[:3]), (["reader: end"], [])]:
             found = self.read(lines, marks)
             self.assertIn("ended before", found.status)
-            self.assertFalse(report.xen_figures([], found)[-1].reached())
+            self.assertFalse(promises.xen_promises([], found)[-1].reached())
 
     def test_an_entry_that_takes_too_long_misses_the_figure(self):
         measured = row(board="xen", kind="kernel")
         measured.to_payload = measured.to_kernel = 1_500_000
-        figures = report.figures([measured], {})
-        missed = [figure.name for figure in figures if figure.value is not None and not figure.reached()]
-        self.assertEqual(missed, ["on Xen, PVH entry to the entry of a module"])
+        self.assertEqual(missed(Figures(rows=[measured])), ["on Xen, PVH entry to the entry of a module"])
 
 
 class Failures(unittest.TestCase):
@@ -198,8 +245,9 @@ class Failures(unittest.TestCase):
         failed = row()
         failed.status = "failed: the last line"
         self.assertIn("failed: the last line", report.table([failed]))
-        self.assertIsNone(report.figures([failed], {})[0].value)
-        self.assertFalse(report.figures([failed], {})[0].reached())
+        first = promises.promised(Figures(rows=[failed]))[0]
+        self.assertIsNone(first.value)
+        self.assertFalse(first.reached())
 
     def test_the_console_has_the_last_word(self):
         with tempfile.TemporaryDirectory() as name:

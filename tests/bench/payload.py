@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 """The programs that the firmware starts, and how their entry points are recognised in a running machine."""
+import os
 import pathlib
 import random
 import struct
@@ -41,10 +42,14 @@ def segments(image, physical=False):
         yield kind, offset, addresses[physical], size
 
 
-def elf_entry(path):
+def elf_entry(path, physical=False):
+    """The entry of a program; of a vmlinux, which names it by its physical address, the one behind all that unpacks it."""
     image = pathlib.Path(path).read_bytes()
-    entry = struct.unpack_from("<Q", image, 24)[0]
-    for kind, offset, address, size in segments(image):
+    return at_address(image, struct.unpack_from("<Q", image, 24)[0], physical, path)
+
+
+def at_address(image, entry, physical, path):
+    for kind, offset, address, size in segments(image, physical):
         if kind == PT_LOAD and address <= entry < address + size:
             return signature(image, offset + entry - address)
     raise SystemExit(f"bench: the entry point of {path} lies in none of its segments")
@@ -57,11 +62,7 @@ def pvh_entry(path):
 def pvh_signature(path):
     """Of a kernel, which need not be the first thing to run at that address."""
     image = pathlib.Path(path).read_bytes()
-    entry = pvh_address(image, path)
-    for kind, offset, address, size in segments(image, physical=True):
-        if kind == PT_LOAD and address <= entry < address + size:
-            return signature(image, offset + entry - address)
-    raise SystemExit(f"bench: the PVH entry of {path} lies in none of its segments")
+    return at_address(image, pvh_address(image, path), True, path)
 
 
 def startup(path):
@@ -92,18 +93,22 @@ def signature(image, offset):
     return "sig:" + image[offset:offset + SIGNATURE].hex()
 
 
-def initrd(init):
-    """An initramfs (cpio, 'newc') that holds nothing but /init."""
+def initrd(init, mib=0):
+    """An initramfs (cpio, 'newc') that holds nothing but /init and, to make it larger, a file of zeros, which takes no place on the disk."""
     def write(path):
-        members = [("init", 0o100755, init.read_bytes()), ("TRAILER!!!", 0, b"")]
-        path.write_bytes(b"".join(cpio_member(*member) for member in members))
-    return cached("bench-initrd", ".cpio", digest(init, pathlib.Path(__file__)), write)
+        with open(path, "wb") as file:
+            file.write(cpio_head("init", 0o100755, init.stat().st_size) + init.read_bytes() + bytes(-init.stat().st_size % 4))
+            if mib:
+                file.write(cpio_head("zeros", 0o100644, mib << 20))
+                file.seek(mib << 20, os.SEEK_CUR)
+            file.write(cpio_head("TRAILER!!!", 0, 0))
+    return cached("bench-initrd", ".cpio", digest(init, pathlib.Path(__file__), str(mib)), write)
 
 
-def cpio_member(name, mode, data):
-    fields = [1, mode, 0, 0, 1, 0, len(data), 0, 0, 0, 0, len(name) + 1, 0]
+def cpio_head(name, mode, size):
+    fields = [1, mode, 0, 0, 1, 0, size, 0, 0, 0, 0, len(name) + 1, 0]
     head = b"070701" + b"".join(b"%08X" % field for field in fields) + name.encode() + b"\0"
-    return head + bytes(-len(head) % 4) + data + bytes(-len(data) % 4)
+    return head + bytes(-len(head) % 4)
 
 
 def kernel(name):

@@ -6,14 +6,15 @@ FIRMWARES = ("efilite", "ovmf", "u-boot", "seabios", "qboot")
 BOARDS = ("q35", "pc", "microvm")
 XEN = "xen"
 SIZES = (128, 512, 6144)
-DISKS = ("disk", f"{MANY} disks")
+DISKS = (1, MANY)
 # In the order of the table.
 ORDER = ("probe", "large", "uki", "kernel", "vmlinux")
 
 
 def uboot(quick):
     # Its EFI loader leaves SSE off, so that systemd's stub crashes: the UKI's row tells.
-    return [Row("u-boot", "pc", 512, name, via) for name, via in ([] if quick else [("uki", "disk"), ("large", DISKS[1])]) + [("large", "disk")]]
+    return [Row("u-boot", "pc", 512, name, "disk", disks=count)
+            for name, count in ([] if quick else [("uki", 1), ("large", MANY)]) + [("large", 1)]]
 
 
 def ovmf(quick):
@@ -21,9 +22,9 @@ def ovmf(quick):
     if not quick:
         rows.append(Row("ovmf", "q35", 512, "kernel", "-kernel"))
         rows += [Row("ovmf", "q35", size, "uki", "-kernel") for size in SIZES]
-        rows.append(Row("ovmf", "q35", 512, "uki", "disk"))
+        rows.append(Row("ovmf", "q35", 512, "uki", "disk", disks=1))
     rows += [Row("ovmf", "q35", size, "probe", "-kernel") for size in ((512,) if quick else SIZES)]
-    return rows + [Row("ovmf", "q35", 512, "large", via) for via in DISKS]
+    return rows + [Row("ovmf", "q35", 512, "large", "disk", disks=count) for count in DISKS]
 
 
 def seabios(quick):
@@ -31,7 +32,7 @@ def seabios(quick):
     if quick:
         return []
     direct = [Row("seabios", board, 512, name, "-kernel") for board in BOARDS for name in ("kernel", "vmlinux")]
-    return [Row("seabios", "q35", 512, "uki", "disk"), *direct]
+    return [Row("seabios", "q35", 512, "uki", "disk", disks=1), *direct]
 
 
 def qboot(quick):
@@ -47,10 +48,10 @@ def efilite(quick):
             # Every board and every size, but not every size on every board: a kernel takes its time.
             rows += [Row("efilite", board, size, "uki", "module") for size in (sizes if board == "q35" else (512,))]
             rows += [Row("efilite", board, 512, "kernel", via) for via in (("module", "fw_cfg") if board == "q35" else ("module",))]
-            rows.append(Row("efilite", board, 512, "uki", "disk"))
+            rows.append(Row("efilite", board, 512, "uki", "disk", disks=1))
         rows += [Row("efilite", board, size, "probe", "module") for size in sizes]
         rows.append(Row("efilite", board, 512, "probe", "fw_cfg"))
-        rows += [Row("efilite", board, 512, "large", via) for via in DISKS[:2 if board == "q35" else 1]]
+        rows += [Row("efilite", board, 512, "large", "disk", disks=count) for count in DISKS[:2 if board == "q35" else 1]]
     return rows
 
 
@@ -65,4 +66,4 @@ def guests_of_xen(quick):
 
 
 def place_in_table(row):
-    return (row.firmware, (*BOARDS, "microvm-acpi-off", XEN).index(row.board), ORDER.index(row.payload), row.via, row.memory_mib)
+    return (row.firmware, (*BOARDS, "microvm-acpi-off", XEN).index(row.board), ORDER.index(row.payload), row.via, row.disks, row.memory_mib)

@@ -9,9 +9,7 @@
 //   reader: end
 // Where the TSC counts others, too, the points 1 and 2 tell when each of these began and ended.
 
-#include <efi.h>
-
-#include "line.hpp"
+#include "costs.hpp"
 
 using namespace bench;
 
@@ -21,21 +19,7 @@ constexpr UINTN kSize = 64 << 20, kPage = 4096;
 constexpr UINTN kChunks[] = {64 << 10, 1 << 20, kSize};
 constexpr UINT64 kMagic = 0x4154'4144'6e65'4245;  // of tests/bench/reading.py
 
-EFI_SYSTEM_TABLE* st;
 UINT8* data;
-
-[[noreturn]] void end() {
-  out8(kExitPort, 0);  // first: not every firmware has a ResetSystem that comes to its end
-  st->RuntimeServices->ResetSystem(EfiResetShutdown, EFI_SUCCESS, 0, nullptr);
-  for (;;) asm volatile("cli; hlt");
-}
-[[noreturn]] void fail(const char* what, Number number) {
-  (Line("reader: failed: ") << what << " " << Hex{number}).print();
-  end();
-}
-void check(const char* what, EFI_STATUS status) {
-  if (EFI_ERROR(status)) fail(what, status);
-}
 
 template <typename Protocol>
 Protocol* protocol(EFI_HANDLE handle, EFI_GUID guid, const char* name) {
@@ -51,7 +35,7 @@ bool is_page(const UINT8* at, UINT64 number) {
 
 // `read` reads a chunk to a place, given its offset in the file.
 template <typename Read>
-void measure(const char* way, Read read) {
+void measure_reading(const char* way, Read read) {
   for (const UINTN chunk : kChunks) {
     for (UINTN at = 0; at < kSize; at += kPage) *reinterpret_cast<UINT64*>(data + at) = 0;
     const Number before = read_tsc();
@@ -79,6 +63,7 @@ EFI_LBA first_block(EFI_BLOCK_IO_PROTOCOL* disk) {
 }  // namespace
 
 extern "C" EFI_STATUS EFIAPI reader_entry(EFI_HANDLE image, EFI_SYSTEM_TABLE* system) {
+  program = "reader";
   st = system;
   EFI_PHYSICAL_ADDRESS place;
   check("AllocatePages", st->BootServices->AllocatePages(AllocateAnyPages, EfiLoaderData, kSize / kPage, &place));
@@ -89,7 +74,7 @@ extern "C" EFI_STATUS EFIAPI reader_entry(EFI_HANDLE image, EFI_SYSTEM_TABLE* sy
   EFI_FILE_HANDLE root, file;
   check("OpenVolume", volume->OpenVolume(volume, &root));
   check("Open", root->Open(root, &file, name, EFI_FILE_MODE_READ, 0));
-  measure("file", [&](void* to, UINTN at, UINTN chunk) {
+  measure_reading("file", [&](void* to, UINTN at, UINTN chunk) {
     if (at == 0) check("SetPosition", file->SetPosition(file, 0));
     UINTN size = chunk;
     check("Read", file->Read(file, &size, to));
@@ -97,9 +82,9 @@ extern "C" EFI_STATUS EFIAPI reader_entry(EFI_HANDLE image, EFI_SYSTEM_TABLE* sy
   });
   auto* disk = protocol<EFI_BLOCK_IO_PROTOCOL>(device, EFI_BLOCK_IO_PROTOCOL_GUID, "BlockIo");
   const EFI_LBA first = first_block(disk);
-  measure("blocks", [&](void* to, UINTN at, UINTN chunk) {
+  measure_reading("blocks", [&](void* to, UINTN at, UINTN chunk) {
     check("ReadBlocks", disk->ReadBlocks(disk, disk->Media->MediaId, first + at / disk->Media->BlockSize, chunk, to));
   });
   Line("reader: end").print();
-  end();
+  end_machine();
 }

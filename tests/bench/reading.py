@@ -24,6 +24,12 @@ class Reading:
     costs: dict = dataclasses.field(default_factory=dict)  # way -> {bytes of a chunk: instructions}
     seconds: float = 0
 
+    def name(self):
+        return f"{self.firmware}, reading"
+
+    def figures(self):
+        return (self.status, self.costs)
+
     def percent(self):
         """Of the instructions that the blocks take, those that the file does: {chunk: percent}."""
         return {chunk: round(100 * cost / max(1, self.costs["blocks"][chunk])) for chunk, cost in self.costs["file"].items()}
@@ -58,7 +64,7 @@ def data():
 
 def run(firmware, program, logs, settle, timeout):
     # The firmware's own way to put a program on a disk is used, with another disk.
-    row = Row(firmware.name, BOARDS.get(firmware.name, "q35"), 512, "reader", "disk")
+    row = Row(firmware.name, BOARDS.get(firmware.name, "q35"), 512, "reader", "disk", disks=1)
     try:
         image = disks.image(program, **{"DATA.BIN": data()})
         directory = logs / row.directory()

@@ -1,10 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""The figures as a table for people and as JSON for programs."""
-import dataclasses
-import json
-
+"""The figures as tables for people."""
+import growth
+import promises
 import reading
-from row import MANY
 
 KIB = 1024
 LEGEND = """\
@@ -49,7 +47,8 @@ def size(value):
 
 
 def cells(row):
-    return [row.firmware, row.board, str(row.memory_mib), row.payload, row.via] + [
+    by = f"{row.disks} disks" if row.disks > 1 else row.via
+    return [row.firmware, row.board, str(row.memory_mib), row.payload, by] + [
         millions(figure) for figure in (row.before_entry, row.to_payload, row.to_kernel, row.to_startup, row.waiting,
                                         row.to_exit_boot_services, row.to_init)] + [
         size(row.copied_bytes), size(row.handed_over_bytes), size(row.held_bytes),
@@ -84,8 +83,8 @@ def held(rows):
 
 
 def disk_boots(rows):
-    return [f"  {row.name()}, {size(row.file_bytes)}: drivers were at {row.touched_disks} of {row.disks()}"
-            for row in rows if row.status == "ok" and row.disks()]
+    return [f"  {row.name()}, {size(row.file_bytes)}: drivers were at {row.touched_disks} of {row.disks}"
+            for row in rows if row.status == "ok" and row.disks]
 
 
 def readings_table(readings):
@@ -108,118 +107,76 @@ def xen_reading_table(found):
             f"{millions(costs['blocks'][chunk][1]):>9} {percent[chunk]:>6} %" for chunk in percent]
 
 
-@dataclasses.dataclass
-class Figure:
-    name: str
-    value: int | None
-    limit: int  # the value must be at most this
-    unit: str
-
-    def reached(self):
-        return self.value is not None and self.value <= self.limit
-
-    def line(self):
-        verdict = "not measured" if self.value is None else "ok" if self.reached() else "MISSED"
-        value = "-" if self.value is None else f"{self.value:,}"
-        return f"  {self.name:<52} {value:>12} of at most {self.limit:>9,} {self.unit:<12} {verdict}"
+def service_costs(found):
+    where = f"What {found.program} cost {found.firmware}, in instructions for each operation"
+    if not found.compared():
+        return [f"{where}: {found.status}", ""]
+    lines = [f"{where}, among {', '.join(f'{count:,}' for count in found.counts())} {found.program}:"]
+    lines += [f"  {name:<40}" + "".join(f" {cost:>11,}" for cost in costs) for name, costs in found.compared()]
+    if found.full is not None:
+        lines.append(f"  there was no place for more than {found.full:,}")
+    return lines + ([f"  {found.status}"] if found.status != "ok" else []) + [""]
 
 
-def disk_figures(mine, readings):
-    found = []
-    from_disk = [row for row in mine if row.disks()]
-    if from_disk:
-        # The device puts the bytes where they belong: there is nothing to be taken off for copying them.
-        found.append(Figure("PVH entry to the entry of a loader on a disk", max(row.to_payload for row in from_disk), 4_999_999,
-                            "instructions"))
-    touched = [row.touched_disks for row in from_disk if row.disks() == MANY]
-    if touched:
-        found.append(Figure(f"of {MANY} disks, those that a driver has been at", max(touched), 1, "disks"))
-    by_firmware = {each.firmware: each for each in readings if each.status == "ok"}
-    if "efilite" in by_firmware:
-        ours = by_firmware["efilite"]
-        found.append(Figure("reading a file of 64 MiB, of reading its blocks", max(ours.percent().values()), 150, "percent"))
-        if "ovmf" in by_firmware:
-            found.append(Figure("reading a file of 64 MiB, of OVMF's doing so", max(ours.file_percent_of(by_firmware["ovmf"]).values()), 20,
-                                "percent"))
-    return found
+def amount(value, unit):
+    """Of what grows."""
+    return f"{value // 1024} GiB" if unit == "MiB" and value >= 1024 else f"{value:,} {unit}".rstrip()
 
 
-def xen_figures(rows, found):
-    figures = []
-    entries = [row.to_kernel or row.to_payload for row in rows]
-    if entries:
-        figures.append(Figure("on Xen, PVH entry to the entry of a module", max(entries), 1_499_999, "instructions"))
-    if found:
-        percent = max(found.percent().values()) if found.status == "ok" else None
-        figures.append(Figure("on Xen, reading a file, of moving its blocks by the ring", percent, 150, "percent"))
-    return figures
+# What is told of each point, and how.
+GROWING = {"to_payload": ("millions of instructions to the program's entry", millions),
+           "to_unpacked": ("millions of instructions to the unpacked kernel, more than with the smallest", millions),
+           "held_bytes": ("RAM that the system cannot use", size), "map_entries": ("entries of the memory map", str)}
 
 
-def figures(rows, sizes, handles=None, readings=(), xen_reading=None):
-    """What efilite promises, the worst row counting. The payload is a module: nothing has to be fetched for it."""
-    mine = [row for row in rows if row.firmware == "efilite" and row.status == "ok"]
-    guests = [row for row in mine if row.board == "xen"]
-
-    def worst(chosen, field):
-        return max((getattr(row, field) for row in chosen if getattr(row, field) is not None), default=None)
-
-    modules = [row for row in mine if row.via == "module" and row not in guests]
-    kernels = [row for row in modules if row.payload != "probe"]  # none in a quick run
-    found = []
-    if not rows or any(row.board != "xen" for row in rows):
-        found.append(Figure("PVH entry to the entry of a module", worst(modules, "to_payload"), 999_999, "instructions"))
-        if kernels:
-            found.append(Figure("PVH entry to the kernel's EFI entry, UKI or module", worst(kernels, "to_kernel"), 999_999, "instructions"))
-        found.append(Figure("cost among 10,000 handles, of that among 1,000", handles and handles.worst_percent(), 200, "percent"))
-        found += disk_figures([row for row in mine if row not in guests], readings)
-    return found + [
-        *xen_figures(guests, xen_reading),
-        Figure("RAM held after boot, without the legacy hole", worst(mine, "held_bytes"), 256 * KIB - 1, "bytes"),
-        Figure("entries of the EFI memory map handed over", worst(mine, "map_entries"), 24, "entries"),
-        Figure("the firmware's file", sizes.get("efilite"), 350 * KIB - 1, "bytes"),
-    ]
+def growth_table(name, points):
+    series = growth.SERIES[name]
+    mine = [point for point in points if point.series == name]
+    lines = []
+    for figure in series.figures:
+        title, told = GROWING[figure]
+        lines += [f"With more {series.title}: {title}:", f"  {'':<24}" + "".join(f" {amount(x, series.unit):>9}" for x in series.points)]
+        for label in dict.fromkeys(point.line for point in mine):
+            at = {point.x: point for point in mine if point.line == label}
+            cells = ["" if x not in at else "failed" if at[x].row.status != "ok" else told(growth.told(at[x], mine, figure))
+                     for x in series.points]
+            lines.append(f"  {label:<24}" + "".join(f" {cell:>9}" for cell in cells))
+    failed = [f"  {point.row.name()}: {point.row.status}" for point in mine if point.row.status != "ok"]
+    return [*lines, *failed, ""]
 
 
-def handle_costs(handles):
-    if handles.status != "ok":
-        return [f"Handles and protocols: {handles.status}"]
-    lines = ["What handles and protocols cost efilite, in instructions for each operation among 1,000 and among 10,000 handles:"]
-    return lines + [f"  {name:<40} {few:>7,} {many:>7,}" for name, few, many in handles.compared()]
+def about(told, firmwares):
+    return ", ".join([f"QEMU {told['qemu']} (TCG, -cpu {told['cpu']})", *(told[name] for name in firmwares if name in told)])
 
 
-def human(rows, sizes, handles, readings, xen_reading, about):
-    parts = [f"{about}", "", table(rows), "", LEGEND, ""]
-    by_type = held(rows)
-    if by_type:
+def boots(figures):
+    rows = figures.rows
+    parts = [table(rows), "", LEGEND, ""]
+    if by_type := held(rows):
         parts += ["RAM held, by the type of its memory map entry:", *by_type, ""]
-    parts += ["Firmware files: " + ", ".join(f"{name} {size(amount)}" for name, amount in sizes.items()), ""]
-    if boots := disk_boots(rows):
-        parts += ["Loaders on disks:", *boots, ""]
-    if readings:
+    if from_disks := disk_boots(rows):
+        parts += ["Loaders on disks:", *from_disks, ""]
+    if notes := [f"  {row.name()}: {note}" for row in rows for note in row.notes]:
+        parts += ["Notes:", *notes, ""]
+    return parts
+
+
+def human(figures):
+    parts = [about(figures.about, figures.file_bytes), ""]
+    if figures.rows:
+        parts += boots(figures)
+    for name in dict.fromkeys(point.series for point in figures.growth):
+        parts += growth_table(name, figures.growth)
+    parts += ["Firmware files: " + ", ".join(f"{name} {size(amount)}" for name, amount in figures.file_bytes.items()), ""]
+    if figures.readings:
         parts += ["Reading a file of 64 MiB by SimpleFileSystem, and its blocks by BlockIo, in millions of instructions:",
-                  f"  {'':<8} {'chunks':>8}  {'file':>9} {'blocks':>9}  file of blocks", *readings_table(readings), ""]
-    if xen_reading:
+                  f"  {'':<8} {'chunks':>8}  {'file':>9} {'blocks':>9}  file of blocks", *readings_table(figures.readings), ""]
+    if figures.xen_reading:
         parts += ["Reading the file in a guest of Xen, and its blocks, in millions of the guest's instructions;",
                   "ring: of those for the blocks, what moves them: the code of ring, grants and event channels:",
-                  f"  {'chunks':>8}  {'file':>9} {'blocks':>9} {'ring':>9}  file of ring", *xen_reading_table(xen_reading), ""]
-    if handles:
-        parts += [*handle_costs(handles), ""]
-    notes = [f"  {row.name()}: {note}" for row in rows for note in row.notes]
-    if notes:
-        parts += ["Notes:", *notes, ""]
-    if any(row.firmware == "efilite" for row in rows):
-        parts += ["Promised of efilite (the worst row counts):", 
-                  *(figure.line() for figure in figures(rows, sizes, handles, readings, xen_reading))]
+                  f"  {'chunks':>8}  {'file':>9} {'blocks':>9} {'ring':>9}  file of ring", *xen_reading_table(figures.xen_reading), ""]
+    for found in figures.services:
+        parts += service_costs(found)
+    if "efilite" in figures.file_bytes:
+        parts += ["Promised of efilite (the worst row counts):", *(promise.line() for promise in promises.promised(figures))]
     return "\n".join(parts).rstrip()
-
-
-def write_json(path, rows, sizes, handles, readings, xen_reading, about):
-    document = {"about": about, "file_bytes": sizes, "rows": [dataclasses.asdict(row) for row in rows],
-                "handle_costs": handles and handles.costs,
-                "reading_costs": {each.firmware: each.costs for each in readings},
-                "xen_reading_costs": xen_reading and xen_reading.costs,
-                "figures": [dataclasses.asdict(figure) | {"reached": figure.reached()}
-                            for figure in figures(rows, sizes, handles, readings, xen_reading)]}
-    with open(path, "w", encoding="utf-8") as file:
-        json.dump(document, file, indent=2)
-        file.write("\n")

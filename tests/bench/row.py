@@ -3,7 +3,7 @@
 import dataclasses
 
 MANY = 64
-PROBES = ("probe", "large")
+PROBES = ("probe", "large", "pvh")
 
 
 @dataclasses.dataclass
@@ -12,13 +12,19 @@ class Row:
     firmware: str
     board: str
     memory_mib: int
-    payload: str  # probe; large: the probe in an image of a UKI's size; uki; kernel: a bzImage; vmlinux: the ELF file in it
-    via: str  # module, fw_cfg: how efilite is given it; -kernel: QEMU's option, read by the others; disk, 64 disks: it is on the first
+    # probe; large: the probe in an image of a UKI's size; pvh: its like, started by PVH; uki; kernel: a bzImage; vmlinux: the ELF file in it
+    payload: str
+    # module, fw_cfg: how efilite is given it; split: by fw_cfg, its initrd as a module; -kernel: QEMU's option; disk: it is on the first
+    via: str
+    disks: int = 0
+    cpus: int = 1
+    initrd_mib: int | None = None  # None: as small as it can be
     status: str = "ok"
     before_entry: int | None = None  # what SeaBIOS or qboot did before efilite
     to_payload: int | None = None
     to_kernel: int | None = None  # the kernel's first instruction: the payload's own, or its EFI entry inside a UKI
     to_startup: int | None = None  # the kernel's 32- or 64-bit entry behind its EFI stub or real-mode set-up; of a vmlinux the PVH entry
+    to_unpacked: int | None = None  # the first instruction of the kernel that was packed in the bzImage
     waiting: int | None = None  # of to_payload: waiting for time to pass
     to_exit_boot_services: int | None = None
     to_init: int | None = None
@@ -35,14 +41,15 @@ class Row:
     cpu_seconds: float = 0  # QEMU's, with its plugins, until the end of the machine
 
     def name(self):
-        return f"{self.firmware} {self.board} {self.memory_mib} MiB, {self.payload} by {self.via}"
+        more = [f"{self.cpus} CPUs"] if self.cpus > 1 else []
+        if self.disks > (self.via == "disk"):
+            more.append(f"{self.disks} disks")
+        if self.initrd_mib is not None:
+            more.append(f"initrd of {self.initrd_mib} MiB")
+        return ", ".join([f"{self.firmware} {self.board} {self.memory_mib} MiB", *more, f"{self.payload} by {self.via}"])
 
     def directory(self):
-        words = (self.firmware, self.board, self.memory_mib, self.payload, self.via)
-        return "-".join(str(word).strip("-").replace(" ", "-") for word in words)
-
-    def disks(self):
-        return {"disk": 1, f"{MANY} disks": MANY}.get(self.via, 0)
+        return "-".join(self.name().replace("-", " ").replace(",", "").split())
 
     def is_probe(self):
         return self.payload in PROBES

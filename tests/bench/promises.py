@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""The figures that efilite promises."""
+import dataclasses
+
+from row import MANY
+
+KIB = 1024
+
+
+@dataclasses.dataclass
+class Promise:
+    name: str
+    value: int | None
+    limit: int  # the value must be at most this
+    unit: str
+
+    def reached(self):
+        return self.value is not None and self.value <= self.limit
+
+    def line(self):
+        verdict = "not measured" if self.value is None else "ok" if self.reached() else "MISSED"
+        value = "-" if self.value is None else f"{self.value:,}"
+        return f"  {self.name:<52} {value:>12} of at most {self.limit:>9,} {self.unit:<12} {verdict}"
+
+
+def disk_promises(mine, readings):
+    found = []
+    from_disk = [row for row in mine if row.disks]
+    if from_disk:
+        # The device puts the bytes where they belong: there is nothing to be taken off for copying them.
+        found.append(Promise("PVH entry to the entry of a loader on a disk", max(row.to_payload for row in from_disk), 4_999_999,
+                            "instructions"))
+    touched = [row.touched_disks for row in from_disk if row.disks == MANY]
+    if touched:
+        found.append(Promise(f"of {MANY} disks, those that a driver has been at", max(touched), 1, "disks"))
+    by_firmware = {each.firmware: each for each in readings if each.status == "ok"}
+    if "efilite" in by_firmware:
+        ours = by_firmware["efilite"]
+        found.append(Promise("reading a file of 64 MiB, of reading its blocks", max(ours.percent().values()), 150, "percent"))
+        if "ovmf" in by_firmware:
+            found.append(Promise("reading a file of 64 MiB, of OVMF's doing so", max(ours.file_percent_of(by_firmware["ovmf"]).values()), 20,
+                                "percent"))
+    return found
+
+
+def growth_promises(points):
+    mine = [point.row.to_payload for point in points if (point.series, point.line) == ("ram", "efilite")]
+    worst = None if None in mine else max(mine, default=None)
+    return [Promise("the same with 128 MiB to 960 GiB of RAM", worst, 299_999, "instructions")] if mine else []
+
+
+def xen_promises(rows, found):
+    figures = []
+    entries = [row.to_kernel or row.to_payload for row in rows]
+    if entries:
+        figures.append(Promise("on Xen, PVH entry to the entry of a module", max(entries), 1_499_999, "instructions"))
+    if found:
+        percent = max(found.percent().values()) if found.status == "ok" else None
+        figures.append(Promise("on Xen, reading a file, of moving its blocks by the ring", percent, 150, "percent"))
+    return figures
+
+
+def promised(figures):
+    """The worst row counts. The payload is a module: nothing has to be fetched for it."""
+    mine = [row for row in figures.rows if row.firmware == "efilite" and row.status == "ok"]
+    guests = [row for row in mine if row.board == "xen"]
+
+    def worst(chosen, field):
+        return max((getattr(row, field) for row in chosen if getattr(row, field) is not None), default=None)
+
+    modules = [row for row in mine if row.via == "module" and row not in guests]
+    kernels = [row for row in modules if row.payload != "probe"]  # none in a quick run
+    handles = next((each for each in figures.services if (each.program, each.firmware) == ("handles", "efilite")), None)
+    found = []
+    if not figures.rows or any(row.board != "xen" for row in figures.rows):
+        found.append(Promise("PVH entry to the entry of a module", worst(modules, "to_payload"), 999_999, "instructions"))
+        if kernels:
+            found.append(Promise("PVH entry to the kernel's EFI entry, UKI or module", worst(kernels, "to_kernel"), 999_999, "instructions"))
+        found.append(Promise("cost among 10,000 handles, of that among 1,000", handles and handles.worst_percent(), 200, "percent"))
+        found += disk_promises([row for row in mine if row not in guests], figures.readings)
+    return found + [
+        *growth_promises(figures.growth),
+        *xen_promises(guests, figures.xen_reading),
+        Promise("RAM held after boot, without the legacy hole", worst(mine, "held_bytes"), 256 * KIB - 1, "bytes"),
+        Promise("entries of the EFI memory map handed over", worst(mine, "map_entries"), 24, "entries"),
+        Promise("the firmware's file", figures.file_bytes.get("efilite"), 350 * KIB - 1, "bytes"),
+    ]
