@@ -26,8 +26,8 @@ def image(loader, **files):
 
 
 def arguments(board, path, count, first=""):
-    """`count` disks, eight of them in a slot: behind PCIe root ports of q35. The first is the one at `path`, if there is one, and its device
-    gets the options `first`; the others are empty. What is written is lost."""
+    """`count` disks, eight of them in a slot: behind PCIe root ports of q35. The first is the one at `path`, if there is one, and its
+    device gets the options `first`; the others are empty. What is written is lost."""
     if count == 0:
         return []
     # SeaBIOS, which comes before efilite, shall leave them alone.

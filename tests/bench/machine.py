@@ -155,8 +155,8 @@ def last_line(directory):
 def ram_ranges(board, memory_mib):
     """Where the board puts its RAM: [(start, end)], from pc_q35.c, pc_piix.c and microvm.c of QEMU, and libxl_x86.c of Xen."""
     size = memory_mib * MIB
-    split_from, low = {"q35": (0xB0000000, 0x80000000), "pc": (0xE0000000, 0xC0000000),
-                       "microvm": (0xC0000000, 0xC0000000), "microvm-acpi-off": (0xC0000000, 0xC0000000), "xen": (0xFC000000, 0xFC000000)}[board]
+    split_from, low = {"q35": (0xB0000000, 0x80000000), "pc": (0xE0000000, 0xC0000000), "microvm": (0xC0000000, 0xC0000000),
+                       "xen": (0xFC000000, 0xFC000000)}[board.removesuffix("-acpi-off")]
     if size < split_from:
         return [(0, size)]
     return [(0, low), (1 << 32, (1 << 32) + size - low)]

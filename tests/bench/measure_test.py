@@ -73,7 +73,8 @@ class ServiceCosts(unittest.TestCase):
 
 class Growth(unittest.TestCase):
     def point(self, x, cost, status="ok"):
-        return growth.Point("initrd", "qboot", x, Row("qboot", "q35", 2048, "kernel", "-kernel", status=status, initrd_mib=x, to_unpacked=cost))
+        at = Row("qboot", "q35", 2048, "kernel", "-kernel", status=status, initrd_mib=x, to_unpacked=cost)
+        return growth.Point("initrd", "qboot", x, at)
 
     def test_one_machine_for_each_point_of_the_firmwares_that_were_asked_for(self):
         points = growth.plan(["disks"], ["efilite", "u-boot"])

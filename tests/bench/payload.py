@@ -94,7 +94,7 @@ def signature(image, offset):
 
 
 def initrd(init, mib=0):
-    """An initramfs (cpio, 'newc') that holds nothing but /init and, to make it larger, a file of zeros, which takes no place on the disk."""
+    """An initramfs (cpio) that holds nothing but /init and, to make it larger, a file of zeros, which takes no room on the disk."""
     def write(path):
         with open(path, "wb") as file:
             file.write(cpio_head("init", 0o100755, init.stat().st_size) + init.read_bytes() + bytes(-init.stat().st_size % 4))

@@ -28,8 +28,8 @@ def disk_promises(mine, readings):
     from_disk = [row for row in mine if row.disks]
     if from_disk:
         # The device puts the bytes where they belong: there is nothing to be taken off for copying them.
-        found.append(Promise("PVH entry to the entry of a loader on a disk", max(row.to_payload for row in from_disk), 4_999_999,
-                            "instructions"))
+        slowest = max(row.to_payload for row in from_disk)
+        found.append(Promise("PVH entry to the entry of a loader on a disk", slowest, 4_999_999, "instructions"))
     touched = [row.touched_disks for row in from_disk if row.disks == MANY]
     if touched:
         found.append(Promise(f"of {MANY} disks, those that a driver has been at", max(touched), 1, "disks"))
@@ -38,8 +38,8 @@ def disk_promises(mine, readings):
         ours = by_firmware["efilite"]
         found.append(Promise("reading a file of 64 MiB, of reading its blocks", max(ours.percent().values()), 150, "percent"))
         if "ovmf" in by_firmware:
-            found.append(Promise("reading a file of 64 MiB, of OVMF's doing so", max(ours.file_percent_of(by_firmware["ovmf"]).values()), 20,
-                                "percent"))
+            percent = max(ours.file_percent_of(by_firmware["ovmf"]).values())
+            found.append(Promise("reading a file of 64 MiB, of OVMF's doing so", percent, 20, "percent"))
     return found
 
 
@@ -75,7 +75,8 @@ def promised(figures):
     if not figures.rows or any(row.board != "xen" for row in figures.rows):
         found.append(Promise("PVH entry to the entry of a module", worst(modules, "to_payload"), 999_999, "instructions"))
         if kernels:
-            found.append(Promise("PVH entry to the kernel's EFI entry, UKI or module", worst(kernels, "to_kernel"), 999_999, "instructions"))
+            slowest = worst(kernels, "to_kernel")
+            found.append(Promise("PVH entry to the kernel's EFI entry, UKI or module", slowest, 999_999, "instructions"))
         found.append(Promise("cost among 10,000 handles, of that among 1,000", handles and handles.worst_percent(), 200, "percent"))
         found += disk_promises([row for row in mine if row not in guests], figures.readings)
     return found + [

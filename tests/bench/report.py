@@ -19,7 +19,7 @@ string instruction counts once for each repetition, so `rep movsq` over 8 MiB co
   to init       until the guest's init
 copied: bytes of program and initrd that efilite moved in memory.
 map: entries of the EFI memory map; for a kernel with the ones its own allocations made; without EFI, those of the e820 map.
-CPU s: seconds of the host's CPU that QEMU took for the whole machine, the count of instructions included; the one figure that is the host's.
+CPU s: seconds of the host's CPU that QEMU took for the whole machine and for counting; the one figure that is the host's.
 program: "large" is the probe in an image as large as a UKI. A disk's requests take no time: the processor stands still meanwhile.
 machine: "xen" is a PVH guest of Xen. Xen and dom0 run on the same processor: counted are the guest's own instructions, as far as it is the
   firmware's or the program's. How often it looks whether others have answered depends on them, so that these figures differ a little each

@@ -12,7 +12,7 @@ class Row:
     firmware: str
     board: str
     memory_mib: int
-    # probe; large: the probe in an image of a UKI's size; pvh: its like, started by PVH; uki; kernel: a bzImage; vmlinux: the ELF file in it
+    # probe; large: the probe in an image of a UKI's size; pvh: its like, started by PVH; uki; kernel: a bzImage; vmlinux: the ELF in it
     payload: str
     # module, fw_cfg: how efilite is given it; split: by fw_cfg, its initrd as a module; -kernel: QEMU's option; disk: it is on the first
     via: str

@@ -24,7 +24,7 @@ TOOLS = REPO / "build/host/tests/bench"
 LOGS = REPO / "build/bench"
 OVMF = pathlib.Path("/usr/share/OVMF/OVMF_CODE_4M.fd")
 PARTS = ("boots", *growth.SERIES, "services", "reading", "xen")
-# Those that the processor is not emulated for a second time are the same when they are measured again.
+# What depends on how fast the host is, too, is not the same again.
 SAME_AGAIN = tuple(part for part in PARTS if part != "xen")
 
 
@@ -82,7 +82,8 @@ class Session:
         return {"seabios": firmware.SeaBios, "qboot": firmware.Qboot}[name](self.files)
 
     def about(self):
-        told = {"qemu": f"{self.qemu[0]}.{self.qemu[1]}", "cpu": machine.CPU, "icount": "shift=0,sleep=off", "kernel": self.arguments.kernel}
+        told = {"qemu": f"{self.qemu[0]}.{self.qemu[1]}", "cpu": machine.CPU, "icount": "shift=0,sleep=off",
+                "kernel": self.arguments.kernel}
         versions = {"ovmf": lambda: version_of("ovmf") if self.arguments.ovmf == OVMF else self.arguments.ovmf.name,
                     "u-boot": lambda: f"Debian's u-boot-qemu {(payload.payload_dir('u-boot') / 'package').read_text().split('_')[1]}",
                     "seabios": lambda: version_of("seabios"), "qboot": lambda: "QEMU's qboot"}
