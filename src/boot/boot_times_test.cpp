@@ -74,7 +74,7 @@ TEST_F(BootTimesTest, TheTableLeadsToTheRecord) {
   EXPECT_EQ(table.header.signature, acpi::signature("FPDT"));
   EXPECT_EQ(table.header.length, 52u);
   EXPECT_EQ(table.record_length, 16);
-  EXPECT_EQ(table.boot_table, 0x12345678u);
+  EXPECT_EQ(+table.boot_table, 0x12345678u);
 }
 
 TEST_F(BootTimesTest, AStepTooManyIsForgotten) {
