@@ -10,7 +10,8 @@ void hand_off(const Machine& machine) {
   const Payload& payload = machine.payload;
   FailureLog urgent;
   switch (payload.entry) {
-    case formats::BootEntry::Linux64: start_linux(machine);
+    case formats::BootEntry::Linux64:
+    case formats::BootEntry::Linux32: start_linux(machine);
     case formats::BootEntry::Pvh: start_pvh(machine);
     case formats::BootEntry::XenPv: start_pv(machine);
     default: log::line("efilite: ", payload.origin, ": there is no hand-off by entry ", name_of(payload.entry)); power_off();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "base/log.hpp"
 #include "boot/firmware/end.hpp"
+#include "boot/firmware/hand_off.hpp"
 #include "boot/firmware/start_pvh.hpp"
 #include "boot/handoff/xen_shim.hpp"
 #include "boot/load_options.hpp"

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <new>
 
-#include "boot/boot_info.hpp"
+#include "boot/handoff/os_memory.hpp"
 
 namespace efilite::boot {
 
@@ -19,24 +19,10 @@ uint64_t address_of(const void* p) { return reinterpret_cast<uint64_t>(p); }
 uint32_t low(uint64_t value) { return static_cast<uint32_t>(value); }
 uint32_t high(uint64_t value) { return static_cast<uint32_t>(value >> 32); }
 
-// As Linux's own EFI entry takes it: memory of boot services is free, as is what was loaded, and the kernel keeps what it needs of it.
-E820Type e820_type(const efi::MemoryDescriptor& d) {
-  using enum efi::MemoryType;
-  switch (d.type) {
-    case Conventional: if ((d.attribute & efi::kMemorySp) != 0) return E820Type::SoftReserved; [[fallthrough]];
-    case LoaderCode: case LoaderData: case BootServicesCode: case BootServicesData: return E820Type::Ram;
-    case Unusable: return E820Type::Unusable;
-    case AcpiReclaim: return E820Type::Acpi;
-    case AcpiNvs: return E820Type::Nvs;
-    case Persistent: return E820Type::Persistent;
-    default: return E820Type::Reserved;
-  }
-}
-
 }  // namespace
 
-PageCount LinuxParameters::pages_for(std::string_view command_line, size_t descriptors) {
-  return PageCount::covering({sizeof(Layout) + descriptors * sizeof(boot_e820_entry) + command_line.size() + 1});
+uint64_t LinuxParameters::size_for(std::string_view command_line, size_t descriptors) {
+  return sizeof(Layout) + descriptors * sizeof(boot_e820_entry) + command_line.size() + 1;
 }
 
 LinuxParameters::LinuxParameters(MutableByteSpan pages, const formats::BzImage& image, const LinuxPlace& place)
@@ -92,21 +78,14 @@ boot_e820_entry* LinuxParameters::entry_at(size_t index) {
 
 void LinuxParameters::set_memory(ByteSpan descriptors) {
   size_t count = 0;
-  for (uint64_t offset = 0; auto d = read_at<efi::MemoryDescriptor>(descriptors, offset); offset += core::MemoryMap::kDescriptorSize) {
-    const uint64_t size = d->number_of_pages * kPageSize;
-    const auto type = static_cast<uint32_t>(e820_type(*d));
-    if (count != 0) {
-      boot_e820_entry& last = *entry_at(count - 1);
-      if (last.type == type && last.addr + last.size == d->physical_start) {
-        last.size += size;
-        continue;
-      }
-    }
+  // The kernel keeps of boot services' memory what it needs, as it does when its own EFI entry is taken.
+  for_each_os_region(descriptors, true, [&](const MemoryRegion& region) {
     boot_e820_entry* entry = entry_at(count);
-    if (entry == nullptr) break;
-    *entry = {d->physical_start, size, type};
+    if (entry == nullptr) return false;
+    *entry = {region.range.begin.value, region.range.size(), static_cast<uint32_t>(region.type)};
     ++count;
-  }
+    return true;
+  });
   at_->params.e820_entries = static_cast<uint8_t>(std::min<size_t>(count, E820_MAX_ENTRIES_ZEROPAGE));
   if (count > E820_MAX_ENTRIES_ZEROPAGE)
     add(at_->more_memory, SETUP_E820_EXT, static_cast<uint32_t>((count - E820_MAX_ENTRIES_ZEROPAGE) * sizeof(boot_e820_entry)));

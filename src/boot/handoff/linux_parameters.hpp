@@ -17,7 +17,7 @@ class LinuxParameters {
  public:
   static constexpr size_t kSeedSize = 32;  // as many as Linux passes to the next kernel by kexec
   // What set_memory() will find may be `descriptors` long.
-  static PageCount pages_for(std::string_view command_line, size_t descriptors);
+  static uint64_t size_for(std::string_view command_line, size_t descriptors);
 
   LinuxParameters(MutableByteSpan pages, const formats::BzImage& image, const LinuxPlace& place);
 

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "base/log.hpp"
+
 namespace efilite::boot {
 
 namespace {
@@ -54,6 +56,7 @@ LinuxPlan plan_linux(const BzImage& image, BootEntry entry) {
   plan.last = anywhere ? plan.initrd_last : PhysAddr{kBelow4GiB};
   // A 32-bit kernel sees of memory, at first, what the initrd's limit tells.
   if (!image.has_64_bit_entry()) plan.last = plan.initrd_last;
+  plan.parameters_last = {std::min(plan.last.value, kBelow4GiB)};
   plan.command_line_size = image.has(BzImage::kCommandLineSize) ? header.cmdline_size : kOldCommandLineSize;
   return plan;
 }
@@ -72,6 +75,17 @@ Result<LinuxPlace> place_linux(core::MemoryMap& memory, const LinuxPlan& plan) {
     static_cast<void>(memory.free(*at, pages, kOwner));
   }
   return Status::OutOfResources;
+}
+
+bool stays_clear(const core::MemoryMap& memory, PhysRange kernel) {
+  bool clear = true;
+  memory.for_each([&](const efi::MemoryDescriptor& d) {
+    const PhysRange range{{d.physical_start}, {d.physical_start + d.number_of_pages * kPageSize}};
+    if (!clear || (d.attribute & efi::kMemoryRuntime) == 0 || !range.overlaps(kernel)) return;
+    log::line("efilite: ", log::subject(), ": the kernel wants to be at ", kernel.begin, " and no other place, and so do runtime services");
+    clear = false;
+  });
+  return clear;
 }
 
 }  // namespace efilite::boot

@@ -13,7 +13,8 @@ struct LinuxPlan {
   PhysAddr preferred;  // where it runs best, and nothing below
   uint64_t alignment, least_alignment;  // 0: it runs at `preferred` and nowhere else
   PhysAddr last;         // the last byte that it may take
-  PhysAddr initrd_last;  // the last byte that its initrd may take
+  PhysAddr initrd_last;      // and that its initrd may take
+  PhysAddr parameters_last;  // and that its parameters and command line may take
   uint32_t command_line_size;  // without a NUL
 };
 
@@ -25,5 +26,8 @@ struct LinuxPlace {
 };
 // Allocates plan.size for it, as loader code. OUT_OF_RESOURCES: there is no room; NOT_FOUND: the only possible place is not free.
 Result<LinuxPlace> place_linux(core::MemoryMap& memory, const LinuxPlan& plan);
+
+// Whether `kernel` leaves the runtime services alone, which go on beside it. One line tells what is in its way.
+bool stays_clear(const core::MemoryMap& memory, PhysRange kernel);
 
 }  // namespace efilite::boot

@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "boot/handoff/os_memory.hpp"
 
-#include "core/memory/memory_map.hpp"
-
 namespace efilite::boot {
 
-namespace {
-
-E820Type type_of(const efi::MemoryDescriptor& memory, bool runtime_stays) {
+E820Type os_type(const efi::MemoryDescriptor& memory, bool runtime_stays) {
   using efi::MemoryType;
   switch (memory.type) {
     case MemoryType::RuntimeServicesCode:
@@ -25,18 +21,9 @@ E820Type type_of(const efi::MemoryDescriptor& memory, bool runtime_stays) {
   }
 }
 
-}  // namespace
-
 void tell_memory(ByteSpan descriptors, bool runtime_stays, MemoryRegions& regions) {
   regions.clear();
-  for (size_t at = 0; at < descriptors.size(); at += core::MemoryMap::kDescriptorSize) {
-    const auto memory = *read_at<efi::MemoryDescriptor>(descriptors, at);
-    const PhysRange range{{memory.physical_start}, {memory.physical_start + memory.number_of_pages * kPageSize}};
-    const E820Type type = type_of(memory, runtime_stays);
-    MemoryRegion* last = regions.empty() ? nullptr : regions.end() - 1;
-    if (last != nullptr && last->type == type && last->range.end == range.begin) last->range.end = range.end;
-    else if (!regions.push_back({range, type})) return;
-  }
+  for_each_os_region(descriptors, runtime_stays, [&](const MemoryRegion& region) { return regions.push_back(region); });
 }
 
 }  // namespace efilite::boot
