@@ -55,17 +55,14 @@ void LinuxParameters::set_initrd(PhysRange initrd) {
   at_->params.ext_ramdisk_size = high(initrd.size());
 }
 
-template <size_t kSize>
-void LinuxParameters::add(Node<kSize>& node, uint32_t type, uint32_t length) {
-  node.next = at_->params.hdr.setup_data;
-  node.type = type;
-  node.length = length;
+void LinuxParameters::add(Node& node, uint32_t type, uint64_t length) {
+  node = {at_->params.hdr.setup_data, type, low(length)};
   at_->params.hdr.setup_data = address_of(&node);
 }
 
 void LinuxParameters::add_seed(const std::array<std::byte, kSeedSize>& seed) {
   if (at_->params.hdr.version < formats::BzImage::kSetupData) return;
-  at_->seed.data = seed;
+  at_->seed_bytes = seed;
   add(at_->seed, SETUP_RNG_SEED, kSeedSize);
 }
 
@@ -88,7 +85,7 @@ void LinuxParameters::set_memory(ByteSpan descriptors) {
   });
   at_->params.e820_entries = static_cast<uint8_t>(std::min<size_t>(count, E820_MAX_ENTRIES_ZEROPAGE));
   if (count > E820_MAX_ENTRIES_ZEROPAGE)
-    add(at_->more_memory, SETUP_E820_EXT, static_cast<uint32_t>((count - E820_MAX_ENTRIES_ZEROPAGE) * sizeof(boot_e820_entry)));
+    add(at_->more_memory, SETUP_E820_EXT, (count - E820_MAX_ENTRIES_ZEROPAGE) * sizeof(boot_e820_entry));
 }
 
 void LinuxParameters::set_efi(PhysAddr system_table, ByteSpan descriptors) {

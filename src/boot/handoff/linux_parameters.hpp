@@ -36,22 +36,21 @@ class LinuxParameters {
   void set_efi(PhysAddr system_table, ByteSpan descriptors);
 
  private:
-  template <size_t kSize>
-  struct [[gnu::packed]] Node {  // setup_data
+  struct Node {  // setup_data
     uint64_t next;
     uint32_t type;
     uint32_t length;
-    std::array<std::byte, kSize> data;
   };
   struct Layout {
     boot_params params;
     std::array<uint64_t, 4> gdt;
-    Node<kSeedSize> seed;
-    Node<0> more_memory;  // followed by its entries
+    Node seed;
+    std::array<std::byte, kSeedSize> seed_bytes;
+    Node more_memory;  // followed by its entries
   };
+  static_assert(sizeof(Layout) == offsetof(Layout, more_memory) + sizeof(setup_data));
 
-  template <size_t kSize>
-  void add(Node<kSize>& node, uint32_t type, uint32_t length);
+  void add(Node& node, uint32_t type, uint64_t length);
   boot_e820_entry* entry_at(size_t index);
 
   Layout* at_;
