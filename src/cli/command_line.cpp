@@ -9,7 +9,6 @@ namespace efilite::cli {
 
 namespace {
 
-
 constexpr const char* kInspectDetails[] = {
     "Lists every boot entry that an image offers, which one efilite would take and why, and what is wrong with the image.",
     "FILE may be - for standard input. The exit status is 1 when an image is malformed or none at all, or efilite's loader refuses it.",
@@ -64,6 +63,17 @@ constexpr OptionSpec kConfigOptions[] = {
     {"--domain", "TYPE", Kind::Choice, false, false, kDomains, "of libvirt [kvm]"},
 };
 
+constexpr const char* kReportDetails[] = {
+    "Tells how long each step of a boot took, out of what was captured of a serial line or of QEMU's debug port.",
+    "The log needs efilite.log=timing, or efilite.log=debug with which it has the memory map too; the debug port always has the times.",
+    "LOG may be - for standard input. Of several boots in it the last whole one counts.",
+};
+constexpr OptionSpec kReportOptions[] = {
+    {"LOG", "LOG", Kind::File, true, false, {}, "what was captured"},
+    {"--output", "FILE", Kind::File, false, false, {}, "draw it, too: a time line and a map of memory as SVG"},
+    {"--json", "", Kind::Flag, false, false, {}, "JSON for programs, in place of tables"},
+};
+
 constexpr const char* kGenerated[] = {"man", "bash", "zsh", "fish"};
 constexpr const char* kGenerateDetails[] = {"Prints the manual page, or what a shell completes command lines by."};
 constexpr OptionSpec kGenerateOptions[] = {
@@ -74,6 +84,7 @@ constexpr CommandSpec kCommands[] = {
     {"inspect", "tell what an image is and which boot entries it offers", kInspectDetails, kInspectOptions},
     {"pack", "make a unified kernel image", kPackDetails, kPackOptions},
     {"config", "print a hypervisor's configuration for an image", kConfigDetails, kConfigOptions},
+    {"report", "tell where the time of a boot went, and draw it", kReportDetails, kReportOptions},
     {"generate", "print the manual page or a shell's completion", kGenerateDetails, kGenerateOptions},
 };
 

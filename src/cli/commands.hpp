@@ -10,6 +10,7 @@ namespace efilite::cli {
 Output run_inspect(const Arguments& arguments, const Terminal& terminal);
 Output run_pack(const Arguments& arguments);
 Output run_config(const Arguments& arguments);
+Output run_report(const Arguments& arguments);
 Output run_generate(const Arguments& arguments);
 
 // Where a package puts it.

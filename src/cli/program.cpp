@@ -26,6 +26,7 @@ Output run(const std::vector<std::string>& words, const Terminal& terminal) {
   const std::string command = parsing.arguments->command->name;
   if (command == "pack") return run_pack(*parsing.arguments);
   if (command == "config") return run_config(*parsing.arguments);
+  if (command == "report") return run_report(*parsing.arguments);
   if (command == "generate") return run_generate(*parsing.arguments);
   return run_inspect(*parsing.arguments, terminal);
 }
