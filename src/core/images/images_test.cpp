@@ -328,6 +328,56 @@ TEST_F(LifeOfImages, AddressesAreToldByImageAndOffset) {
   EXPECT_EQ(images.image_at(0x1000)->title(), "efilite");
 }
 
+// A kernel that was put into memory by its own rules, with an entry of ours in front of its own.
+struct AdoptedImages : LifeOfImages {
+  PhysRange pages(PageOwner owner = PageOwner::Image) {
+    const auto at = memory.map.allocate(efi::AllocateType::AnyPages, efi::MemoryType::LoaderCode, {4}, {}, owner);
+    return {*at, {at->value + 4 * kPageSize}};
+  }
+};
+
+TEST_F(AdoptedImages, AreProgramsLikeOthers) {
+  static bool ran;
+  ran = false;
+  auto entry = [](efi::Handle image, efi::SystemTable* table) EFIAPI -> EfiStatus {
+    ran = true;
+    EXPECT_EQ(self->images.current()->handle, image);
+    table->boot_services->exit(image, encode(Status::Aborted), 0, nullptr);
+    return {};
+  };
+  const PhysRange place = pages();
+  auto path = device_path::memory_mapped_path(efi::MemoryType::LoaderCode, place);
+  const efi::Handle image = images.adopt(place, entry, core_image, &path.memory.header).value();
+  auto& p = info(image);
+  EXPECT_EQ(p.parent_handle, nullptr);
+  EXPECT_EQ(p.device_handle, core_image);
+  EXPECT_EQ(reinterpret_cast<uint64_t>(p.image_base), place.begin.value);
+  EXPECT_EQ(p.image_size, place.size());
+  EXPECT_EQ(p.image_code_type, efi::MemoryType::LoaderCode);
+  EXPECT_EQ(images.image_at(place.end.value - 1)->handle, image);
+  EXPECT_NE(*handles.find(image, efi::kLoadedImageDevicePathGuid), nullptr);
+  EXPECT_EQ(services.start_image(image, nullptr, nullptr), encode(Status::Aborted));
+  EXPECT_TRUE(ran);
+  EXPECT_EQ(images.image_at(place.begin.value), nullptr);
+  EXPECT_EQ(memory.map.find(place.begin)->type, efi::MemoryType::Conventional) << "its pages go with it";
+}
+
+TEST_F(AdoptedImages, LeaveThePagesToTheCallerWhenThereIsNoMemoryForARecord) {
+  const PhysRange place = pages();
+  std::vector<void*> taken;
+  while (auto page = memory.map.allocate(efi::AllocateType::AnyPages, efi::MemoryType::LoaderData, {1})) taken.push_back(nullptr);
+  while (memory.pool.allocate(64) != nullptr) taken.push_back(nullptr);
+  EXPECT_FALSE(images.adopt(place, succeed, nullptr, nullptr));
+  EXPECT_EQ(images.image_at(place.begin.value), nullptr);
+  EXPECT_TRUE(memory.map.free(place.begin, {4}, PageOwner::Image));
+}
+
+TEST_F(LifeOfImages, WhatOthersHaveCopiedCounts) {
+  const uint64_t before = images.copied_bytes();
+  images.note_copied(5);
+  EXPECT_EQ(images.copied_bytes(), before + 5);
+}
+
 // [UEFI 2.10, 7.4.1]
 TEST_F(LifeOfImages, AnHiiPackageListAmongItsResourcesIsAProtocolOfTheImage) {
   efi::Handle image = loaded(jump_to(succeed));

@@ -134,6 +134,21 @@ TEST_F(MemoryMapTest, MaxAddressNeverGivesPageZero) {
   EXPECT_EQ(below(0xFFE, 1).status(), Status::NotFound) << "no page ends there";
 }
 
+TEST_F(MemoryMapTest, AlignedPagesTakeNoMoreThanTheyNeed) {
+  ASSERT_TRUE(map.reserve(range(3 * kGiB - 0x3000, 3 * kGiB), MemoryType::Reserved));
+  const auto aligned = [&](uint64_t alignment, uint64_t pages, PhysAddr limit = {UINT64_MAX}) {
+    return map.allocate_aligned(AllocateType::MaxAddress, MemoryType::LoaderData, {pages}, alignment, limit);
+  };
+  EXPECT_EQ(aligned(2 * kMiB, 3).value().value, 3 * kGiB - 2 * kMiB);
+  EXPECT_EQ(map.find({3 * kGiB - 2 * kMiB})->number_of_pages, 3u);
+  EXPECT_EQ(map.find({3 * kGiB - 2 * kMiB - 1})->type, MemoryType::Conventional);
+  EXPECT_EQ(map.find({3 * kGiB - 2 * kMiB + 0x3000})->type, MemoryType::Conventional);
+  EXPECT_EQ(aligned(kPageSize, 1).value().value, 3 * kGiB - 0x4000) << "what was too much is free again";
+  EXPECT_EQ(aligned(kGiB, 1, {2 * kGiB}).value().value, kGiB) << "2 GiB would be one page too far";
+  EXPECT_EQ(aligned(4 * kGiB, 1, {3 * kGiB}).status(), Status::OutOfResources);
+  EXPECT_EQ(aligned(kMiB, 0x100000000).status(), Status::OutOfResources);
+}
+
 TEST_F(MemoryMapTest, AddressGivesExactlyThatRange) {
   EXPECT_EQ(at(16 * kMiB, 16).value().value, 16 * kMiB);
   EXPECT_EQ(at(0, 1).value().value, 0u);

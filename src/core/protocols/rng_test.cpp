@@ -46,6 +46,15 @@ TEST_F(RngTest, FillsExactlyWhatIsAsked) {
   EXPECT_EQ(out[0], 2);
 }
 
+TEST_F(RngTest, TheFirmwareIsServedByTheDefault) {
+  std::array<std::byte, 3> out{};
+  EXPECT_TRUE(rng.fill(out));
+  EXPECT_EQ(out[2], std::byte{2});
+  entropy.drbg_there = false;
+  EXPECT_TRUE(rng.fill(out));
+  EXPECT_EQ(out[2], std::byte{1});
+}
+
 TEST_F(RngTest, AGeneratorThatIsDryForAWhileIsAskedAgain) {
   std::array<uint8_t, 8> out{};
   efi::Guid raw = efi::kRngAlgorithmRaw;
