@@ -17,6 +17,7 @@ REPO = HERE.parent.parent
 sys.path[:0] = [str(HERE), str(REPO / "scripts/lib")]
 import disk  # noqa: E402
 import dom0  # noqa: E402
+import kernel_image  # noqa: E402
 import kernels  # noqa: E402
 import kexec  # noqa: E402
 import loaders  # noqa: E402
@@ -36,7 +37,11 @@ LIMIT = 150  # seconds; a boot takes about ten on an idle machine, of an install
 
 
 def command_line(scenario):
-    return kernels.command_line(scenario.machine, "guest.test=standard", f"guest.end={scenario.end}")
+    if not isinstance(scenario, scenarios.Entered):
+        return kernels.command_line(scenario.machine, "guest.test=standard", f"guest.end={scenario.end}")
+    test = "standard" if scenario.uses_efi else "without-efi"
+    line = kernels.command_line(scenario.machine, f"guest.test={test}", f"guest.end={scenario.end}", scenario.option)
+    return line if scenario.uses_efi else line.replace(" reboot=efi", "")
 
 
 def packed(tool, kernel, initrd, cmdline):
@@ -49,12 +54,24 @@ def packed(tool, kernel, initrd, cmdline):
     return cached("uki-packed", ".efi", digest(tool, kernel, initrd, cmdline, stub), build)
 
 
+def less_of(kernel, what):
+    """The kernel's image, less of it as scenarios.Entered has it."""
+    if what == "whole":
+        return kernel
+    tool = REPO / "scripts/lib/kernel_image.py"
+    return cached("kernel-" + what, ".bzImage", digest(kernel, what, tool),
+                  lambda path: path.write_bytes(kernel_image.without_efi(kernel.read_bytes(), handover=what == "no-pe")))
+
+
 def firmware_options(scenario, options):
     name = f"linux-{scenario.kernel}"
     kernel = payload_dir(name) / "vmlinuz"
     initrd = kernels.script("mkinitramfs", name)
     cmdline = command_line(scenario)
     image = kernel
+    entered = isinstance(scenario, scenarios.Entered)
+    if entered:
+        image = less_of(kernel, scenario.image)
     if isinstance(scenario, scenarios.Packed):
         image = packed(options.tool, kernel, initrd, cmdline)
     elif scenario.form == "uki":
@@ -69,12 +86,18 @@ def firmware_options(scenario, options):
         arguments += ["-initrd", image]
     else:
         arguments += qemu.fw_cfg_file("opt/efilite/kernel", image)
-    if scenario.form == "kernel":
+    if scenario.form != "kernel":
+        return arguments
+    module = scenario.transport == "module"
+    if entered and not module:
+        arguments += ["-initrd", initrd]
+    else:
         arguments += qemu.fw_cfg_file("opt/efilite/initrd", initrd)
-        # The command line comes both ways, too: the hypervisor's own, or a file.
-        arguments += (["-append", cmdline] if scenario.transport == "module"
-                      else qemu.fw_cfg_string("opt/efilite/cmdline", cmdline))
-    return arguments
+    # The command line comes both ways, too: the hypervisor's own, or a file.
+    wish = f"efilite.entry={scenario.wish} " if entered and scenario.wish else ""
+    if module:
+        return arguments + ["-append", wish + cmdline]
+    return arguments + (["-append", wish] if wish else []) + qemu.fw_cfg_string("opt/efilite/cmdline", cmdline)
 
 
 def boot(scenario, options):
@@ -91,6 +114,7 @@ def boot(scenario, options):
 # By the kind of scenario; each gives the run, and what is to be said of it.
 RUNNERS = {
     scenarios.Scenario: boot, scenarios.Resident: boot, scenarios.Entropy: boot, scenarios.Packed: boot,
+    scenarios.Entered: boot,
     scenarios.Refusal: refusal.run,
     scenarios.Program: program.run,
     scenarios.PvhInfo: pvhinfo.run,

@@ -91,6 +91,16 @@ class Verdict(unittest.TestCase):
     def test_silence_is_no_success(self):
         self.assertTrue(self.complaints(lambda run: run.lines.clear()))
 
+    def test_another_entry_is_told(self):
+        scenario = scenarios.Entered("6.1", "kernel", "module", "microvm", 512, 2, "max", "reboot", "no-efi", "")
+        for said, initrd, word in [("by entry linux of linux, linux32", "", ""), ("by entry linux32 of linux, linux32", "", "not linux"),
+                                   ("", "", "not linux"), ("by entry linux of linux", LOADED_INITRD, "LoadFile2")]:
+            run = good_boot()
+            run.lines = [(when, line.replace("RNG=0x", "")) for when, line in run.lines[1:]] + [(0, said), (0, initrd)]
+            complaints = judge(scenario, run, "efilite", VERSION)[0]
+            self.assertEqual(bool(complaints), bool(word), complaints)
+            self.assertIn(word, " ".join(complaints))
+
 
 class Dom0Verdict(unittest.TestCase):
     """One of a reboot of a PVH dom0."""

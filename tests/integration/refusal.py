@@ -5,18 +5,22 @@ import re
 import struct
 import tempfile
 
+import kernel_image
 import qemu
 from cached import payload_dir
 
 LIMIT = 30
 AARCH64 = 0xAA64
 LINUX_MAGIC = 0x202
+VERSION, LOADFLAGS, LOADED_HIGH = 0x206, 0x211, 1
 # The one line: it names the place (module or fw_cfg file) and, for a payload that is there, what is wrong with it.
 PLACE = r"(?i)efilite: .*(module|-initrd|opt/efilite/kernel).*"
 EXPECTED = {
     "none": r"efilite: nothing to boot: .*opt/efilite/kernel.*module",
     "garbage": PLACE + r"neither an EFI program nor a kernel",
     "truncated": PLACE + r"(truncat|short|ends|beyond|outside|incomplete|malformed)",
+    "ancient": PLACE + r"0x206, version: is older than 2.02.*\(0x201\)",
+    "zimage": PLACE + r"0x211, loadflags: tell a zImage",
     "foreign": PLACE + r"(machine|architecture|processor|aa64|aarch64|arm64)",
 }
 
@@ -27,6 +31,13 @@ def payload(kind):
     kernel = (payload_dir("linux-6.1") / "vmlinuz").read_bytes()
     if kind == "truncated":
         return kernel[:len(kernel) // 2]
+    if kind in ("ancient", "zimage"):
+        kernel = bytearray(kernel_image.without_efi(kernel))
+        if kind == "ancient":
+            struct.pack_into("<H", kernel, VERSION, 0x0201)
+        else:
+            kernel[LOADFLAGS] &= ~LOADED_HIGH
+        return bytes(kernel)
     # An image for another processor, without the header by which Linux could be started all the same: sound in every other way.
     header = struct.unpack_from("<I", kernel, 0x3C)[0]
     return kernel[:LINUX_MAGIC] + bytes(4) + kernel[LINUX_MAGIC + 4:header + 4] + struct.pack("<H", AARCH64) + kernel[header + 6:]

@@ -101,9 +101,42 @@ PACKED = [
 
 
 @dataclass(frozen=True)
+class Entered(Scenario):
+    """A boot by another entry than that of the PE image. The initrd comes from fw_cfg beside a module, and as the module beside a file."""
+    image: str       # whole; no-pe: the handover entry is the only one of EFI; no-efi: neither is to be seen
+    wish: str        # efilite.entry=; none: efilite chooses
+    option: str = ""  # one more for the kernel
+
+    @property
+    def entry(self):
+        return self.wish or {"no-pe": "handover", "no-efi": "linux"}[self.image]
+
+    @property
+    def uses_efi(self):
+        return self.option != "noefi"
+
+    @property
+    def name(self):
+        return ".".join(["entry", self.entry, self.image, *filter(None, [self.option])]) + super().name.removeprefix("boot")
+
+
+ENTERED = [Entered(*row) for row in [
+    ("6.1", "kernel", "module", "q35", 128, 1, "max", "poweroff", "no-efi", ""),
+    ("6.12", "kernel", "fw_cfg", "microvm", 6144, 2, "max", "reboot", "no-efi", ""),
+    ("6.1-cloud", "kernel", "module", "microvm-noacpi", 512, 1, "qemu64", "reboot", "no-efi", ""),
+    ("6.12", "kernel", "module", "pc", 512, 1, "max", "reboot", "no-efi", "", "noefi"),
+    ("6.12", "kernel", "fw_cfg", "q35", 6144, 1, "qemu64", "reboot", "whole", "linux"),
+    ("6.1", "kernel", "module", "microvm", 128, 1, "max", "poweroff", "whole", "linux32"),
+    ("6.12", "kernel", "fw_cfg", "q35", 6144, 2, "max", "reboot", "whole", "linux32"),
+    ("6.1", "kernel", "fw_cfg", "q35", 6144, 1, "max", "reboot", "no-pe", ""),
+    ("6.12", "kernel", "module", "microvm", 512, 1, "qemu64", "poweroff", "no-pe", ""),
+]]
+
+
+@dataclass(frozen=True)
 class Refusal:
     """A payload that cannot be started: one line that says why, and the machine goes off."""
-    payload: str    # none, garbage, truncated, foreign
+    payload: str    # none, garbage, truncated, foreign; ancient, zimage: kernels that want a boot sector of their time
     transport: str
     machine: str
 
@@ -121,6 +154,8 @@ REFUSALS = [
     Refusal("truncated", "module", "q35"),
     Refusal("truncated", "fw_cfg", "pc"),
     Refusal("foreign", "fw_cfg", "q35"),
+    Refusal("ancient", "module", "q35"),
+    Refusal("zimage", "fw_cfg", "microvm"),
 ]
 
 
@@ -369,8 +404,8 @@ KEXECS = [Kexec(*row) for row in [
     ("6.1 file 6.12 crash-file 6.12", "resident", "q35", 768, 1, "max", "reboot"),
 ]]
 
-ALL = (BOOTS + RESIDENTS + ENTROPY + PACKED + PROGRAMS + PVH_INFOS + WITNESSES + SHELL_DISKS + VIRTIO_CONSOLES + DISKS + MANAGERS
-       + LOADERS + DOM0S + KEXECS + REFUSALS)
+ALL = (BOOTS + RESIDENTS + ENTROPY + PACKED + ENTERED + PROGRAMS + PVH_INFOS + WITNESSES + SHELL_DISKS + VIRTIO_CONSOLES + DISKS
+       + MANAGERS + LOADERS + DOM0S + KEXECS + REFUSALS)
 
 
 def by_name(name):

@@ -3,12 +3,13 @@
 import re
 import struct
 
-from scenarios import Entropy, Resident
+from scenarios import Entered, Entropy, Resident
 
 KIB = 1024
 MIB = 1 << 20
 # The checks that tests/integration/guest/checks makes. Fewer means that something was silently left out.
 GUEST_CHECKS = 28
+GUEST_CHECKS_WITHOUT_EFI = 4
 CLOCK_TOLERANCE = 120  # seconds
 EFI_MAP_LIMIT = 24     # the most entries that efilite may hand over
 DRIVER_REPORT = "ff030000"  # REPORT_ALL of programs/driver.h, as it lies in memory
@@ -30,6 +31,8 @@ def judge(scenario, run, firmware, kernel_version):
 class Judgement:
     def __init__(self, scenario, run, efilite, kernel_version):
         self.scenario, self.run, self.efilite, self.kernel_version = scenario, run, efilite, kernel_version
+        self.entered = isinstance(scenario, Entered)
+        self.uses_efi = not self.entered or scenario.uses_efi
         self.complaints, self.passed, self.fact, self.arrival = [], 0, {}, {}
         for when, line in run.lines:
             match = re.search(r"FACT (\S+) ?(.*)$", line)
@@ -43,8 +46,13 @@ class Judgement:
             self.complaints.append(complaint)
 
     def guest(self):
-        self.checks(GUEST_CHECKS)
-        self.expect(self.run.serial.count(LOADED_INITRD) == 1, "the kernel did not load its initrd by LoadFile2")
+        self.checks(GUEST_CHECKS if self.uses_efi else GUEST_CHECKS_WITHOUT_EFI)
+        loaded = self.run.serial.count(LOADED_INITRD)
+        if not self.entered:
+            self.expect(loaded == 1, "the kernel did not load its initrd by LoadFile2")
+            return
+        self.expect(loaded == 0, "the kernel loaded its initrd by LoadFile2")
+        self.expect(f"by entry {self.scenario.entry} of " in self.run.serial, f"the entry was not {self.scenario.entry}")
 
     def checks(self, number):
         """The guest's own checks: all of them, and all good."""
@@ -73,6 +81,8 @@ class Judgement:
         self.equal("driver", DRIVER_REPORT if isinstance(scenario, Resident) else "")
         self.clocks("date", "rtc")
         self.memory()
+        if not self.uses_efi:
+            return
         self.expect(self.number("runtime-map-entries") > 0, "the kernel has no runtime map")
         if not self.efilite:
             return
@@ -82,6 +92,8 @@ class Judgement:
         self.times()
         # Linux's stub leaves a seed exactly when the firmware offers random numbers: with RDRAND or a device, never without.
         random = scenario.cpu == "max" or isinstance(scenario, Entropy)
+        if self.entered and scenario.entry != "handover":
+            random = False  # there was no stub
         self.expect(("RNG=" in self.fact["tables"]) == random, f"cpu {scenario.cpu}, tables: {self.fact['tables']}")
 
     def times(self):
@@ -137,7 +149,9 @@ class Judgement:
         if not self.efilite:
             return
         resets = re.findall(r"ResetSystem: (Efi\w+)", run.debug)
-        if scenario.end == "reboot":
+        if not self.uses_efi:
+            self.expect(resets == [], f"calls of ResetSystem without EFI: {resets}")
+        elif scenario.end == "reboot":
             self.expect(resets in (["EfiResetCold"], ["EfiResetWarm"]), f"calls of ResetSystem at a reboot: {resets}")
         elif scenario.machine == "microvm":
             # Hardware-reduced ACPI: Linux powers off through EFI. Elsewhere it writes to PM1 itself.
