@@ -92,7 +92,7 @@ class Verdict(unittest.TestCase):
         self.assertTrue(self.complaints(lambda run: run.lines.clear()))
 
     def test_another_entry_is_told(self):
-        scenario = scenarios.Entered("6.1", "kernel", "module", "microvm", 512, 2, "max", "reboot", "no-efi", "")
+        scenario = scenarios.Entered("6.1", "kernel", "module", "q35", 512, 2, "max", "reboot", "no-efi", "")
         for said, initrd, word in [("by entry linux of linux, linux32", "", ""), ("by entry linux32 of linux, linux32", "", "not linux"),
                                    ("", "", "not linux"), ("by entry linux of linux", LOADED_INITRD, "LoadFile2")]:
             run = good_boot()

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "boot/firmware/hand_off.hpp"
 
+#include "arch/io.hpp"
 #include "boot/firmware/end.hpp"
 #include "boot/firmware/start_pvh.hpp"
 
@@ -9,6 +10,7 @@ namespace efilite::boot {
 void hand_off(const Machine& machine) {
   const Payload& payload = machine.payload;
   FailureLog urgent;
+  machine.times.loading(arch::timestamp());
   switch (payload.entry) {
     case formats::BootEntry::Linux64:
     case formats::BootEntry::Linux32: start_linux(machine);
