@@ -41,13 +41,13 @@ compatible:
     movl  %eax, %ss
     movl  $CR0_PE, %eax
     movl  %eax, %cr0            /* without paging there is no long mode */
-    xorl  %eax, %eax
-    movl  %eax, %cr4
-    movl  %eax, %cr3
     movl  $MSR_EFER, %ecx
     rdmsr
     andl  $~(EFER_LME | EFER_NXE), %eax
-    wrmsr
+    wrmsr                       /* before PAE goes: QEMU's SVM cannot come out of a guest that has LME without PAE */
+    xorl  %eax, %eax
+    movl  %eax, %cr4
+    movl  %eax, %cr3
     movl  $SELECTOR_FLAT_TSS, %eax
     ltr   %ax
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "boot/handoff/os_memory.hpp"
 
+#include <algorithm>
+
 namespace efilite::boot {
 
 E820Type os_type(const efi::MemoryDescriptor& memory, bool runtime_stays) {
@@ -21,9 +23,13 @@ E820Type os_type(const efi::MemoryDescriptor& memory, bool runtime_stays) {
   }
 }
 
-void tell_memory(ByteSpan descriptors, bool runtime_stays, MemoryRegions& regions) {
+void tell_memory(ByteSpan descriptors, const MemoryRegions& told, bool runtime_stays, MemoryRegions& regions) {
   regions.clear();
-  for_each_os_region(descriptors, runtime_stays, [&](const MemoryRegion& region) { return regions.push_back(region); });
+  for_each_os_region(descriptors, runtime_stays, [&](const MemoryRegion& region) {
+    const auto overlaps = [&region](const MemoryRegion& other) { return other.range.overlaps(region.range); };
+    if (region.type == E820Type::Reserved && std::ranges::none_of(told, overlaps)) return true;
+    return regions.push_back(region);
+  });
 }
 
 }  // namespace efilite::boot

@@ -31,7 +31,8 @@ void for_each_os_region(ByteSpan descriptors, bool runtime_stays, Visit visit) {
   if (goes_on && !next.range.empty()) static_cast<void>(visit(next));
 }
 
-// Of a map with more than kMaxRegions the rest is not told.
-void tell_memory(ByteSpan descriptors, bool runtime_stays, MemoryRegions& regions);
+// Of a map with more than kMaxRegions the rest is not told. What is reserved where the hypervisor has `told` of nothing was efilite's own,
+// too: pages of Xen's, which are back there.
+void tell_memory(ByteSpan descriptors, const MemoryRegions& told, bool runtime_stays, MemoryRegions& regions);
 
 }  // namespace efilite::boot

@@ -14,15 +14,16 @@ using efi::MemoryType;
 
 struct OsMemory : testing::Test {
   core::MemoryMap map;
-  MemoryRegions regions;
+  MemoryRegions regions, hypervisors;
 
+  OsMemory() { EXPECT_TRUE(hypervisors.push_back({{{0}, {0x10000}}, E820Type::Ram})); }
   void add(uint64_t begin, uint64_t end, MemoryType type, uint64_t attributes = core::kRamAttributes) {
     ASSERT_TRUE(map.add({{begin}, {end}}, type, attributes));
   }
   std::vector<MemoryRegion> told(bool runtime_stays = false) {
     std::vector<std::byte> bytes(map.read_size());
     EXPECT_TRUE(map.read(bytes));
-    tell_memory(bytes, runtime_stays, regions);
+    tell_memory(bytes, hypervisors, runtime_stays, regions);
     return {regions.begin(), regions.end()};
   }
 };
@@ -66,6 +67,13 @@ TEST_F(OsMemory, WhatEfiKnowsAndE820DoesNotIsReserved) {
   EXPECT_EQ(told(), (std::vector<MemoryRegion>{{{{0x1000}, {0x4000}}, E820Type::Reserved}}));
 }
 
+TEST_F(OsMemory, PagesOfTheHypervisorsThatWereBorrowedAreNotTold) {
+  add(0x1000, 0x2000, MemoryType::Conventional);
+  add(0xF000, 0x10000, MemoryType::Reserved);
+  add(0xFEBFF000, 0xFEC00000, MemoryType::Reserved);
+  EXPECT_EQ(told(), (std::vector<MemoryRegion>{{{{0x1000}, {0x2000}}, E820Type::Ram}, {{{0xF000}, {0x10000}}, E820Type::Reserved}}));
+}
+
 TEST(OsMemoryLimit, TooManyRangesAreCutOff) {
   std::vector<std::byte> bytes((kMaxRegions + 1) * core::MemoryMap::kDescriptorSize);
   for (size_t i = 0; i <= kMaxRegions; ++i) {
@@ -73,7 +81,7 @@ TEST(OsMemoryLimit, TooManyRangesAreCutOff) {
     memcpy(&bytes[i * core::MemoryMap::kDescriptorSize], &memory, sizeof memory);
   }
   MemoryRegions regions;
-  tell_memory(bytes, false, regions);
+  tell_memory(bytes, {}, false, regions);
   EXPECT_EQ(regions.size(), kMaxRegions);
   EXPECT_EQ(regions[kMaxRegions - 1].range.begin.value, (kMaxRegions - 1) * 0x2000);
 }
