@@ -9,6 +9,8 @@ SCRIPTS = pathlib.Path(__file__).resolve().parents[2] / "scripts"
 # reboot=efi: Linux would else reset through ACPI or the keyboard controller and never call ResetSystem.
 # no_timer_check: a busy host delays the ticks that Linux counts to find out whether its timer works.
 LINE = "console=ttyS0 no_timer_check efi=debug reboot=efi"
+# mitigations=off: Linux warns of what the emulated processor lacks.
+XEN_LINE = "console=hvc0 efi=debug mitigations=off"
 
 
 def script(*arguments):
@@ -20,7 +22,7 @@ def script(*arguments):
 
 
 def command_line(machine, *words):
-    line = [LINE, *words]
+    line = [XEN_LINE if machine == "xen" else LINE, *words]
     if machine == "microvm":
         # With hardware-reduced ACPI Linux has nothing to measure the TSC with, whatever started it, and waits for ever.
         line.append(f"tsc_early_khz={qemu.tsc_khz()}")

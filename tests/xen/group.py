@@ -23,11 +23,11 @@ import qemu
 import shell
 import virtio_console
 from conversation import Conversation, Turn
-from guests import GROUPS, Conformance, Debian, Linux, Probe, PvhInfo, Shell, conformance, disk_of, files_of
+from guests import GROUPS, Conformance, Debian, Kexec, Linux, Probe, PvhInfo, Shell, conformance, disk_of, files_of
 from judge import judge
 
 # Seconds for a guest; programs take a few, Linux ten to twenty, an installed system a minute.
-LIMITS = {Probe: 40, PvhInfo: 40, Debian: 200}
+LIMITS = {Probe: 40, PvhInfo: 40, Kexec: 150, Debian: 200}
 LIMIT = 100
 # The reason codes of xl's log [Xen public/sched.h, SHUTDOWN_*], in QEMU's words.
 REASONS = {"0": "guest-shutdown", "1": "guest-reset", "3": "guest-panic"}
@@ -99,7 +99,7 @@ def run_guest(xen, guest, run, before):
         terminal = Terminal(xen)
         talk = threading.Thread(target=run.talker, args=(terminal, run, xen.stem.with_name(f"{xen.stem.name}.{name}.console")), daemon=True)
         talk.start()
-    xen.start(name)
+    xen.start(name, isinstance(guest, Kexec))
     if isinstance(guest, Linux) and xen.wait_for_text(WAITS, console, limit):
         run.state = inspect(xen, name)
         xen.type(b"\n")

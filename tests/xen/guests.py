@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import rig  # first: it says where the others are
 import disk
 import disk_image
+import kernels
+import kexec
 import program
 from cached import cached, digest, payload_dir
 from scenarios import Program
@@ -15,8 +17,7 @@ conformance = rig.module("conformance", rig.REPO / "tests/conformance/run.py")
 MIB = 1 << 20
 KERNEL = "linux-6.1-cloud"  # it is unpacked in no time
 MODULES = ["efivarfs", "xen-blkfront", "ext4", "vfat", "nls_cp437", "nls_ascii"]
-# mitigations=off: Linux warns of what the emulated processor lacks.
-CMDLINE = "console=hvc0 efi=debug mitigations=off guest.wait guest.test=xen guest.end="
+CMDLINE = f"{kernels.XEN_LINE} guest.wait guest.test=xen guest.end="
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,22 @@ class PvhInfo:
 
 
 @dataclass(frozen=True)
+class Kexec:
+    """Kernels that start one another: integration/kexec.py. Xen calls that a soft reset, which xl knows of HVM guests alone: dom0/keep is
+    there in its place."""
+    chain: str     # as in integration/scenarios.py
+    start: str     # uki: by efilite itself; resident: by programs/resident.c
+    cpus: int
+    end: str
+    memory: int = 512
+    machine, cpu, disk, maxmem = "xen", "max", None, 0
+
+    @property
+    def name(self):
+        return ".".join(["kexec", self.chain.replace(" ", "-"), self.start, f"{self.cpus}cpu", self.end])
+
+
+@dataclass(frozen=True)
 class Debian:
     """An installed Debian by its own loader, to a login."""
     loader: str      # of integration/disk.py
@@ -103,6 +120,11 @@ GROUPS = {
         Linux("modules", 320, 1, "poweroff", maxmem=512),
         Linux("uki", 4608, 1, "reboot"),
         Panic(),
+    ],
+    "kexec": [
+        Kexec("6.1-cloud file 6.1-cloud", "resident", 1, "poweroff"),
+        Kexec("6.1-cloud call 6.12", "uki", 2, "reboot"),
+        Kexec("6.1-cloud crash-file 6.1-cloud", "uki", 1, "poweroff"),
     ],
     "programs": [
         *(Probe(end, "module", "xen") for end in ["shutdown", "cold", "warm", "return", "moved", "crash-instruction", "crash-null-read"]),
@@ -192,6 +214,8 @@ def files_of(guest):
             return Files(linux_files()[0], cmdline="console=hvc0 panic=-1 efi=debug")
         case Probe():
             return Files(program.program_of(guest), cmdline=guest.end)
+        case Kexec():
+            return Files(kexec.image_of(guest))
         case Shell():
             return Files(payload_dir("efi-shell") / "shellx64.efi", cmdline="-nostartup")
         case Conformance():

@@ -4,10 +4,11 @@ import re
 
 import rig  # noqa: F401  first: it says where the others are
 import disk
+import kexec
 import program
 import pvhinfo
 from cached import payload_dir
-from guests import Conformance, Debian, Linux, Panic, Probe, PvhInfo, Shell, conformance
+from guests import Conformance, Debian, Kexec, Linux, Panic, Probe, PvhInfo, Shell, conformance
 from shell import GREETING
 from virtio_console import SAID_BY_EFILITE
 from verdict import GUEST_CHECKS, KIB, LOADED_INITRD, MIB, Judgement
@@ -35,12 +36,12 @@ class XenJudgement(Judgement):
         self.efilite_facts()
         self.expect("ACPI" in self.fact["tables"], f"tables: {self.fact['tables']}")
 
-    def memory(self):
+    def memory(self, set_aside=0):
         # All that the guest may have is in the map; what Xen gives it now is what Linux finds.
         given, most = self.scenario.memory * MIB, (self.scenario.maxmem or self.scenario.memory) * MIB
         usable, total = self.number("usable-bytes"), self.number("memory-kib") * 1024
         self.expect(most - 256 * KIB - 0x60000 <= usable <= most, f"{usable} bytes are usable by the map, of {most}")
-        self.expect(given * 0.9 - 64 * MIB <= total <= given, f"Linux has {total} bytes of memory, of {given}")
+        self.expect(given * 0.9 - 64 * MIB <= total + set_aside <= given, f"Linux has {total} bytes of memory, of {given}")
 
     def end(self):
         run, end = self.run, self.scenario.end
@@ -90,6 +91,14 @@ def devices_in_use(run):
         yield f"dom0 still maps grants {sorted(grants - OWN_GRANTS)}"
 
 
+class XenSuccession(kexec.Succession, XenJudgement):
+    CLOCKS = ["date"]
+
+
+def succession(guest, run):
+    return kexec.judge(guest, run, XenSuccession)
+
+
 def panic(_guest, run):
     complaints = ending(run, "guest-panic")
     for pattern in [r"Command line: console=hvc0 panic=-1 efi=debug$", r"efi: EFI v2\.\d+ by efilite", r"Booting .*kernel on Xen",
@@ -136,7 +145,7 @@ def ending(run, wanted):
     return complaints + ([f"xl says '{run.shutdown or 'nothing'}' of its end, not {wanted}"] if run.shutdown != wanted else [])
 
 
-JUDGES = {Linux: linux, Panic: panic, Probe: probe, Shell: shell, Conformance: checks, PvhInfo: pvh_info, Debian: debian}
+JUDGES = {Linux: linux, Kexec: succession, Panic: panic, Probe: probe, Shell: shell, Conformance: checks, PvhInfo: pvh_info, Debian: debian}
 
 
 def judge(guest, run):

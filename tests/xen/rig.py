@@ -240,11 +240,13 @@ class Xen:
         with contextlib.suppress(ConnectionError):
             return end.recv(65536)
 
-    def start(self, name):
-        """Creates the guest of /share/NAME.cfg, with its console on our port from its first character on. wait_for_end() is for later."""
+    def start(self, name, kept=False):
+        """Creates the guest of /share/NAME.cfg, with its console on our port from its first character on. wait_for_end() is for later.
+        A guest that is kept is looked after by dom0/keep, and not by xl."""
         self.name, self.place = name, len(self.control.text)
         gone = f"while xl domid {name}; do sleep 0.1; done >/dev/null 2>&1; printf '\\n=gone=\\n' >&7"
-        self.ask(f"(xl create -c /share/{name}.cfg <&8 >&8 2>/tmp/xl; {gone}) &")
+        keep, alone = (f"keep {name} & ", "-e ") if kept else ("", "")
+        self.ask(f"{keep}(xl create {alone}-c /share/{name}.cfg <&8 >&8 2>/tmp/xl; {gone}) &")
 
     def is_gone(self, limit):
         return self.control.wait(r"^=gone=$", self.place, limit)

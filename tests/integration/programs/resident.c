@@ -4,7 +4,7 @@
 // that Linux is to keep for good by a table of its own (LINUX_EFI_MEMRESERVE). Both tables lie in runtime services data.
 #include <efi.h>
 
-enum { PAGE = 4096, PAGES = 3, RANGES = 2 };
+enum { PAGE = 4096, PAGES = 3, RANGES = 2, HIGHEST = 128 << 20 };
 static const UINT64 MARK = 0x6566696c69746521;  // as in kexec/physical.cpp
 
 static EFI_BOOT_SERVICES *bs;
@@ -37,9 +37,10 @@ static EFI_STATUS reserve(void) {
   table->count = 0;
   table->next = 0;
   for (; table->count < RANGES; ++table->count) {
-    EFI_PHYSICAL_ADDRESS base = 0;
-    // By its type this is memory that any system may use: nothing but the table keeps it.
-    status = bs->AllocatePages(AllocateAnyPages, EfiLoaderData, PAGES, &base);
+    // By its type this is memory that any system may use: nothing but the table keeps it. At the end of memory not even that would do, for
+    // Linux's kexec loads its next kernel there and on this machine asks nobody.
+    EFI_PHYSICAL_ADDRESS base = HIGHEST;
+    status = bs->AllocatePages(AllocateMaxAddress, EfiLoaderData, PAGES, &base);
     if (EFI_ERROR(status)) return status;
     for (UINT64 at = base; at < base + PAGES * PAGE; at += sizeof at) *(UINT64 *)at = at ^ MARK;
     table->entry[table->count].base = base;
