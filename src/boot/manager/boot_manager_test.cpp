@@ -365,7 +365,7 @@ TEST_F(Manager, TheWatchdogIsOffWhenTheProgramIsBack) {
   run("PciRoot(0x0)/Pci(0x4,0x0)");
   clock.advance(uint64_t{400} * 10'000'000);
   EXPECT_EQ(started.find("watchdog"), std::string::npos);
-  EXPECT_EQ(loads, 1);
+  EXPECT_GE(loads, starts);
   EXPECT_EQ(starts, 1);
   EXPECT_EQ(returns, 1);
 }
