@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// copy_bulk: memcpy for megabytes. The build's arch room knows what is best there; small or overlapping pieces are memcpy's and memmove's.
+// memcpy and memset to zero for megabytes. The build's arch room knows what is best there; small or overlapping pieces are memcpy's,
+// memmove's and memset's.
 #pragma once
 
 #include <cstddef>
@@ -7,5 +8,6 @@
 namespace efilite {
 
 void copy_bulk(void* destination, const void* source, size_t length);
+void clear_bulk(void* destination, size_t length);
 
 }  // namespace efilite

@@ -27,22 +27,27 @@ bool is_named_at(ByteSpan aml, size_t at) {
   return before(1) == kNameOp || (before(1) == kRootChar && before(2) == kNameOp);
 }
 
+// Where the next '5' is, from `at` on: eight bytes at a time, for a DSDT has tens of KiB, and few of them are that.
+size_t find_five(ByteSpan aml, size_t at) {
+  constexpr uint64_t kOnes = 0x0101010101010101, kHighBits = 0x8080808080808080;
+  for (; at < aml.size() && aml.size() - at >= sizeof(uint64_t); at += sizeof(uint64_t)) {
+    uint64_t eight;
+    __builtin_memcpy(&eight, aml.data() + at, sizeof eight);
+    const uint64_t zero_if_five = eight ^ kOnes * '5';
+    if (((zero_if_five - kOnes) & ~zero_if_five & kHighBits) != 0) break;
+  }
+  while (at < aml.size() && aml[at] != std::byte{'5'}) ++at;
+  return at;
+}
+
 }  // namespace
 
 std::optional<AcpiFacts::SleepType> find_s5(ByteSpan aml) {
-  // Looks at every fourth byte alone, unless it may belong to "_S5_": a DSDT has tens of KiB.
-  for (size_t at = 0; at + 4 <= aml.size();) {
-    switch (static_cast<char>(aml[at + 3])) {
-      case '5': at += 1; break;
-      case 'S': at += 2; break;
-      case '_':
-        if (read_at<uint32_t>(aml, at) == 0x5F35535F && is_named_at(aml, at)) {
-          if (auto found = package_at(aml, at + 4)) return found;
-        }
-        at += 3;
-        break;
-      default: at += 4;
-    }
+  constexpr size_t kBefore = 2;  // of the name's characters
+  for (size_t five = find_five(aml, kBefore); five < aml.size(); five = find_five(aml, five + 1)) {
+    const size_t at = five - kBefore;
+    if (read_at<uint32_t>(aml, at) != 0x5F35535F || !is_named_at(aml, at)) continue;
+    if (auto found = package_at(aml, at + 4)) return found;
   }
   return std::nullopt;
 }

@@ -9,4 +9,6 @@ void copy_bulk(void* destination, const void* source, size_t length) {
   if (length != 0) memcpy(destination, source, length);
 }
 
+void clear_bulk(void* destination, size_t length) { memset(destination, 0, length); }
+
 }  // namespace efilite

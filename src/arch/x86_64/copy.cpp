@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// Bulk copies by 32-byte registers where the CPU has AVX. Under an emulator, which takes a string instruction apart into 8-byte steps, that
+// Bulk copies, and bulk clearing, by 32-byte registers where the CPU has AVX. Under an emulator, which takes a string instruction apart into 8-byte steps, that
 // is half the instructions and a fraction of the time; hardware does either at the speed of memory.
 #include "base/copy.hpp"
 
@@ -72,7 +72,30 @@ void copy_blocks(uint8_t* to, const uint8_t* from, size_t blocks) {
       : "memory", "cc", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7");
 }
 
+void clear_blocks(uint8_t* to, size_t blocks) {
+  AvxScope scope;
+  asm volatile(
+      "vxorps %%xmm0, %%xmm0, %%xmm0\n"
+      "1:\n\t"
+      ".set at, 0\n\t.rept 32\n\tvmovups %%ymm0, at(%0)\n\t.set at, at+32\n\t.endr\n\t"
+      "add %2, %0\n\tdec %1\n\tjnz 1b"
+      : "+&r"(to), "+&r"(blocks)
+      : "i"(kBlock)
+      : "memory", "cc", "xmm0");
+}
+
 }  // namespace
+
+void clear_bulk(void* destination, size_t length) {
+  auto* to = static_cast<uint8_t*>(destination);
+  if (length >= kWorthIt && has_avx()) {
+    const size_t blocks = length / kBlock;
+    clear_blocks(to, blocks);
+    to += blocks * kBlock;
+    length %= kBlock;
+  }
+  memset(to, 0, length);
+}
 
 void copy_bulk(void* destination, const void* source, size_t length) {
   auto* to = static_cast<uint8_t*>(destination);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/copy.hpp"
 #include "base/log.hpp"
 
 namespace efilite::core {
@@ -106,7 +107,7 @@ bool entry_is_code(const PePlan& plan) {
 }
 
 void clear(MutableByteSpan image, uint64_t begin, uint64_t end) {
-  if (begin < end) memset(image.data() + begin, 0, static_cast<size_t>(end - begin));
+  if (begin < end) clear_bulk(image.data() + begin, static_cast<size_t>(end - begin));
 }
 
 // All that no source byte was put into: BSS, the gaps between sections, and the rest of the last page.
