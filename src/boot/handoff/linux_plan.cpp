@@ -39,6 +39,20 @@ uint64_t least_alignment(const BzImage& image) {
   return image.has(BzImage::kPreferredAddress) && least < 32 ? std::min(liked, uint64_t{1} << least) : liked;
 }
 
+// Not below where it prefers to be: it would move itself to there, over whatever is in its way.
+std::optional<PhysAddr> highest_place(const core::MemoryMap& memory, const LinuxPlan& plan, uint64_t alignment, uint64_t last) {
+  std::optional<PhysAddr> best;
+  memory.for_each([&](const efi::MemoryDescriptor& d) {
+    if (d.type != efi::MemoryType::Conventional) return;
+    const uint64_t begin = std::max(d.physical_start, plan.preferred.value);
+    const uint64_t end = std::min(d.physical_start + d.number_of_pages * kPageSize - 1, last) + 1;
+    if (end < begin || end - begin < plan.size) return;
+    const uint64_t at = align_down(end - plan.size, alignment);
+    if (at >= begin) best = PhysAddr{at};
+  });
+  return best;
+}
+
 }  // namespace
 
 LinuxPlan plan_linux(const BzImage& image, BootEntry entry) {
@@ -62,18 +76,16 @@ LinuxPlan plan_linux(const BzImage& image, BootEntry entry) {
 }
 
 Result<LinuxPlace> place_linux(core::MemoryMap& memory, const LinuxPlan& plan) {
-  constexpr auto kType = efi::MemoryType::LoaderCode;
-  constexpr auto kOwner = core::PageOwner::Image;
-  const PageCount pages{plan.size / kPageSize};
-  if (memory.allocate(efi::AllocateType::Address, kType, pages, plan.preferred, kOwner)) return LinuxPlace{plan.preferred, plan.alignment};
-  if (plan.alignment == 0) return Status::NotFound;
-  for (uint64_t alignment = plan.alignment; alignment >= plan.least_alignment; alignment /= 2) {
-    const auto at = memory.allocate_aligned(efi::AllocateType::MaxAddress, kType, pages, alignment, plan.last, kOwner);
-    if (!at) continue;
-    // Below that it would move itself to there, over whatever is in its way.
-    if (at->value >= plan.preferred.value) return LinuxPlace{*at, alignment};
-    static_cast<void>(memory.free(*at, pages, kOwner));
-  }
+  const auto take = [&](PhysAddr at, uint64_t alignment) -> Result<LinuxPlace> {
+    TRY(memory.allocate(efi::AllocateType::Address, efi::MemoryType::LoaderCode, {plan.size / kPageSize}, at, core::PageOwner::Image));
+    return LinuxPlace{at, alignment};
+  };
+  const auto preferred = take(plan.preferred, plan.alignment);
+  if (preferred || plan.alignment == 0) return preferred;
+  // Linux lies best below 4 GiB, and at the alignment that it likes.
+  for (uint64_t alignment = plan.alignment; alignment >= plan.least_alignment; alignment /= 2)
+    for (const uint64_t last : {std::min(plan.last.value, kBelow4GiB), plan.last.value})
+      if (auto at = highest_place(memory, plan, alignment, last)) return take(*at, alignment);
   return Status::OutOfResources;
 }
 

@@ -168,9 +168,16 @@ TEST_F(LinuxPlacing, ASmallerAlignmentIsBetterThanNoPlace) {
   loose.header.min_alignment = 16;
   const auto place = place_linux(map, plan(loose));
   ASSERT_TRUE(place);
-  EXPECT_EQ(place->address, PhysAddr{17 * kMiB + 0x10000});
-  EXPECT_LT(place->alignment, 0x200000u);
-  EXPECT_EQ(place->address.value % place->alignment, 0u);
+  EXPECT_EQ(place->address, PhysAddr{17 * kMiB});
+  EXPECT_EQ(place->alignment, kMiB);
+}
+
+TEST_F(LinuxPlacing, APlaceThatFitsExactlyIsEnough) {
+  add(kMiB, 15 * kMiB);
+  add(18 * kMiB, 18 * kMiB + 0x10000);
+  add(4 * kGiB, 5 * kGiB);
+  EXPECT_EQ(place_linux(map, plan({}))->address, PhysAddr{18 * kMiB});
+  EXPECT_EQ(place_linux(map, plan({}))->address, PhysAddr{5 * kGiB - 2 * kMiB});
 }
 
 TEST_F(LinuxPlacing, BelowWhereItWouldMoveItselfIsNoPlace) {
