@@ -22,6 +22,7 @@ import kernels  # noqa: E402
 import kexec  # noqa: E402
 import loaders  # noqa: E402
 import manager  # noqa: E402
+import old_linux  # noqa: E402
 import qemu  # noqa: E402
 import program  # noqa: E402
 import pvhinfo  # noqa: E402
@@ -115,6 +116,7 @@ def boot(scenario, options):
 RUNNERS = {
     scenarios.Scenario: boot, scenarios.Resident: boot, scenarios.Entropy: boot, scenarios.Packed: boot,
     scenarios.Entered: boot,
+    scenarios.OldLinux: old_linux.run,
     scenarios.Refusal: refusal.run,
     scenarios.Program: program.run,
     scenarios.PvhInfo: pvhinfo.run,

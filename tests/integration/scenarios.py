@@ -134,6 +134,20 @@ ENTERED = [Entered(*row) for row in [
 
 
 @dataclass(frozen=True)
+class OldLinux:
+    """A kernel whose only place is efilite's: old_linux.py."""
+    protocol: int  # its version
+    machine: str
+
+    @property
+    def name(self):
+        return f"entry.linux32.old-{self.protocol >> 8}.{self.protocol & 0xFF:02}.{self.machine}"
+
+
+OLD_LINUXES = [OldLinux(*row) for row in [(0x0202, "q35"), (0x0203, "microvm"), (0x0206, "pc"), (0x020C, "q35")]]
+
+
+@dataclass(frozen=True)
 class Refusal:
     """A payload that cannot be started: one line that says why, and the machine goes off."""
     payload: str    # none, garbage, truncated, foreign; ancient, zimage: kernels that want a boot sector of their time
@@ -404,7 +418,7 @@ KEXECS = [Kexec(*row) for row in [
     ("6.1 file 6.12 crash-file 6.12", "resident", "q35", 768, 1, "max", "reboot"),
 ]]
 
-ALL = (BOOTS + RESIDENTS + ENTROPY + PACKED + ENTERED + PROGRAMS + PVH_INFOS + WITNESSES + SHELL_DISKS + VIRTIO_CONSOLES + DISKS
+ALL = (BOOTS + RESIDENTS + ENTROPY + PACKED + ENTERED + OLD_LINUXES + PROGRAMS + PVH_INFOS + WITNESSES + SHELL_DISKS + VIRTIO_CONSOLES + DISKS
        + MANAGERS + LOADERS + DOM0S + KEXECS + REFUSALS)
 
 

@@ -93,6 +93,7 @@ class LinuxStart {
   // Where efilite itself is the kernel can only be put behind efilite's end, and that is in protected mode. Its module stays as it is until
   // then, since pages that were free now would be as good for anything as others.
   LinuxPlace load_to_fixed_place() {
+    if (entry_ == BootEntry::Linux64) log::line("efilite: the kernel's only place is taken by efilite: it is entered by its 32-bit entry");
     entry_ = BootEntry::Linux32;
     plan_ = plan_linux(image_, entry_);
     const LinuxPlace place{plan_.preferred, 0};
