@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""The kernel inside a Linux kernel image: in an emulated machine a kernel unpacks itself for tens of seconds. And images with less than that."""
+"""The kernel inside a Linux kernel image: in an emulated machine a kernel unpacks itself for tens of seconds.
+
+And images without their EFI entries."""
 import lzma
 import pathlib
 import struct

@@ -44,7 +44,8 @@ class Kernels(Case):
 
     @needs("linux-6.1")
     def test_the_wish_is_followed(self):
-        for wish, chosen in [("efi", "efi"), ("handover", "handover"), ("linux", "linux"), ("linux32", "linux32"), ("pvh", None), ("pv", "pv")]:
+        for wish, chosen in [("efi", "efi"), ("handover", "handover"), ("linux", "linux"), ("linux32", "linux32"), ("pvh", None),
+                             ("pv", "pv")]:
             [image] = self.json(f"--entry={wish}", kernel())["files"]
             self.assertEqual(image["chosen"], chosen)
             self.assertIn("it is asked for" if chosen else "the image has no such entry", image["why"])

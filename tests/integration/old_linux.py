@@ -9,8 +9,8 @@ from program import PROGRAMS
 
 CHECKS = 14
 LIMIT = 60
-COMPILER = ["clang-19", "--target=i386-linux-gnu", "-march=i686", "-mno-sse", "-ffreestanding", "-fno-pic", "-fno-stack-protector", "-nostdlib",
-            "-static", "-O2", "-Wall", "-Wextra", "-Werror", "-Wno-override-init", "-isystem", "/usr/include/x86_64-linux-gnu",
+COMPILER = ["clang-19", "--target=i386-linux-gnu", "-march=i686", "-mno-sse", "-ffreestanding", "-fno-pic", "-fno-stack-protector",
+            "-nostdlib", "-static", "-O2", "-Wall", "-Wextra", "-Werror", "-Wno-override-init", "-isystem", "/usr/include/x86_64-linux-gnu",
             "-fuse-ld=lld-19", "-Wl,--oformat=binary", "-Wl,--build-id=none", f"-Wl,-T,{PROGRAMS / 'old_linux.ld'}"]
 KERNEL_64 = 1
 LINE_LIMIT = 255  # what old kernels take, and what this one says

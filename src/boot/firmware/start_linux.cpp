@@ -31,7 +31,8 @@ class LinuxStart {
  public:
   explicit LinuxStart(const Machine& machine)
       : machine_(machine), payload_(machine.payload), image_(*payload_.facts.bzimage), entry_(payload_.entry),
-        plan_(plan_linux(image_, entry_)), loader_(machine.memory, machine.physical), place_(load_kernel()), parameters_(make_parameters()) {
+        plan_(plan_linux(image_, entry_)), loader_(machine.memory, machine.physical), place_(load_kernel()),
+        parameters_(make_parameters()) {
     parameters_.set_initrd(place_initrd());
   }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// Any bytes as a kernel, on any memory: where it is put is free, aligned and within its limits, or there is no such place; and what it reads
-// in the zero page is what the memory map said, byte by byte.
+// Any bytes as a kernel, on any memory: where it is put is free, aligned and within its limits, or there is no such place; and what it
+// reads in the zero page is what the memory map said, byte by byte.
 #include <algorithm>
 #include <map>
 #include <string>

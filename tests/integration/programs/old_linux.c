@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// A bzImage of an old protocol, whose place is 1 MiB and no other: where efilite is. It looks at the state of the CPU that it was entered in,
-// at itself, and at what it is told in the zero page [Linux Documentation/arch/x86/boot.rst, zero-page.rst]. PROTOCOL is its version.
+// A bzImage of an old protocol, whose place is 1 MiB and no other: where efilite is. It looks at the state of the CPU that it was entered
+// in, at itself, and at what it is told in the zero page [Linux Documentation/arch/x86/boot.rst, zero-page.rst]. PROTOCOL is its version.
 #include <asm/bootparam.h>
 
 #include "bare.h"
