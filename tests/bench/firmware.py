@@ -5,6 +5,9 @@ import shutil
 
 import disks
 import payload
+import symbols
+
+EVERYWHERE = (0, (1 << 64) - 1)
 
 
 class Firmware:
@@ -34,6 +37,10 @@ class Firmware:
             return mine + disks.arguments(row.board, image or disks.image(self.payload_file(row)), row.disks, self.first_disk)
         return mine + self.program(row) + disks.arguments(row.board, None, row.disks)
 
+    def counts(self):
+        """The plugin's options for what is counted apart: first everything, then what efilite copies with."""
+        return []
+
     def itself(self, row, directory):
         raise NotImplementedError
 
@@ -62,9 +69,15 @@ class Firmware:
 class Efilite(Firmware):
     name = "efilite"
 
-    def __init__(self, path, files):
+    def __init__(self, path, debug, files):
+        """`debug` is the file that has its symbols."""
         super().__init__(files)
         self.path = path
+        self.symbols = debug
+
+    def counts(self):
+        copying = symbols.ranges(symbols.named(self.symbols), *symbols.COPYING) if self.symbols.exists() else []
+        return [symbols.as_option(places) for places in ([EVERYWHERE], copying)] if copying else []
 
     def itself(self, _row, _directory):
         return ["-kernel", str(self.path)]
@@ -74,7 +87,9 @@ class Efilite(Firmware):
             return ["-fw_cfg", f"name=opt/efilite/{name},file={path}"]
         program = self.payload_file(row)
         mine = ["-initrd", str(program)] if row.via == "module" else file("kernel", program)
-        if row.payload == "kernel":
+        if row.entry:
+            mine += ["-append", f"efilite.entry={row.entry}"]
+        if row.payload in ("kernel", "vmlinux"):
             mine += ["-initrd", str(self.initrd(row))] if row.via == "split" else file("initrd", self.initrd(row))
             mine += ["-fw_cfg", f"name=opt/efilite/cmdline,string={self.cmdline(row)}"]
         return mine

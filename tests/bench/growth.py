@@ -90,6 +90,8 @@ def fill(bench, row):
 def told(point, points, figure):
     """The figure of a point; of the kernel's unpacking, which hides everything else, what it takes more than with the smallest initrd."""
     value = getattr(point.row, figure)
+    if point.row.status != "ok":
+        return None
     if figure != "to_unpacked" or value is None:
         return value
     smallest = next((each for each in points if (each.series, each.line) == (point.series, point.line) and each.row.status == "ok"), point)

@@ -68,16 +68,17 @@ def command(board, memory_mib, cpus, shift, directory, extra):
             "-device", "isa-debug-exit,iobase=0xf4", *extra]
 
 
-def run(directory, board, memory_mib, extra, *, cpus=1, shift=0, plugin=None, places=None, stop=None, settle=None, timeout=600):
+def run(directory, board, memory_mib, extra, *, cpus=1, shift=0, plugin=None, places=None, stop=None, counts=(), settle=None, timeout=600):
     """Runs the machine until it switches itself off. `directory` keeps what it printed. `plugin` counts until `places` are
-    reached, and ends it at the place called `stop`; with the plugin `settle` a disk's requests take no time."""
+    reached, and ends it at the place called `stop`; `counts` are its options for counts of some addresses. With the plugin `settle` a
+    disk's requests take no time."""
     directory = pathlib.Path(directory)
     shutil.rmtree(directory, ignore_errors=True)
     directory.mkdir(parents=True)
     arguments = command(board, memory_mib, cpus, shift, directory, extra)
     if plugin and places:
         named = "".join(f",{name}={place}" for name, place in places.items()) + (f",stop={stop}" if stop else "")
-        arguments += ["-plugin", f"{plugin},out={directory / 'marks'}{named}"]
+        arguments += ["-plugin", ",".join([f"{plugin},out={directory / 'marks'}", *counts]) + named]
     if settle:
         arguments += ["-plugin", str(settle)]
     (directory / "command").write_text(" ".join(arguments) + "\n")
@@ -89,7 +90,8 @@ def run(directory, board, memory_mib, extra, *, cpus=1, shift=0, plugin=None, pl
         finally:
             qemu.kill()
     seconds = time.monotonic() - start
-    return Outcome(read(directory / "debug"), marks(read(directory / "marks")), seconds, qemu.cpu_seconds, error, read(directory / "trace"))
+    log = read(directory / "marks")
+    return Outcome(read(directory / "debug"), marks(log), seconds, qemu.cpu_seconds, error, read(directory / "trace"), points(log))
 
 
 class Process:

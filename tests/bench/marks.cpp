@@ -8,7 +8,8 @@
 // Arguments: out=FILE, then any number of `NAME=sig:HEX` and `NAME=addr:HEX`. With `count=FROM-TO:FROM-TO...` only the instructions at
 // these addresses (hexadecimal, TO is the first behind) are counted; each further `count=` is a count of its own.
 // Output: a line `mark: NAME <instructions>...` for each place reached, in order, and `mark: end <instructions>...` at exit.
-// With `stop=NAME` QEMU ends when that place is reached, or one whose name begins so.
+// With `stop=NAME` QEMU ends when that place is reached, or one whose name begins so. With `profile=FROM-TO` the output has, then, a line
+// `block: ADDRESS <instructions>` for each block of instructions at these addresses: what it has run since the first place was reached.
 //
 // QEMU's plugin header is in no Debian package, so what is used of it is declared here. Plugin API versions differ in their number, see
 // MARKS_API, and in who keeps a counter: QEMU itself from 9.0 on.
@@ -125,6 +126,33 @@ std::size_t count_count;
 const char* last;  // the name of the place at which QEMU ends
 std::FILE* out;
 
+struct Block {
+  std::uint64_t address, size, times;
+  Block* next;
+};
+Range profiled;
+Block* blocks;  // each translation is a block of its own, so that an address may come twice
+
+void run_block(unsigned, void* block) { ++static_cast<Block*>(block)->times; }
+
+void profile(qemu_plugin_tb* tb, std::uint64_t address) {
+  if (address < profiled.from || address >= profiled.to) return;
+  blocks = new Block{address, qemu_plugin_tb_n_insns(tb), 0, blocks};
+  qemu_plugin_register_vcpu_tb_exec_cb(tb, run_block, kNoRegisters, blocks);
+}
+
+void forget_blocks() {
+  for (Block* block = blocks; block != nullptr; block = block->next) block->times = 0;
+}
+
+void tell_blocks() {
+  for (const Block* block = blocks; block != nullptr; block = block->next)
+    if (block->times != 0)
+      std::fprintf(out, "block: %llx %llu\n", static_cast<unsigned long long>(block->address),
+                   static_cast<unsigned long long>(block->times * block->size));
+  std::fflush(out);
+}
+
 void mark(const char* name) {
   std::fprintf(out, "mark: %s", name);
   for (std::size_t i = 0; i < count_count; ++i) std::fprintf(out, " %llu", static_cast<unsigned long long>(counts[i].instructions.value()));
@@ -137,8 +165,10 @@ void reach(unsigned, void* argument) {
   if (place.reached) return;
   place.reached = true;
   mark(place.name);
-  // Without a word to the rest of QEMU: its own way out would wait for this very thread.
-  if (last != nullptr && std::strncmp(place.name, last, std::strlen(last)) == 0) _exit(0);
+  if (&place == &places[0]) forget_blocks();
+  if (last == nullptr || std::strncmp(place.name, last, std::strlen(last)) != 0) return;
+  tell_blocks();
+  _exit(0);  // without a word to the rest of QEMU: its own way out would wait for this very thread
 }
 
 void pass(unsigned, void* number) {
@@ -170,6 +200,7 @@ void translate(qemu_plugin_id_t, qemu_plugin_tb* tb) {
   for (std::size_t i = 0; i < place_count; ++i)
     if (!places[i].reached && is_at(places[i], first))
       qemu_plugin_register_vcpu_tb_exec_cb(tb, reach, kNoRegisters, &places[i]);
+  profile(tb, qemu_plugin_insn_vaddr(first));
   bool counted[kMaxCounts];
   for (std::size_t i = 0; i < count_count; ++i) counted[i] = counts[i].has(qemu_plugin_insn_vaddr(first));
   for (std::size_t i = 0; i < qemu_plugin_tb_n_insns(tb); ++i) {
@@ -204,18 +235,29 @@ bool parse_signature(const char* hex, Place& place) {
   return size != 0;
 }
 
+// Where the range ends in the text, or nullptr.
+const char* parse_range(const char* text, Range& range) {
+  char* end = nullptr;
+  range.from = std::strtoull(text, &end, 16);
+  if (*end != '-') return nullptr;
+  range.to = std::strtoull(end + 1, &end, 16);
+  return range.from < range.to ? end : nullptr;
+}
+
 bool parse_count(const char* text) {
   if (count_count == kMaxCounts) return false;
   Count& count = counts[count_count++];
-  for (char* end = nullptr;; text = end + 1) {
+  for (;; ++text) {
     if (count.range_count == kMaxRanges) return false;
-    Range& range = count.ranges[count.range_count++];
-    range.from = std::strtoull(text, &end, 16);
-    if (*end != '-') return false;
-    range.to = std::strtoull(end + 1, &end, 16);
-    if (*end == '\0') return range.from < range.to;
-    if (*end != ':') return false;
+    text = parse_range(text, count.ranges[count.range_count++]);
+    if (text == nullptr || (*text != ':' && *text != '\0')) return false;
+    if (*text == '\0') return true;
   }
+}
+
+bool parse_profile(const char* text) {
+  const char* end = parse_range(text, profiled);
+  return end != nullptr && *end == '\0';
 }
 
 bool parse_place(char* argument) {
@@ -244,7 +286,9 @@ extern "C" [[gnu::visibility("default")]] int qemu_plugin_install(qemu_plugin_id
       out = std::fopen(argv[i] + 4, "w");
     } else if (std::strncmp(argv[i], "stop=", 5) == 0) {
       last = strdup(argv[i] + 5);
-    } else if (std::strncmp(argv[i], "count=", 6) == 0 ? !parse_count(argv[i] + 6) : !parse_place(argv[i])) {
+    } else if (std::strncmp(argv[i], "count=", 6) == 0     ? !parse_count(argv[i] + 6)
+               : std::strncmp(argv[i], "profile=", 8) == 0 ? !parse_profile(argv[i] + 8)
+                                                           : !parse_place(argv[i])) {
       std::fprintf(stderr, "marks: cannot read the argument '%s'\n", argv[i]);
       return 1;
     }

@@ -87,8 +87,15 @@ def read_init(row, outcome, start):
     if outcome.lines("init: efi ")[0] == "1":
         return
     row.map_entries = len(e820)
-    if row.via in ("module", "fw_cfg") or row.payload == "uki":
+    if row.starts_by_efi():
         row.notes.append("the kernel was not started by its EFI entry")
+
+
+def copied_until(points, instructions):
+    """Of the second count, if there is one, what had been counted since the entry when the first had come to `instructions`."""
+    then = {counts[0]: counts[1] for _, counts in points if len(counts) > 1}
+    began = next((counts[1] for name, counts in points if name == "entry" and len(counts) > 1), 0)
+    return then[instructions] - began if instructions in then else None
 
 
 def check_marks(row, outcome, ticks):
@@ -101,6 +108,7 @@ def check_marks(row, outcome, ticks):
             row.to_payload = counted
         elif abs(counted - row.to_payload) > TOLERANCE:
             row.notes.append(f"told {row.to_payload} instructions to the payload, counted from outside: {counted}")
+        row.copying = copied_until(outcome.points, start + counted)
     if row.payload == "vmlinux":
         row.to_startup = row.to_payload
     elif not row.is_probe():
@@ -139,8 +147,8 @@ class Bench:
         firmware = self.firmwares[row.firmware]
         directory = self.logs / (row.directory() + ("-slow" if shift else ""))
         outcome = machine.run(directory, row.board, row.memory_mib, firmware.arguments(row, directory), cpus=row.cpus, shift=shift,
-                              plugin=self.plugin, places=firmware.places(row), stop=stop, settle=row.disks and self.settle,
-                              timeout=min(self.timeout, firmware.patience or self.timeout))
+                              plugin=self.plugin, places=firmware.places(row), stop=stop, counts=firmware.counts(),
+                              settle=row.disks and self.settle, timeout=min(self.timeout, firmware.patience or self.timeout))
         row.seconds += outcome.seconds
         if stop and any(mark.startswith(stop) for mark in outcome.marks):
             return outcome
@@ -163,7 +171,8 @@ class Bench:
                 raise ValueError("no `timing: entry` on the debug port")
             row.before_entry = start
             row.copied_bytes = ticks.get("copied")
-            if "payload" in ticks:
+            # Without EFI this is not yet the kernel's entry, but the hand-off's begin.
+            if "payload" in ticks and row.starts_by_efi():
                 row.to_payload = ticks["payload"] - start
             if "exit-boot-services" in ticks:
                 row.to_exit_boot_services = ticks["exit-boot-services"] - start

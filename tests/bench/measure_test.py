@@ -18,6 +18,7 @@ import promises  # noqa: E402
 import reading  # noqa: E402
 import report  # noqa: E402
 import services  # noqa: E402
+import symbols  # noqa: E402
 import xen  # noqa: E402
 from figures import Figures  # noqa: E402
 from row import Row  # noqa: E402
@@ -217,8 +218,8 @@ class GuestsOfXen(unittest.TestCase):
         return xen.read(machine.Outcome("\n".join(lines), {}, 1, 1, "", points=machine.points("\n".join(marks))))
 
     def test_the_ring_is_its_functions(self):
-        self.assertEqual(xen.code_of_ring(self.SYMBOLS), [(0x120000, 0x120118), (0x130000, 0x130020)])
-        self.assertEqual(xen.as_option([(16, 255), (256, 4096)]), "count=10-ff:100-1000")
+        self.assertEqual(symbols.ranges(self.SYMBOLS, xen.RING), [(0x120000, 0x120118), (0x130000, 0x130020)])
+        self.assertEqual(symbols.as_option([(16, 255), (256, 4096)]), "count=10-ff:100-1000")
 
     def test_what_a_guest_said_is_picked_from_xens_console(self):
         self.assertEqual(xen.said("(XEN) Xen\n(d1) probe: end\ndom0 (d1)\n(d1) x\n"), "probe: end\nx")

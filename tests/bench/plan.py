@@ -4,6 +4,7 @@ from row import MANY, Row
 
 FIRMWARES = ("efilite", "ovmf", "u-boot", "seabios", "qboot")
 BOARDS = ("q35", "pc", "microvm")
+NO_ACPI = "microvm-acpi-off"
 XEN = "xen"
 SIZES = (128, 512, 6144)
 DISKS = (1, MANY)
@@ -37,7 +38,7 @@ def seabios(quick):
 
 def qboot(quick):
     return [] if quick else [Row("qboot", board, 512, name, "-kernel")
-                             for board in ("q35", "microvm", "microvm-acpi-off") for name in ("kernel", "vmlinux")]
+                             for board in ("q35", "microvm", NO_ACPI) for name in ("kernel", "vmlinux")]
 
 
 def efilite(quick):
@@ -49,10 +50,13 @@ def efilite(quick):
             rows += [Row("efilite", board, size, "uki", "module") for size in (sizes if board == "q35" else (512,))]
             rows += [Row("efilite", board, 512, "kernel", via) for via in (("module", "fw_cfg") if board == "q35" else ("module",))]
             rows.append(Row("efilite", board, 512, "uki", "disk", disks=1))
+            rows.append(Row("efilite", board, 512, "kernel", "module", entry="linux"))
+            rows.append(Row("efilite", board, 512, "vmlinux", "module"))
         rows += [Row("efilite", board, size, "probe", "module") for size in sizes]
         rows.append(Row("efilite", board, 512, "probe", "fw_cfg"))
         rows += [Row("efilite", board, 512, "large", "disk", disks=count) for count in DISKS[:2 if board == "q35" else 1]]
-    return rows
+    # Beside qboot by itself.
+    return rows + ([] if quick else [Row("efilite", NO_ACPI, 512, "vmlinux", "module")])
 
 
 def boots(firmwares, quick):
@@ -66,4 +70,4 @@ def guests_of_xen(quick):
 
 
 def place_in_table(row):
-    return (row.firmware, (*BOARDS, "microvm-acpi-off", XEN).index(row.board), ORDER.index(row.payload), row.via, row.disks, row.memory_mib)
+    return (row.firmware, (*BOARDS, NO_ACPI, XEN).index(row.board), ORDER.index(row.payload), row.entry, row.via, row.disks, row.memory_mib)

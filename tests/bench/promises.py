@@ -60,6 +60,26 @@ def xen_promises(rows, found):
     return figures
 
 
+def more_than(mine, bare):
+    """Percent by which efilite's own share and the kernel to its init take more than the kernel's share by a bare firmware."""
+    return 100 * (mine.to_init - (bare.to_init - bare.to_payload)) / (bare.to_init - bare.to_payload)
+
+
+def hand_off_promises(rows):
+    """Of kernels that are started without EFI."""
+    def ok(firmware, board, payload, entry=""):
+        return next((row for row in rows if (row.firmware, row.board, row.payload, row.entry, row.status) == (
+            firmware, board, payload, entry, "ok") and row.memory_mib == 512), None)
+    found = []
+    if zero_page := ok("efilite", "q35", "kernel", "linux"):
+        own = zero_page.to_payload - (zero_page.copying or 0)
+        found.append(Promise("PVH entry to the kernel's, by the zero page, beyond copying", own, 299_999, "instructions"))
+    pairs = [(ok("efilite", board, "vmlinux"), ok("qboot", board, "vmlinux")) for board in ("q35", "microvm", "microvm-acpi-off")]
+    if more := [more_than(mine, bare) for mine, bare in pairs if mine and bare]:
+        found.append(Promise("by PVH to init, of the same kernel's without firmware", round(100 + max(more), 1), 110, "percent"))
+    return found
+
+
 def promised(figures):
     """The worst row counts. The payload is a module: nothing has to be fetched for it."""
     mine = [row for row in figures.rows if row.firmware == "efilite" and row.status == "ok"]
@@ -80,6 +100,7 @@ def promised(figures):
         found.append(Promise("cost among 10,000 handles, of that among 1,000", handles and handles.worst_percent(), 200, "percent"))
         found += disk_promises([row for row in mine if row not in guests], figures.readings)
     return found + [
+        *hand_off_promises(figures.rows),
         *growth_promises(figures.growth),
         *xen_promises(guests, figures.xen_reading),
         Promise("RAM held after boot, without the legacy hole", worst(mine, "held_bytes"), 256 * KIB - 1, "bytes"),

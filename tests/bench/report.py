@@ -48,7 +48,7 @@ def size(value):
 
 def cells(row):
     by = f"{row.disks} disks" if row.disks > 1 else row.via
-    return [row.firmware, row.board, str(row.memory_mib), row.payload, by] + [
+    return [row.firmware, row.board, str(row.memory_mib), row.program(), by] + [
         millions(figure) for figure in (row.before_entry, row.to_payload, row.to_kernel, row.to_startup, row.waiting,
                                         row.to_exit_boot_services, row.to_init)] + [
         size(row.copied_bytes), size(row.handed_over_bytes), size(row.held_bytes),

@@ -17,6 +17,7 @@ class Row:
     # module, fw_cfg: how efilite is given it; split: by fw_cfg, its initrd as a module; -kernel: QEMU's option; disk: it is on the first
     via: str
     disks: int = 0
+    entry: str = ""  # efilite.entry=, where it is not left to efilite
     cpus: int = 1
     initrd_mib: int | None = None  # None: as small as it can be
     status: str = "ok"
@@ -25,6 +26,7 @@ class Row:
     to_kernel: int | None = None  # the kernel's first instruction: the payload's own, or its EFI entry inside a UKI
     to_startup: int | None = None  # the kernel's 32- or 64-bit entry behind its EFI stub or real-mode set-up; of a vmlinux the PVH entry
     to_unpacked: int | None = None  # the first instruction of the kernel that was packed in the bzImage
+    copying: int | None = None  # instructions of to_payload that efilite moves and clears memory with
     waiting: int | None = None  # of to_payload: waiting for time to pass
     to_exit_boot_services: int | None = None
     to_init: int | None = None
@@ -46,13 +48,21 @@ class Row:
             more.append(f"{self.disks} disks")
         if self.initrd_mib is not None:
             more.append(f"initrd of {self.initrd_mib} MiB")
-        return ", ".join([f"{self.firmware} {self.board} {self.memory_mib} MiB", *more, f"{self.payload} by {self.via}"])
+        return ", ".join([f"{self.firmware} {self.board} {self.memory_mib} MiB", *more, f"{self.program()} by {self.via}"])
+
+    def program(self):
+        return f"{self.payload}, {self.entry}" if self.entry else self.payload
 
     def directory(self):
         return "-".join(self.name().replace("-", " ").replace(",", "").split())
 
     def is_probe(self):
         return self.payload in PROBES
+
+    def starts_by_efi(self):
+        if self.payload == "kernel":
+            return self.firmware in ("efilite", "ovmf") and not self.entry
+        return self.payload in ("uki", "probe", "large")
 
     def figures(self):
         """Everything that must come out the same when the row is measured again."""

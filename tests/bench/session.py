@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 """One measuring: makes what the machines need, runs them, and gathers what they tell."""
 import concurrent.futures
+import hashlib
 import pathlib
 import shutil
 import subprocess
@@ -74,7 +75,7 @@ class Session:
         if name == "efilite":
             # A copy, so that whoever builds meanwhile does not mix two firmwares into one table.
             LOGS.mkdir(parents=True, exist_ok=True)
-            return firmware.Efilite(pathlib.Path(shutil.copy(have(ELF), LOGS)), self.files)
+            return firmware.Efilite(pathlib.Path(shutil.copy(have(ELF), LOGS)), SYMBOLS, self.files)
         if name == "ovmf":
             return firmware.Ovmf(self.arguments.ovmf, self.files)
         if name == "u-boot":
@@ -86,7 +87,8 @@ class Session:
                 "kernel": self.arguments.kernel}
         versions = {"ovmf": lambda: version_of("ovmf") if self.arguments.ovmf == OVMF else self.arguments.ovmf.name,
                     "u-boot": lambda: f"Debian's u-boot-qemu {(payload.payload_dir('u-boot') / 'package').read_text().split('_')[1]}",
-                    "seabios": lambda: version_of("seabios"), "qboot": lambda: "QEMU's qboot"}
+                    "seabios": lambda: version_of("seabios"), "qboot": lambda: f"the qboot of {version_of('qemu-system-data')}",
+                    "efilite": lambda: "sha256 " + hashlib.sha256(ELF.read_bytes()).hexdigest()[:16]}
         return told | {name: versions[name]() for name in self.arguments.firmware if name in versions}
 
     def measure(self):
@@ -148,8 +150,7 @@ class Session:
         # In an order that does not depend on who was ready first.
         for each in (found.services, found.readings):
             each.sort(key=lambda one: (getattr(one, "program", ""), plan.FIRMWARES.index(one.firmware)))
-        found.growth.sort(key=lambda point: (list(growth.SERIES).index(point.series), [
-            line.label for line in growth.SERIES[point.series].lines].index(point.line), point.x))
+        found.growth = in_order(found.growth)
 
     def run_guests_of_xen(self, found):
         if self.plugin is None:
@@ -170,6 +171,27 @@ class Session:
         progress.done(name, found.xen_reading.status, found.xen_reading.seconds)
         progress.clear()
         found.rows += rows
+
+
+def merged(earlier, now, wanted):
+    """The parts that were wanted now, and the others of an earlier measurement, which has to be one of the same firmwares."""
+    for name, then, today in [("machine and peers", earlier.about, now.about), ("firmware files", earlier.file_bytes, now.file_bytes)]:
+        if then != today:
+            raise SystemExit(f"bench: the earlier figures are of other {name}: {then}, now {today}; measure everything again")
+
+    def parts(kind, part_of):
+        return [each for each in getattr(earlier, kind) if part_of(each) not in wanted] + [
+            each for each in getattr(now, kind) if part_of(each) in wanted]
+    rows = sorted(parts("rows", lambda row: "xen" if row.board == plan.XEN else "boots"), key=plan.place_in_table)
+    return figures.Figures(now.about, now.file_bytes, rows, in_order(parts("growth", lambda point: point.series)),
+                           parts("services", lambda _: "services"), parts("readings", lambda _: "reading"),
+                           now.xen_reading if "xen" in wanted else earlier.xen_reading)
+
+
+def in_order(points):
+    series = list(growth.SERIES)
+    return sorted(points, key=lambda point: (series.index(point.series), [
+        line.label for line in growth.SERIES[point.series].lines].index(point.line), point.x))
 
 
 def differences(first, second):

@@ -17,6 +17,7 @@ import machine
 import measure
 import payload
 import reading
+import symbols
 
 REPO = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(REPO / "tests/xen"))
@@ -37,23 +38,6 @@ def code_of_guests(busybox=BUSYBOX):
         return [LOW]
     places = [(address, address + size) for kind, _, address, size in payload.segments(image) if kind == payload.PT_LOAD]
     return [(LOW[0], min(places)[0] // PAGE * PAGE), (-(-max(places)[1] // PAGE) * PAGE, LOW[1])]
-
-
-def code_of_ring(symbols):
-    """By what `nm -S -C` says of the firmware; what lies side by side is one range."""
-    found = sorted((int(start, 16), int(start, 16) + int(size, 16)) for start, size, name in
-                   re.findall(r"^([0-9a-f]+) ([0-9a-f]+) [tT] (.*)$", symbols, re.M) if name.startswith(RING))
-    merged = []
-    for start, end in found:
-        if merged and start <= merged[-1][1] + 16:  # functions are aligned
-            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
-        else:
-            merged.append((start, end))
-    return merged
-
-
-def as_option(ranges):
-    return "count=" + ":".join(f"{start:x}-{end:x}" for start, end in ranges)
 
 
 def said(serial):
@@ -79,7 +63,7 @@ def read(outcome):
     ended = [counts for name, counts in outcome.points if name == "point-2"]
     told = [match for line in outcome.lines("reader: by ") if (match := reading.LINE.match(line))]
     for match, first, last in zip(told, begun, ended):
-        found.costs.setdefault(match[1], {})[int(match[2])] = tuple(after - before for before, after in zip(first, last))
+        found.costs.setdefault(match[1], {})[int(match[2])] = tuple(after - before for before, after in zip(first[:2], last[:2]))
     failures = outcome.lines("reader: failed: ")
     if outcome.error or failures:
         found.status = f"failed: {outcome.error or failures[0]}"
@@ -89,9 +73,9 @@ def read(outcome):
 
 
 class Bench:
-    def __init__(self, elf, symbols, files, logs, plugin, timeout):
-        """`symbols` is the file that has the firmware's."""
-        self.elf, self.symbols, self.files, self.logs, self.plugin, self.timeout = elf, symbols, files, logs, plugin, timeout
+    def __init__(self, elf, debug, files, logs, plugin, timeout):
+        """`debug` is the file that has the firmware's symbols."""
+        self.elf, self.symbols, self.files, self.logs, self.plugin, self.timeout = elf, debug, files, logs, plugin, timeout
 
     def measure(self, row):
         try:
@@ -118,6 +102,8 @@ class Bench:
             row.to_exit_boot_services = dict(outcome.points)["point-1"][0] - start
         else:
             row.to_kernel = row.to_payload
+        counted = dict(outcome.points)
+        row.copying = counted["payload"][2] - counted["entry"][2]
         row.file_bytes = program.stat().st_size
         row.copied_bytes = measure.timings(outcome).get("copied")
 
@@ -131,13 +117,13 @@ class Bench:
     def run(self, name, memory_mib, places, kernel=None, ramdisk=None, cmdline="", disk=None):
         directory = self.logs / name
         directory.mkdir(parents=True, exist_ok=True)
-        if not self.symbols.exists():
-            raise ValueError(f"there is no {self.symbols.name} beside the firmware, which says where its code is")
-        symbols = subprocess.run(["nm", "-S", "-C", self.symbols], check=True, capture_output=True, text=True).stdout
-        ring = code_of_ring(symbols) or [(1, 2)]  # a firmware without one executes nothing of it
+        names = symbols.named(self.symbols)
+        ring = symbols.ranges(names, RING) or [(1, 2)]  # a firmware without one executes nothing of it
+        copying = symbols.ranges(names, *symbols.COPYING)
         marks = directory / "marks"
         named = "".join(f",{place}={what}" for place, what in ({"entry": payload.pvh_entry(self.elf)} | places).items())
-        options = ["-plugin", f"{self.plugin},out={marks},{as_option(code_of_guests())},{as_option(ring)}{named}"]
+        counts = ",".join(symbols.as_option(places) for places in (code_of_guests(), ring, copying))
+        options = ["-plugin", f"{self.plugin},out={marks},{counts}{named}"]
         with rig.temporary_folder() as folder:
             rig.share(self.elf, folder / "firmware")
             for file, source in [("kernel", kernel), ("ramdisk", ramdisk)]:
