@@ -48,7 +48,8 @@ add_executable(efilite.elf ${sources})
 set_target_properties(efilite.elf PROPERTIES LINK_DEPENDS ${script})
 target_link_options(efilite.elf PRIVATE
   --target=x86_64-linux-gnu -fuse-ld=lld-19 -nostdlib -static -Wl,-T,${script} -Wl,--gc-sections -Wl,--build-id=none
-  -Wl,-O2 ${smaller} -Wl,-z,max-page-size=4096 -Wl,-z,norelro -Wl,-z,noexecstack -Wl,--orphan-handling=error -Wl,-Map,${PROJECT_BINARY_DIR}/efilite.map)
+  -Wl,-O2 ${smaller} -Wl,-z,max-page-size=4096 -Wl,-z,norelro -Wl,-z,noexecstack -Wl,--orphan-handling=error
+  -Wl,-Map,${PROJECT_BINARY_DIR}/efilite.map)
 
 # efilite.elf is what ships; efilite.debug keeps the symbols for a debugger and for the size report.
 find_program(LLVM_OBJCOPY llvm-objcopy-19 REQUIRED)

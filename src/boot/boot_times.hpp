@@ -31,8 +31,8 @@ class BootTimes {
   void starting(uint64_t tsc) { starting_ = tsc; }
   void leaving(uint64_t tsc) { leaving_ = tsc; }
 
-  // The record of [ACPI 6.5, 5.2.24.5] as of now, which is when ExitBootServices returns. With a rate of 0 nobody knows it: all is 0, and so
-  // it is said to be absent.
+  // The record of [ACPI 6.5, 5.2.24.5] as of now, which is when ExitBootServices returns. With a rate of 0, for nobody knows it, all is 0,
+  // by which it says that there are no times.
   void write(acpi::BootPerformance& record, uint64_t now, uint64_t tsc_khz) const;
   // LoaderTimeInitUSec and LoaderTimeExecUSec [systemd, boot loader interface]: decimal microseconds.
   Result<> set_loader_variables(runtime::VariableStore& store, uint64_t tsc_khz) const;

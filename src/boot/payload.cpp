@@ -94,8 +94,8 @@ class Chooser {
   Found tell_problem(const char* origin) {
     if (payload_.facts.problems.empty()) return Found::NoEntry;
     const formats::Problem& problem = payload_.facts.problems[0];
-    log::line("efilite: ", origin, ", at ", log::Hex{problem.offset}, ", ", problem.field, ": ", problem.what, " (", log::Hex{problem.value},
-              ")");
+    log::line("efilite: ", origin, ", at ", log::Hex{problem.offset}, ", ", problem.field, ": ", problem.what, " (",
+              log::Hex{problem.value}, ")");
     return Found::NoEntry;
   }
 

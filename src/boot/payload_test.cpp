@@ -341,7 +341,8 @@ TEST_F(Choice, NothingAnywhereIsOneLineThatSaysWhereItLooked) {
 TEST_F(Choice, WithoutADeviceItSaysThat) {
   arch::fake_io = nullptr;
   add_module(kInitrd);
-  EXPECT_NO_PROGRAM("fw_cfg file opt/efilite/kernel: no fw_cfg device; first of 1 PVH modules: neither an EFI program nor a kernel; fw_cfg -initrd: absent");
+  EXPECT_NO_PROGRAM("fw_cfg file opt/efilite/kernel: no fw_cfg device; first of 1 PVH modules: neither an EFI program nor a kernel; "
+                    "fw_cfg -initrd: absent");
   EXPECT_EQ(choose_payload(info, memory, nullptr, formats, options, payload).status(), Status::Success);
   EXPECT_EQ(payload.image, nullptr);
 }
@@ -353,7 +354,8 @@ TEST_F(Choice, AModuleThatIsNotMappedIsToldSo) {
 
 TEST_F(Choice, AnInitrdItemThatIsNoPeIsToldSo) {
   device.set_initrd(kInitrd);
-  EXPECT_NO_PROGRAM("fw_cfg file opt/efilite/kernel: absent; first of 0 PVH modules: absent; fw_cfg -initrd: neither an EFI program nor a kernel");
+  EXPECT_NO_PROGRAM("fw_cfg file opt/efilite/kernel: absent; first of 0 PVH modules: absent; "
+                    "fw_cfg -initrd: neither an EFI program nor a kernel");
 }
 
 TEST_F(Choice, WhatIsNeitherProgramNorDiskIsTold) {

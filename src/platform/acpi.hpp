@@ -61,8 +61,8 @@ struct AcpiFacts {
 Result<AcpiFacts> read_acpi(core::PhysicalMemory& memory, PhysAddr rsdp, bool wants_s5 = true);
 
 // Takes a PM timer and general purpose events at which nobody answers out of the facts and out of all FADTs, which are summed anew
-// [ACPI 6.5, 5.2.9: the block's address is zero where there is none]: whoever believes in them counts ticks for ever, or runs the methods of
-// events that never were (docs/adr/0007). `read` reads 32 bits of a port.
+// [ACPI 6.5, 5.2.9: the block's address is zero where there is none]: whoever believes in them counts ticks for ever, or runs the methods
+// of events that never were (docs/adr/0007). `read` reads 32 bits of a port.
 void drop_dead_blocks(core::PhysicalMemory& memory, AcpiFacts& facts, uint32_t (*read)(uint16_t port));
 
 }  // namespace efilite::platform

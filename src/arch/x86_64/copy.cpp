@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// Bulk copies, and bulk clearing, by 32-byte registers where the CPU has AVX. Under an emulator, which takes a string instruction apart into 8-byte steps, that
-// is half the instructions and a fraction of the time; hardware does either at the speed of memory.
+// Bulk copies, and bulk clearing, by 32-byte registers where the CPU has AVX. Under an emulator, which takes a string instruction apart
+// into 8-byte steps, that is half the instructions and a fraction of the time; hardware does either at the speed of memory.
 #include "base/copy.hpp"
 
 #include <cstdint>

@@ -114,7 +114,8 @@ void free_read_module(const Machine& machine) {
 }
 
 void announce(const Machine& machine) {
-  constexpr const char* kKinds[] = {"a Linux kernel", "a unified kernel image", "an EFI program", "an ELF kernel"};  // in PayloadKind's order
+  // In PayloadKind's order.
+  constexpr const char* kKinds[] = {"a Linux kernel", "a unified kernel image", "an EFI program", "an ELF kernel"};
   const Payload& payload = machine.payload;
   log::print("efilite ");
   log::print(kVersion);

@@ -14,7 +14,8 @@ constexpr uint64_t k4GiB = uint64_t{1} << 32;
 PhysRange range_of(const FixedLoader::Segment& segment) { return {{segment.address}, {segment.address + segment.size}}; }
 
 PhysRange pages_of(PhysRange range) {
-  return {{align_down(range.begin.value, kPageSize)}, {align_down(range.end.value + kPageMask, kPageSize)}};  // below 4 GiB nothing overflows
+  // Below 4 GiB nothing overflows.
+  return {{align_down(range.begin.value, kPageSize)}, {align_down(range.end.value + kPageMask, kPageSize)}};
 }
 
 template <typename... Parts>

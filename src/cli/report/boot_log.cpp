@@ -81,7 +81,8 @@ class Reader {
       log_.copied_bytes = value;
     } else {
       if (name == "entry" && !log_.steps.empty()) begin("");
-      if (log_.steps.size() == kMostSteps) return Failure{fmt::format("line {}: there are more than {} steps in one boot", line_, kMostSteps)};
+      if (log_.steps.size() == kMostSteps)
+        return Failure{fmt::format("line {}: there are more than {} steps in one boot", line_, kMostSteps)};
       if (!log_.steps.empty() && *value < log_.steps.back().tsc)
         return Failure{fmt::format("line {}: {} is before {}: lines are missing, or two logs are mixed", line_, printable(name),
                                    log_.steps.back().name)};

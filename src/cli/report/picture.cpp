@@ -39,7 +39,9 @@ double draw_times(Svg& svg, double y, const BootLog& log, size_t first, size_t l
 }
 
 // Heights grow with the logarithm: what is a page beside what is a gigabyte is to be seen.
-double height_of(const MemoryPart& part) { return std::clamp(4 * std::log2(static_cast<double>(part.end - part.begin) / 4096), 16.0, 100.0); }
+double height_of(const MemoryPart& part) {
+  return std::clamp(4 * std::log2(static_cast<double>(part.end - part.begin) / 4096), 16.0, 100.0);
+}
 
 double draw_memory(Svg& svg, double y, const BootLog& log) {
   std::map<std::string, size_t> colours;

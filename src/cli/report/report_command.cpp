@@ -37,7 +37,8 @@ std::string as_text(const BootLog& log) {
   Table times;
   const auto& steps = log.steps;
   for (size_t i = 1; i < steps.size(); ++i)
-    times.add({meaning_of(steps[i].name), log.duration_text(steps[i - 1].tsc, steps[i].tsc), log.duration_text(steps[0].tsc, steps[i].tsc)});
+    times.add({meaning_of(steps[i].name), log.duration_text(steps[i - 1].tsc, steps[i].tsc),
+               log.duration_text(steps[0].tsc, steps[i].tsc)});
   out += "what is done, how long it takes, and when it is done, from efilite's entry on\n" + times.text("  ");
   if (!log.tsc_khz) out += "the rate of the time stamp counter is not in the log\n";
   if (log.copied_bytes) out += "bytes of programs copied: " + size_text(*log.copied_bytes) + "\n";

@@ -31,8 +31,8 @@ std::string escaped(std::string_view text) {
 }  // namespace
 
 void Svg::box(double x, double y, double width, double height, size_t colour, std::string_view title) {
-  body_ += fmt::format("<rect x=\"{:.2f}\" y=\"{:.2f}\" width=\"{:.2f}\" height=\"{:.2f}\" fill=\"{}\"><title>{}</title></rect>\n", x, y, width,
-                       height, kPalette[colour % std::size(kPalette)], escaped(title));
+  body_ += fmt::format("<rect x=\"{:.2f}\" y=\"{:.2f}\" width=\"{:.2f}\" height=\"{:.2f}\" fill=\"{}\"><title>{}</title></rect>\n", x, y,
+                       width, height, kPalette[colour % std::size(kPalette)], escaped(title));
 }
 
 void Svg::words(double x, double y, std::string_view text, Anchor anchor, bool is_heading) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// A kernel that is entered by PVH and does nothing but look: at the state of the CPU that it was entered in, at itself, at start_info and all
-// that this leads to. It says what it sees on the serial line and on port 0xE9, and ends the machine.
+// A kernel that is entered by PVH and does nothing but look: at the state of the CPU that it was entered in, at itself, at start_info and
+// all that this leads to. It says what it sees on the serial line and on port 0xE9, and ends the machine.
 #include <stdint.h>
 
 typedef uint32_t u32;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 //
 // soft_reset DOMAIN: does for a PVH guest that has asked for a soft reset, as Linux does in front of a kexec, what xl does for HVM guests
-// alone (libxl_domain_soft_reset gives ERROR_INVAL for others; Xen itself has all it takes). The guest keeps its memory and goes on where it
-// was. It loses its event channels, grants, shared info and vCPU info, and gets new channels for the store and the console.
+// alone (libxl_domain_soft_reset gives ERROR_INVAL for others; Xen itself has all it takes). The guest keeps its memory and goes on where
+// it was. It loses its event channels, grants, shared info and vCPU info, and gets new channels for the store and the console.
 
 #include <stdint.h>
 #include <stdio.h>
