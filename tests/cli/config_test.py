@@ -88,7 +88,7 @@ class Config(Case):
         self.assertIn("efilite cannot start it", self.bad("config", "qemu", "--image", arm))
         self.assertIn("is compressed by gzip", self.bad("config", "xl", "--image", payload_dir("xen") / "boot/xen-4.17-amd64.gz"))
         truncated = self.file("short", kernel().read_bytes()[:100_000])
-        self.assertRegex(self.bad("config", "qemu", "--kernel", truncated), "short: at 0x[0-9a-f]+, PointerToRawData: ")
+        self.assertRegex(self.bad("config", "qemu", "--kernel", truncated), "short: at 0x[0-9a-f]+, payload_offset: ")
         self.assertIn("4095 bytes", self.bad("config", "qemu", "--kernel", kernel(), "--cmdline", "x" * 4096))
 
     def test_a_disk_alone_is_enough(self):
