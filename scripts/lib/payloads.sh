@@ -4,7 +4,7 @@
 # apt does the fetching and the verifying, from a private root per suite: its own sources, lists and archives, so that
 # the machine's apt is neither changed nor mixed with other suites. Mirror and key are the machine's.
 
-payload_names=(linux-6.1 linux-6.1-cloud linux-6.12 systemd-stub efi-shell grub ipxe memtest86+ efitools gnu-efi
+payload_names=(linux-6.1 linux-6.1-cloud linux-6.12 linux-6.1-686 systemd-stub efi-shell grub ipxe memtest86+ efitools gnu-efi
                debian-installer grub-signed isolinux refind xen xen-tools u-boot kexec-tools)
 
 # What scripts/mkdom0 makes Xen and dom0 of.
@@ -22,12 +22,14 @@ xen_tools=(
 kexec_tools=(kexec-tools libc6 libxenmisc4.17
              libxen{call1,devicemodel1,evtchn1,foreignmemory1,gnttab1,toolcore1,toollog1})
 
-# name -> "suite package path": the file or folder of the package that is wanted. A package that is only a name for the
-# newest kernel is followed to the real one, which has no path of its own. Packages with commas between are unpacked into one folder.
+# name -> "suite package path": the suite, with :i386 behind it for that architecture's packages, less security updates; the file or folder
+# of the package that is wanted. A package that is only a name for the newest kernel is followed to the real one, which has no path of its own.
+# Packages with commas between are unpacked into one folder.
 payload_source() {
   case $1 in
     linux-6.1)       echo bookworm linux-image-amd64 ;;
     linux-6.1-cloud) echo bookworm linux-image-cloud-amd64 ;;
+    linux-6.1-686)   echo bookworm:i386 linux-image-686,busybox-static ;;  # 32 bits, which a busybox must have, too
     linux-6.12)      echo bookworm-backports linux-image-amd64 ;;
     systemd-stub)    echo bookworm systemd-boot-efi usr/lib/systemd/boot/efi/linuxx64.efi.stub ;;
     efi-shell)       echo trixie efi-shell-x64 usr/share/efi-shell-x64/shellx64.efi ;;
@@ -52,17 +54,22 @@ payload_dir() { echo "$cache/payload/$1"; }
 
 # Sets the array `apt_options` for the private root of suite $1, and makes the root when it is not there.
 private_apt() {
-  local root=$cache/apt/$1
+  local root=$cache/apt/$1 suite=${1%:*} architecture=amd64
+  if [ "$suite" != "$1" ]; then architecture=${1#*:}; fi
   mkdir -p "$root"/{lists,cache/archives}/partial
   : >"$root/status"  # what is installed on this machine must not influence the choice
-  "$repo/scripts/lib/apt-sources" "$1" >"$root/$1.sources.new" || die "no Debian mirror for $1"
-  mv "$root/$1.sources.new" "$root/$1.sources"
+  "$repo/scripts/lib/apt-sources" "$suite" >"$root/$suite.sources.new" || die "no Debian mirror for $suite"
+  if [ "$architecture" = amd64 ]; then
+    mv "$root/$suite.sources.new" "$root/$suite.sources"
+  else
+    sed "s/^Architectures: .*/Architectures: $architecture/; /^$/q" "$root/$suite.sources.new" >"$root/$suite.sources"
+  fi
   apt_options=(
-    -o "Dir::Etc::sourcelist=$root/$1.sources" -o Dir::Etc::sourceparts=/dev/null
+    -o "Dir::Etc::sourcelist=$root/$suite.sources" -o Dir::Etc::sourceparts=/dev/null
     -o Dir::Etc::preferences=/dev/null -o Dir::Etc::preferencesparts=/dev/null
     -o "Dir::State=$root" -o "Dir::State::lists=$root/lists" -o "Dir::State::status=$root/status"
     -o "Dir::Cache=$root/cache" -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache=
-    -o Acquire::Languages=none -o APT::Architecture=amd64 -o APT::Architectures=amd64 -o Acquire::Retries=3
+    -o Acquire::Languages=none -o "APT::Architecture=$architecture" -o "APT::Architectures=$architecture" -o Acquire::Retries=3
   )
   # The cache may lie where apt's download user cannot go, for example below /root.
   if [ "$(id -u)" = 0 ]; then apt_options+=(-o APT::Sandbox::User=root); fi

@@ -13,7 +13,7 @@ from dataclasses import dataclass, fields, replace
 
 @dataclass(frozen=True)
 class Scenario:
-    kernel: str     # 6.1, 6.1-cloud: Debian 12; 6.12: its backports
+    kernel: str     # 6.1, 6.1-cloud, 6.1-686 with 32 bits: Debian 12; 6.12: its backports
     form: str       # kernel: kernel and initrd apart; uki: one image with systemd's stub
     transport: str  # module: the image is the PVH module; fw_cfg: it is the file opt/efilite/kernel
     machine: str
@@ -103,17 +103,18 @@ PACKED = [
 @dataclass(frozen=True)
 class Entered(Scenario):
     """A boot by another entry than that of the PE image. The initrd comes from fw_cfg beside a module, and as the module beside a file."""
-    image: str       # whole; no-pe: the handover entry is the only one of EFI; no-efi: neither is to be seen
-    wish: str        # efilite.entry=; none: efilite chooses
+    image: str        # whole; no-pe: the handover entry is the only one of EFI; no-efi: neither is to be seen
+    wish: str         # efilite.entry=; none: efilite chooses
     option: str = ""  # one more for the kernel
 
     @property
     def entry(self):
-        return self.wish or {"no-pe": "handover", "no-efi": "linux"}[self.image]
+        return self.wish or {"no-pe": "handover", "no-efi": "linux", "whole": "linux32"}[self.image]  # whole: 6.1-686
 
     @property
     def uses_efi(self):
-        return self.option != "noefi"
+        # Linux with 32 bits leaves services of 64 alone.
+        return self.option != "noefi" and self.kernel != "6.1-686"
 
     @property
     def name(self):
@@ -128,6 +129,8 @@ ENTERED = [Entered(*row) for row in [
     ("6.12", "kernel", "fw_cfg", "q35", 6144, 1, "qemu64", "reboot", "whole", "linux"),
     ("6.1", "kernel", "module", "microvm", 128, 1, "max", "poweroff", "whole", "linux32"),
     ("6.12", "kernel", "fw_cfg", "q35", 6144, 2, "max", "reboot", "whole", "linux32"),
+    ("6.1-686", "kernel", "module", "q35", 512, 1, "max", "reboot", "whole", ""),
+    ("6.1-686", "kernel", "fw_cfg", "pc", 3072, 1, "qemu64", "poweroff", "whole", ""),
     ("6.1", "kernel", "fw_cfg", "q35", 6144, 1, "max", "reboot", "no-pe", ""),
     ("6.12", "kernel", "module", "microvm", 512, 1, "qemu64", "poweroff", "no-pe", ""),
 ]]
