@@ -82,14 +82,22 @@ Result<> PageTree::split_at(uint64_t address, uint64_t set, uint64_t clear) {
   }
 }
 
-Result<> PageTree::map_gigabyte(uint64_t at, bool by_one_page) {
-  Leaf leaf = leaf_of(at);
-  if (leaf.shift == kShift512G) {
-    TRY(split(leaf));
-    leaf = leaf_of(at);
+Result<> PageTree::map_gigabytes(uint64_t begin, uint64_t end, bool by_one_page) {
+  for (uint64_t at = begin; at < end;) {
+    Leaf leaf = leaf_of(at);
+    if (leaf.shift == kShift512G) {
+      TRY(split(leaf));
+      leaf = leaf_of(at);
+    }
+    // Along the table instead of down the tree for each: of a terabyte there are a thousand.
+    do {
+      *leaf.entry = at | kPresent | kWritable | kLarge;
+      if (!by_one_page) TRY(split({leaf.entry, kShift1G}));
+      ++leaf.entry;
+      at += kGiB;
+    } while (at < end && (at >> kShift1G & (kEntries - 1)) != 0);
   }
-  *leaf.entry = at | kPresent | kWritable | kLarge;
-  return by_one_page ? Result<>() : split({leaf.entry, kShift1G});
+  return {};
 }
 
 bool PageTree::is_mapped(PhysRange range) const {

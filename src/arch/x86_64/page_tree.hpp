@@ -22,8 +22,8 @@ class PageTree {
   constexpr PageTree(uint64_t* root, TableAllocator allocator) : root_(root), allocator_(allocator) {}
   void set_allocator(TableAllocator allocator) { allocator_ = allocator; }
 
-  // Maps [at, at + 1 GiB), so far unmapped: by one page, or by 512 where the CPU has no such pages.
-  Result<> map_gigabyte(uint64_t at, bool by_one_page);
+  // Maps [begin, end), so far unmapped whole gigabytes: each by one page, or by 512 where the CPU has no such pages.
+  Result<> map_gigabytes(uint64_t begin, uint64_t end, bool by_one_page);
 
   bool has_gigabyte(uint64_t at) const { return *leaf_of(at).entry != 0; }
 

@@ -21,7 +21,7 @@ PhysRange range(uint64_t begin, uint64_t end) { return {{begin}, {end}}; }
 class PageTreeTest : public testing::Test {
  protected:
   PageTreeTest() {
-    for (uint64_t gib = 0; gib < 6; ++gib) EXPECT_TRUE(machine.tree.map_gigabyte(gib * kGiB, true).has_value());
+    EXPECT_TRUE(machine.tree.map_gigabytes(0, 6 * kGiB, true).has_value());
     before = machine.tables_made;
   }
   size_t tables() const { return machine.tables_made - before; }
@@ -103,7 +103,7 @@ TEST_F(PageTreeTest, WhatIsNotMappedCannotBeChanged) {
 }
 
 TEST_F(PageTreeTest, ACpuWithoutPagesOfAGigabyteGetsSmallerOnes) {
-  ASSERT_TRUE(tree.map_gigabyte(6 * kGiB, false).has_value());
+  ASSERT_TRUE(tree.map_gigabytes(6 * kGiB, 7 * kGiB, false).has_value());
   EXPECT_EQ(tables(), 1u);
   EXPECT_EQ(machine.translate(6 * kGiB + kMiB2).size, kMiB2);
   EXPECT_EQ(machine.translate(7 * kGiB - 1).physical, 7 * kGiB - 1);
@@ -111,13 +111,22 @@ TEST_F(PageTreeTest, ACpuWithoutPagesOfAGigabyteGetsSmallerOnes) {
   EXPECT_EQ(tree.get(range(5 * kGiB, 7 * kGiB)).value(), kXp);
 }
 
+TEST_F(PageTreeTest, MemoryOnBothSidesOf512GigabytesIsMappedAtOnce) {
+  const uint64_t border = uint64_t{512} << 30;
+  ASSERT_TRUE(tree.map_gigabytes(border - 2 * kGiB, border + 3 * kGiB, true).has_value());
+  EXPECT_EQ(tables(), 1u);
+  for (uint64_t at = border - 2 * kGiB; at < border + 3 * kGiB; at += kGiB) EXPECT_EQ(machine.translate(at + 5).physical, at + 5);
+  EXPECT_FALSE(tree.has_gigabyte(border - 3 * kGiB));
+  EXPECT_FALSE(tree.has_gigabyte(border + 3 * kGiB));
+}
+
 TEST_F(PageTreeTest, MemoryBeyond512GigabytesHasATableOfItsOwn) {
   const uint64_t far = uint64_t{1} << 40;
-  ASSERT_TRUE(tree.map_gigabyte(far, true).has_value());
+  ASSERT_TRUE(tree.map_gigabytes(far, far + kGiB, true).has_value());
   EXPECT_TRUE(tree.change(range(far, far + kGiB), kRo, 0).value());
   EXPECT_EQ(tree.get(range(far, far + kGiB)).value(), kRo);
   machine.tables_left = 0;
-  EXPECT_EQ(tree.map_gigabyte(far * 2, true).status(), Status::OutOfResources);
+  EXPECT_EQ(tree.map_gigabytes(far * 2, far * 2 + kGiB, true).status(), Status::OutOfResources);
 }
 
 }  // namespace

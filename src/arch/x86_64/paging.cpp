@@ -42,16 +42,13 @@ Result<> PageTables::protect_firmware() {
 
 Result<> PageTables::map_all(uint64_t top, PageTree::TableAllocator allocator) {
   tree_.set_allocator(allocator);
-  const bool gigabyte_pages = has_gigabyte_pages();
-  top = std::min(top, PageTree::kEnd);
-  for (uint64_t at = 4 * PageTree::kGiB; at < top; at += PageTree::kGiB) TRY(tree_.map_gigabyte(at, gigabyte_pages));
-  return {};
+  return tree_.map_gigabytes(4 * PageTree::kGiB, std::min(top, PageTree::kEnd), has_gigabyte_pages());
 }
 
 Result<> PageTables::map_device(PhysRange range) {
   if (range.end.value > PageTree::kEnd || range.size() > kMostDeviceMemory) return Status::Unsupported;
   for (uint64_t at = align_down(range.begin.value, PageTree::kGiB); at < range.end.value; at += PageTree::kGiB)
-    if (!tree_.has_gigabyte(at)) TRY(tree_.map_gigabyte(at, has_gigabyte_pages()));
+    if (!tree_.has_gigabyte(at)) TRY(tree_.map_gigabytes(at, at + PageTree::kGiB, has_gigabyte_pages()));
   return {};
 }
 

@@ -47,6 +47,8 @@ class HandleDatabase {
   Result<> install(efi::Handle* handle, const efi::Guid& protocol, void* interface);
   // All or nothing; ALREADY_STARTED for a device path that is in the database.
   Result<> install_multiple(efi::Handle* handle, std::span<const ProtocolPair> pairs);
+  // The same, without a search for another handle with the device path: for a device that can only be found once.
+  Result<> install_all(efi::Handle* handle, std::span<const ProtocolPair> pairs);
   Result<> reinstall(efi::Handle handle, const efi::Guid& protocol, void* old_interface, void* new_interface);
   // The handle goes with its last interface. ACCESS_DENIED, and the interface stays, while a driver or a child uses it.
   Result<> uninstall(efi::Handle handle, const efi::Guid& protocol, void* interface);
@@ -136,7 +138,6 @@ class HandleDatabase {
   void remove_interface(Interface& interface);
   static void join_protocol(Interface& interface);
   static void leave_protocol(Interface& interface);
-  Result<> install_all(efi::Handle* handle, std::span<const ProtocolPair> pairs);
   Result<> uninstall_all(efi::Handle handle, std::span<const ProtocolPair> pairs);
   void signal(Protocol& protocol);
   void drop(Registration& registration);

@@ -65,7 +65,7 @@ class Installer final : public PciVisitor {
     efi::Handle handle = nullptr;
     const ProtocolPair pairs[] = {{&efi::kDevicePathGuid, const_cast<efi::DevicePath*>(path)},
                                   {&efi::PciIoProtocol::kGuid, device->io.protocol()}};
-    TRY(handles_.install_multiple(&handle, pairs));
+    TRY(handles_.install_all(&handle, pairs));
     device->next = devices_;
     devices_ = device;
     return {};
