@@ -87,6 +87,8 @@ class Chooser {
     payload_.file = file;
     payload_.kind = kind_of(input, payload_.facts);
     payload_.entry = *entry;
+    // A kernel that is no program is brought to its place when nobody can be told any more.
+    if (!payload_.is_program()) payload_.image_use = EFILITE_PVH_MODULE_FREED;
     return Found::Yes;
   }
 

@@ -127,6 +127,9 @@ TEST_F(Choice, TheEntryIsTheOneThatIsAskedFor) {
     ASSERT_EQ(it.image != nullptr, each.entry.has_value());
     if (!each.entry) continue;
     EXPECT_EQ(it.entry, *each.entry);
+    const bool program = it.entry == BootEntry::Efi || it.entry == BootEntry::EfiHandover64;
+    EXPECT_EQ(it.is_program(), program);
+    EXPECT_EQ(it.image_use, program ? EFILITE_PVH_MODULE_KEPT : EFILITE_PVH_MODULE_FREED);
     EXPECT_EQ(it.disk != nullptr, it.entry == BootEntry::Efi);
     EXPECT_EQ(it.initrd != nullptr, it.entry != BootEntry::Efi) << "without EFI there are no RAM disks";
   }

@@ -77,7 +77,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (image.pe) check_pe(input, *image.pe);
   if (image.elf) check_elf(input, image);
   if (image.bzimage) check_bzimage(input, *image.bzimage);
-  for (Wish wish : {Wish::Any, Wish::Efi, Wish::Linux, Wish::Pvh, Wish::Pv})
-    if (auto entry = choose_entry(image, wish)) EXPECT(image.offers(*entry));
+  EXPECT(!image.offers(BootEntry::Linux32) || !image.bzimage->refusal());
+  for (Wish wish : {Wish::Any, Wish::Efi, Wish::Handover, Wish::Linux, Wish::Linux32, Wish::Pvh, Wish::Pv})
+    if (auto entry = choose_entry(image, wish)) EXPECT(image.offers(*entry) || (wish == Wish::Pv && image.may_be_pv()));
   return 0;
 }
