@@ -73,9 +73,9 @@ class Session:
 
     def firmware(self, name):
         if name == "efilite":
-            # A copy, so that whoever builds meanwhile does not mix two firmwares into one table.
+            # Copies, so that whoever builds meanwhile does not mix two firmwares into one table.
             LOGS.mkdir(parents=True, exist_ok=True)
-            return firmware.Efilite(pathlib.Path(shutil.copy(have(ELF), LOGS)), SYMBOLS, self.files)
+            return firmware.Efilite(*(pathlib.Path(shutil.copy(have(path), LOGS)) for path in (ELF, SYMBOLS)), self.files)
         if name == "ovmf":
             return firmware.Ovmf(self.arguments.ovmf, self.files)
         if name == "u-boot":
@@ -88,7 +88,7 @@ class Session:
         versions = {"ovmf": lambda: version_of("ovmf") if self.arguments.ovmf == OVMF else self.arguments.ovmf.name,
                     "u-boot": lambda: f"Debian's u-boot-qemu {(payload.payload_dir('u-boot') / 'package').read_text().split('_')[1]}",
                     "seabios": lambda: version_of("seabios"), "qboot": lambda: f"the qboot of {version_of('qemu-system-data')}",
-                    "efilite": lambda: "sha256 " + hashlib.sha256(ELF.read_bytes()).hexdigest()[:16]}
+                    "efilite": lambda: "sha256 " + hashlib.sha256((LOGS / ELF.name).read_bytes()).hexdigest()[:16]}
         return told | {name: versions[name]() for name in self.arguments.firmware if name in versions}
 
     def measure(self):
@@ -157,7 +157,7 @@ class Session:
             step("Without the plugin nothing can be told of guests of Xen")
             return
         mine = next(each for each in self.firmwares if each.name == "efilite")
-        guests = xen.Bench(mine.path, SYMBOLS, self.files, LOGS, self.plugin, self.arguments.timeout)
+        guests = xen.Bench(mine.path, mine.symbols, self.files, LOGS, self.plugin, self.arguments.timeout)
         rows = plan.guests_of_xen(self.arguments.quick)
         step(f"Measuring {len(rows) + 1} guests of Xen, one after the other")
         progress = Progress(len(rows) + 1)
