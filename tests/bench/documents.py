@@ -72,7 +72,7 @@ def kernels(figures):
         ("to the first one of a kernel by itself", [of(each, millions, "to_kernel") for each in images]),
         ("to its 32- or 64-bit entry, without EFI", [of(each, millions, "to_startup") for each in packed]),
         ("to the PVH entry of the ELF file in it", [of(each, millions, "to_payload") for each in elves]),
-        ("from the kernel by itself to init", [of(each, millions, "to_init") for each in images]),
+        ("to init, by that kernel", [of(each, millions, "to_init") for each in images]),
         ("QEMU's CPU time for that, counting included", [of(each, "{:.1f} s".format, "cpu_seconds") for each in images]),
         ("RAM that the kernel is not handed", [of(each, report.size, "handed_over_bytes") for each in images]),
         ("RAM that cannot be used after init", [of(each, report.size, "held_bytes") for each in images]),

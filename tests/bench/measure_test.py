@@ -17,6 +17,7 @@ import payload  # noqa: E402
 import promises  # noqa: E402
 import reading  # noqa: E402
 import report  # noqa: E402
+import progress  # noqa: E402
 import services  # noqa: E402
 import symbols  # noqa: E402
 import xen  # noqa: E402
@@ -91,6 +92,28 @@ class Growth(unittest.TestCase):
         table = report.growth_table("initrd", [self.point(1, 7000), self.point(8, None, "failed: no room")])
         self.assertIn("failed", table[2])
         self.assertIn("  qboot q35 2048 MiB, initrd of 8 MiB, kernel by -kernel: failed: no room", table)
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+class ProgressBar(unittest.TestCase):
+    def told(self, out):
+        bar = progress.Progress(2, out)
+        bar.start("qboot pc")
+        bar.done("qboot pc", "failed: no disk", 3)
+        return out.getvalue()
+
+    def test_a_terminal_has_a_bar_and_keeps_what_failed(self):
+        told = self.told(Terminal())
+        self.assertIn("[............] 0/2 0:00 qboot pc".replace("............", "." * progress.BAR), told)
+        self.assertIn("==> qboot pc: failed: no disk\n", told)
+        self.assertIn(f"[{'#' * (progress.BAR // 2)}{'.' * (progress.BAR // 2)}] 1/2", told)
+
+    def test_elsewhere_each_machine_has_a_line(self):
+        self.assertEqual(self.told(io.StringIO()), "==> [1/2] qboot pc: failed: no disk (3 s)\n")
 
 
 class Json(unittest.TestCase):

@@ -45,7 +45,7 @@ class Row:
     def name(self):
         more = [f"{self.cpus} CPUs"] if self.cpus > 1 else []
         if self.disks > (self.via == "disk"):
-            more.append(f"{self.disks} disks")
+            more.append("1 disk" if self.disks == 1 else f"{self.disks} disks")
         if self.initrd_mib is not None:
             more.append(f"initrd of {self.initrd_mib} MiB")
         return ", ".join([f"{self.firmware} {self.board} {self.memory_mib} MiB", *more, f"{self.program()} by {self.via}"])
