@@ -60,7 +60,7 @@ struct efilite_pvh_array {
 #define EFILITE_PVH_MODULE_KEPT 0   /* nothing: the bytes are as the hypervisor put them there */
 #define EFILITE_PVH_MODULE_RUN 1    /* the first program runs there: its bytes have been moved and relocated, the pages are the image's */
 #define EFILITE_PVH_MODULE_FREED 2  /* the first program was read from it, or from where it came from; the pages are free memory */
-#define EFILITE_PVH_MODULE_INITRD 3 /* kept, and offered by LoadFile2 as Linux's initrd */
+#define EFILITE_PVH_MODULE_INITRD 3 /* kept as Linux's initrd: by LoadFile2, or in boot_params and the kernel's then */
 #define EFILITE_PVH_MODULE_DISK 4   /* kept as a RAM disk, on which programs may write */
 
 #define EFILITE_PVH_MODULE_COMMAND_LINE_CUT 1u  /* command_line is its beginning: there was no room for more */

@@ -3,6 +3,8 @@
 // BIOS data area's EBDA pointer, and address 0 means "absent" in every structure we read) up to a limit.
 #pragma once
 
+#include <algorithm>
+
 #include "core/ports.hpp"
 
 namespace efilite::boot {
@@ -10,6 +12,8 @@ namespace efilite::boot {
 class IdentityMemory final : public core::PhysicalMemory {
  public:
   explicit constexpr IdentityMemory(PhysAddr limit) : limit_(limit) {}
+  // Once more is mapped; less never is.
+  void extend(PhysAddr limit) { limit_ = std::max(limit_, limit); }
   using core::PhysicalMemory::window;
   std::optional<MutableByteSpan> window(PhysRange range) override {
     constexpr PhysAddr first{0x400};

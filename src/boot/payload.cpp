@@ -71,7 +71,14 @@ class Chooser {
     payload_.module_found = try_module();
     // Some versions of QEMU pass no modules on pc and q35 (7.2 does): there, -initrd is only to be had from fw_cfg.
     if (payload_.module_found == Found::Absent) payload_.initrd_found = TRY(try_legacy_initrd());
-    return {};
+    // Nothing else is booted than what was asked for.
+    if (payload_.module_found == Found::NotThat) return refuse("PVH module 0");
+    return payload_.initrd_found == Found::NotThat ? refuse("fw_cfg -initrd") : Result<>();
+  }
+
+  Result<> refuse(const char* origin) {
+    log::line("efilite: nothing to boot: ", origin, ": ", text(Found::NotThat));
+    return Status::LoadError;
   }
 
   Found consider(core::ByteSource* image, const char* origin, std::string_view file) {

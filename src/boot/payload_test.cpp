@@ -123,8 +123,7 @@ TEST_F(Choice, TheEntryIsTheOneThatIsAskedFor) {
     add_module(kKernel);
     add_module(disk_image());
     options.entry = each.wish;
-    ASSERT_TRUE(choose_payload(info, memory, nullptr, formats, options, it));
-    ASSERT_EQ(it.image != nullptr, each.entry.has_value());
+    ASSERT_EQ(choose_payload(info, memory, nullptr, formats, options, it).status(), each.entry ? Status::Success : Status::LoadError);
     if (!each.entry) continue;
     EXPECT_EQ(it.entry, *each.entry);
     const bool program = it.entry == BootEntry::Efi || it.entry == BootEntry::EfiHandover64;
@@ -144,13 +143,19 @@ TEST_F(Choice, AKernelThatCannotBeOneIsToldWithItsFault) {
   EXPECT_TRUE(told.starts_with("efilite: PVH module 0, at 0x1f1, setup_sects: there is no kernel behind the setup code (0xc8)\n")) << told;
 }
 
-TEST_F(Choice, AnEntryThatTheModuleHasNotIsToldSo) {
+TEST_F(Choice, WhatHasNotTheEntryThatIsAskedForIsNotReplacedByAnother) {
   options.entry = formats::Wish::Pvh;
   add_module(kKernel);
-  ASSERT_TRUE(choose());
+  add_module(disk_image());
+  EXPECT_EQ(choose().status(), Status::LoadError);
   EXPECT_EQ(payload.image, nullptr);
-  tell_no_program(info, payload);
-  EXPECT_NE(told.find("has no such entry as efilite.entry= asks for"), told.npos) << told;
+  EXPECT_EQ(told, "efilite: nothing to boot: PVH module 0: has no such entry as efilite.entry= asks for\n");
+  info = {};
+  told.clear();
+  device.set_initrd(kKernel);
+  Payload other;
+  EXPECT_EQ(choose_payload(info, memory, &driver, formats, options, other).status(), Status::LoadError);
+  EXPECT_EQ(told, "efilite: nothing to boot: fw_cfg -initrd: has no such entry as efilite.entry= asks for\n");
 }
 
 TEST_F(Choice, AModuleThatIsAKernelTakesTheNextAsInitrd) {

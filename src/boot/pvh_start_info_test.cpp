@@ -240,6 +240,10 @@ TEST(IdentityMemory, HasBoundsBelowAndAbove) {
   EXPECT_FALSE(memory.window(PhysAddr{0xFFFFF000}, 0x1001));
   EXPECT_FALSE(memory.window(PhysAddr{~uint64_t{0}}, 2));
   EXPECT_FALSE(memory.window(PhysRange{{0x2000}, {0x1000}}));
+  memory.extend(PhysAddr{uint64_t{1} << 30});
+  EXPECT_FALSE(memory.window({{uint64_t{4} << 30}, {(uint64_t{4} << 30) + 1}}));
+  memory.extend(PhysAddr{uint64_t{5} << 30});
+  EXPECT_TRUE(memory.window({{uint64_t{4} << 30}, {uint64_t{5} << 30}}));
 }
 
 struct MapOfXen final : test::FakeXen {

@@ -54,9 +54,12 @@ class Examiner {
     }
     add(BootEntry::Linux32);
     if (image.has_64_bit_entry()) add(BootEntry::Linux64);
-    // [boot.rst] from 2.11 on handover_offset alone says that there is one, from 2.12 on the flags say for which firmware.
+    // [boot.rst] in 2.11 handover_offset alone says that there is one, for the machine that the PE header is for; from 2.12 on flags do.
     if (image.header.handover_offset == 0) return;
-    if (!image.has(BzImage::kXLoadFlags) || (image.header.xloadflags & XLF_EFI_HANDOVER_64) != 0) add(BootEntry::EfiHandover64);
+    const bool is_old = !image.has(BzImage::kXLoadFlags);
+    const bool is_wide = is_old ? image_.pe_head && image_.pe_head->machine == pe::kMachineAmd64
+                                : (image.header.xloadflags & XLF_EFI_HANDOVER_64) != 0;
+    if (is_wide) add(BootEntry::EfiHandover64);
     if ((image.header.xloadflags & XLF_EFI_HANDOVER_32) != 0) add(BootEntry::EfiHandover32);
   }
 

@@ -73,6 +73,29 @@ TEST(BootImage, AKernelThatLoadsLowOrIsTooOldIsRefusedByTheField) {
   EXPECT_EQ(choose_entry(Examined{ancient.build()}.image, Wish::Any), BootEntry::Linux32);
 }
 
+TEST(BootImage, AHandoverEntryBehindTheFileIsAProblem) {
+  for (uint32_t offset : {uint32_t{LinuxBuilder::kKernelSize} - 0x200, 0xFFFFFF00u}) {
+    LinuxBuilder broken;
+    broken.header.handover_offset = offset;
+    Examined it{broken.build()};
+    EXPECT_EQ(it.image.entries, 0);
+    EXPECT_STREQ(it.problem().field, "handover_offset");
+    EXPECT_EQ(it.problem().offset, 0x264u);
+  }
+  LinuxBuilder last;
+  last.header.handover_offset = LinuxBuilder::kKernelSize - 0x201;
+  EXPECT_TRUE(Examined{last.build()}.image.offers(BootEntry::EfiHandover64));
+}
+
+TEST(BootImage, AHandoverEntryWithoutFlagsIsThatOfThePesMachine) {
+  // [boot.rst] protocol 2.11 has no xloadflags: an i386 kernel's entry has 32 bits, and looks alike.
+  LinuxBuilder old;
+  old.header.version = 0x020B;
+  Examined it{old.build()};
+  EXPECT_FALSE(it.image.offers(BootEntry::EfiHandover64));
+  EXPECT_EQ(choose_entry(it.image, Wish::Any), BootEntry::Linux32);
+}
+
 TEST(BootImage, ProblemsNameTheFieldAndItsPlace) {
   LinuxBuilder broken;
   broken.header.version = 0x0100;

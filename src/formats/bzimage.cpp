@@ -56,6 +56,10 @@ Parsed<> check(const Input& input, BzImage& image) {
   if (image.has_64_bit_entry() && image.kernel_size <= BzImage::k64BitEntry)
     return Problem{at(offsetof(setup_header, xloadflags)), "xloadflags", "the 64-bit entry lies behind the end of the file",
                    header.xloadflags};
+  if (header.handover_offset != 0 && (image.kernel_size <= BzImage::k64BitEntry ||
+                                      header.handover_offset >= image.kernel_size - BzImage::k64BitEntry))
+    return Problem{at(offsetof(setup_header, handover_offset)), "handover_offset", "lies behind the end of the file",
+                   header.handover_offset};
   return {};
 }
 

@@ -34,8 +34,8 @@ void set_log_level(LogLevel new_level) {
   to_console = level >= LogLevel::Normal;
 }
 
-FailureLog::FailureLog() { to_console = true; }
-FailureLog::~FailureLog() { to_console = level >= LogLevel::Normal; }
+FailureLog::FailureLog() : before_(to_console) { to_console = true; }
+FailureLog::~FailureLog() { to_console = before_; }
 
 void log_timing(const char* phase, uint64_t tsc, bool on_console) {
   bool before = to_console;

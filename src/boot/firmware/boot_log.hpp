@@ -20,6 +20,11 @@ class FailureLog {
  public:
   FailureLog();
   ~FailureLog();
+  FailureLog(const FailureLog&) = delete;
+  FailureLog& operator=(const FailureLog&) = delete;
+
+ private:
+  bool before_;
 };
 
 // "timing: PHASE TSC" on the debug port, and on the console at level Timing. `console` false: the console belongs to somebody else by now.

@@ -9,15 +9,17 @@ namespace efilite::boot {
 
 void hand_off(const Machine& machine) {
   const Payload& payload = machine.payload;
-  FailureLog urgent;
   machine.times.loading(arch::timestamp());
   switch (payload.entry) {
     case formats::BootEntry::Linux64:
     case formats::BootEntry::Linux32: start_linux(machine);
     case formats::BootEntry::Pvh: start_pvh(machine);
     case formats::BootEntry::XenPv: start_pv(machine);
-    default: log::line("efilite: ", payload.origin, ": there is no hand-off by entry ", name_of(payload.entry)); power_off();
+    default: break;
   }
+  FailureLog urgent;
+  log::line("efilite: ", payload.origin, ": there is no hand-off by entry ", name_of(payload.entry));
+  power_off();
 }
 
 PhysAddr published_rsdp(const Machine& machine) {

@@ -169,6 +169,7 @@ void learn_about_machine(uint32_t start_info) {
 void set_up_map() {
   must(set_up_memory(info, {address_of(image_start), address_of(image_end)}, address_of(text_end), memory), "memory map");
   must(page_tables.map_all(top_of_memory(info), allocate_page_table), "page tables");
+  physical.extend({std::min(top_of_memory(info), arch::PageTree::kEnd)});
   memory.set_change_listener([](void*) { events.memory_map_changed(); }, nullptr);
   memory.set_release_hook([](void*, PhysRange pages) { return memory_protection.release(pages); }, nullptr);
 }
@@ -296,6 +297,7 @@ extern "C" void boot_main(uint32_t start_info) {
   announce(machine);
   install_protocols(payload);
   times.mark("protocols", arch::timestamp());
+  (void)cpu_clock.rate_for_time_stamps();  // what comes now may take longer than the PM timer counts
   const efi::Handle image = payload.is_program() ? load_payload(machine) : nullptr;
   pvh_guest.finish(payload);
   if (options.log >= LogLevel::Debug) describe(info, memory, *tables);

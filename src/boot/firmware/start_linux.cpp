@@ -84,7 +84,7 @@ class LinuxStart {
   LinuxPlace load_kernel() {
     free_unused_module(machine_);
     const auto free = place_linux(machine_.memory, plan_);
-    if (free.status() == Status::NotFound && entry_ != BootEntry::EfiHandover64) return load_to_fixed_place();
+    if (free.status() == Status::NotFound) return load_to_fixed_place();
     const LinuxPlace place = room_for("a kernel", plan_.size, free);
     read(*payload_.image, image_.kernel_offset, bytes_at({place.address, {place.address.value + image_.kernel_size}}), "the kernel");
     free_read_module(machine_);
@@ -94,7 +94,14 @@ class LinuxStart {
   // Where efilite itself is the kernel can only be put behind efilite's end, and that is in protected mode. Its module stays as it is until
   // then, since pages that were free now would be as good for anything as others.
   LinuxPlace load_to_fixed_place() {
-    if (entry_ == BootEntry::Linux64) log::line("efilite: the kernel's only place is taken by efilite: it is entered by its 32-bit entry");
+    if (entry_ == BootEntry::EfiHandover64) {
+      FailureLog urgent;
+      log::line("efilite: ", payload_.origin, ": the kernel runs at ", plan_.preferred,
+                " alone, which is not free (try efilite.entry=linux)");
+      power_off();
+    }
+    if (entry_ == BootEntry::Linux64)
+      log::line("efilite: the kernel's only place is not free: it is entered by its 32-bit entry, once it is");
     entry_ = BootEntry::Linux32;
     plan_ = plan_linux(image_, entry_);
     const LinuxPlace place{plan_.preferred, 0};

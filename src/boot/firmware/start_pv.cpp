@@ -48,6 +48,7 @@ class ShimOnDisk {
 void start_pv(const Machine& machine) {
   Payload& payload = machine.payload;
   if (!machine.is_xen) {
+    FailureLog urgent;
     log::line("efilite: ", payload.origin, ": the entry pv is only to be had in a guest of Xen's");
     power_off();
   }
@@ -56,13 +57,17 @@ void start_pv(const Machine& machine) {
   XenShim shim;
   ShimOnDisk disks(machine);
   if (!find_shim_module(machine.info, payload, machine.physical, shim) && !disks.find(shim)) {
+    FailureLog urgent;
     log::line("efilite: ", payload.origin, ": the entry pv wants xen-shim as a module or as \\EFI\\xen\\xen-shim on a disk");
     power_off();
   }
   const CommandLine command_line = must(CommandLine::read(machine.info, payload, machine.pool), "command line");
   const PvhStart start = make_shim_start(machine.info, payload, shim, machine.rsdp, command_line.text());
   PvhHandOff hand_off(machine.memory, machine.physical);
-  if (!hand_off.load({shim.image, shim.index ? &shim.module : nullptr, &*shim.facts.elf}, start)) power_off();
+  {
+    FailureLog urgent;  // it tells itself what is wrong
+    if (!hand_off.load({shim.image, shim.index ? &shim.module : nullptr, &*shim.facts.elf}, start)) power_off();
+  }
   disks.close();
   enter_by_pvh(machine, hand_off, *shim.facts.pvh);
 }

@@ -26,7 +26,10 @@ void start_pvh(const Machine& machine) {
   const PvhStart start = make_pvh_start(machine.info, payload, machine.rsdp, command_line.text());
   MemorySource* const module = payload.image == &payload.image_module ? &payload.image_module : nullptr;
   PvhHandOff hand_off(machine.memory, machine.physical);
-  if (!hand_off.load({payload.image, module, &*payload.facts.elf}, start)) power_off();
+  {
+    FailureLog urgent;  // it tells itself what is wrong
+    if (!hand_off.load({payload.image, module, &*payload.facts.elf}, start)) power_off();
+  }
   enter_by_pvh(machine, hand_off, *payload.facts.pvh);
 }
 

@@ -32,6 +32,7 @@ LinuxParameters::LinuxParameters(MutableByteSpan pages, const formats::BzImage& 
   setup_header& header = at_->params.hdr;
   memcpy(&header, &image.header, image.header_size);
   header.type_of_loader = kLoaderUndefined;
+  header.setup_data = 0;  // the list is ours alone
   header.loadflags &= LOADED_HIGH;  // the rest is about a real mode that nobody has been in
   header.code32_start = low(place.address.value);
   if (image.has(formats::BzImage::kPreferredAddress) && place.alignment != 0) header.kernel_alignment = low(place.alignment);

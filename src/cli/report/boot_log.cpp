@@ -35,10 +35,12 @@ std::string_view take_word(std::string_view& text) {
   return word;
 }
 
-// What follows `mark`, which need not begin the line: a BIOS may have left the cursor anywhere.
+// What follows `mark`, which need not begin the line, for a BIOS may have left the cursor anywhere; but behind a space it is a word of
+// somebody else's line.
 std::optional<std::string_view> behind(std::string_view line, std::string_view mark) {
   const size_t at = line.find(mark);
-  return at == line.npos ? std::nullopt : std::optional(line.substr(at + mark.size()));
+  if (at == line.npos || (at != 0 && line[at - 1] == ' ')) return std::nullopt;
+  return line.substr(at + mark.size());
 }
 
 class Reader {
@@ -71,6 +73,13 @@ class Reader {
     log_.banner = printable(std::string(kBanner) + std::string(banner));
   }
 
+  // Another program is started in the same boot, which has the same entry; else the log has a boot without its first line.
+  void begin_again(uint64_t entry) {
+    if (log_.steps.front().name == "entry" && log_.steps.front().tsc == entry) return log_.steps.clear();
+    if (log_.steps.size() >= 2) last_ = std::move(log_);
+    log_ = {};
+  }
+
   Outcome<> take_step(std::string_view rest) {
     const std::string_view name = take_word(rest);
     const auto value = number(rest);
@@ -80,7 +89,7 @@ class Reader {
     } else if (name == "copied") {
       log_.copied_bytes = value;
     } else {
-      if (name == "entry" && !log_.steps.empty()) begin("");
+      if (name == "entry" && !log_.steps.empty()) begin_again(*value);
       if (log_.steps.size() == kMostSteps)
         return Failure{fmt::format("line {}: there are more than {} steps in one boot", line_, kMostSteps)};
       if (!log_.steps.empty() && *value < log_.steps.back().tsc)

@@ -46,6 +46,21 @@ TEST(BootLog, TheLastWholeBootCounts) {
   EXPECT_EQ(log->steps[0].tsc, 1u);
 }
 
+TEST(BootLog, AProgramThatIsStartedNextIsInTheSameBoot) {
+  const std::string next = "timing: entry 1000\ntiming: core 3000\ntiming: payload 8000\n";
+  const auto log = parse_boot_log(kBoot + next);
+  ASSERT_TRUE(log);
+  EXPECT_EQ(log->steps.back().tsc, 8000u);
+  EXPECT_EQ(log->memory.size(), 2u);
+  EXPECT_FALSE(log->banner.empty());
+}
+
+TEST(BootLog, WordsInOtherPeoplesLinesAreTheirs) {
+  const auto log = parse_boot_log(kBoot + std::string("[1.0] usb timing: late 5\n[1.1] memory: 0x2000 - 0x1000 x\nby efilite 1\n"));
+  ASSERT_TRUE(log) << log.error().text;
+  EXPECT_EQ(log->steps.size(), 4u);
+}
+
 TEST(BootLog, WhatIsNoneIsSaid) {
   EXPECT_NE(parse_boot_log("").error().text.find("efilite.log=timing"), std::string::npos);
   EXPECT_NE(parse_boot_log("timing: entry 99999999999999999999999\ntiming: payload x\n").error().text.find("timing"), std::string::npos);
