@@ -23,8 +23,8 @@ kexec_tools=(kexec-tools libc6 libxenmisc4.17
              libxen{call1,devicemodel1,evtchn1,foreignmemory1,gnttab1,toolcore1,toollog1})
 
 # name -> "suite package path": the suite, with :i386 behind it for that architecture's packages, less security updates; the file or folder
-# of the package that is wanted. A package that is only a name for the newest kernel is followed to the real one, which has no path of its own.
-# Packages with commas between are unpacked into one folder.
+# of the package that is wanted. A package that is only a name for the newest kernel is followed to the real one, which has no path of its
+# own. Packages with commas between are unpacked into one folder.
 payload_source() {
   case $1 in
     linux-6.1)       echo bookworm linux-image-amd64 ;;
