@@ -12,7 +12,7 @@ void enter_by_pvh(const Machine& machine, PvhHandOff& hand_off, uint32_t entry) 
   machine.images.note_copied(hand_off.loader().bytes_read());
   tell_start(machine);
   MemoryRegions memory;
-  tell_memory(leave_boot_services(machine).descriptors, machine.info.memory, false, memory);
+  tell_memory(leave_boot_services(machine).descriptors, machine.info.memory, memory);
   hand_off.tell_memory(memory);
   const auto start_info = static_cast<uint32_t>(hand_off.start_info().value);
   arch::enter_protected_mode(hand_off.room(), {entry, start_info}, hand_off.loader().last_copies());

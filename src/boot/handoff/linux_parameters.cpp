@@ -77,7 +77,7 @@ boot_e820_entry* LinuxParameters::entry_at(size_t index) {
 void LinuxParameters::set_memory(ByteSpan descriptors) {
   size_t count = 0;
   // The kernel keeps of boot services' memory what it needs, as it does when its own EFI entry is taken.
-  for_each_os_region(descriptors, true, [&](const MemoryRegion& region) {
+  for_each_os_region(descriptors, [&](const MemoryRegion& region) {
     boot_e820_entry* entry = entry_at(count);
     if (entry == nullptr) return false;
     *entry = {region.range.begin.value, region.range.size(), static_cast<uint32_t>(region.type)};

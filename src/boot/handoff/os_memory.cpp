@@ -5,11 +5,9 @@
 
 namespace efilite::boot {
 
-E820Type os_type(const efi::MemoryDescriptor& memory, bool runtime_stays) {
+E820Type os_type(const efi::MemoryDescriptor& memory) {
   using efi::MemoryType;
   switch (memory.type) {
-    case MemoryType::RuntimeServicesCode:
-    case MemoryType::RuntimeServicesData: return runtime_stays ? E820Type::Reserved : E820Type::Ram;
     case MemoryType::Conventional: return (memory.attribute & efi::kMemorySp) != 0 ? E820Type::SoftReserved : E820Type::Ram;
     case MemoryType::LoaderCode:
     case MemoryType::LoaderData:
@@ -23,13 +21,23 @@ E820Type os_type(const efi::MemoryDescriptor& memory, bool runtime_stays) {
   }
 }
 
-void tell_memory(ByteSpan descriptors, const MemoryRegions& told, bool runtime_stays, MemoryRegions& regions) {
+void tell_memory(ByteSpan descriptors, const MemoryRegions& told, MemoryRegions& regions) {
   regions.clear();
-  for_each_os_region(descriptors, runtime_stays, [&](const MemoryRegion& region) {
-    const auto overlaps = [&region](const MemoryRegion& other) { return other.range.overlaps(region.range); };
-    if (region.type == E820Type::Reserved && std::ranges::none_of(told, overlaps)) return true;
-    return regions.push_back(region);
-  });
+  bool has_room = true;
+  const auto add = [&](PhysRange range, E820Type type) {
+    if (range.begin < range.end) has_room = has_room && regions.push_back({range, type});
+  };
+  for (const auto& [range, type] : told) {
+    PhysAddr at = range.begin;
+    for_each_descriptor(descriptors, [&](const efi::MemoryDescriptor& memory, PhysRange kept) {
+      if (type != E820Type::Ram || memory.type != efi::MemoryType::Reserved || !kept.overlaps(range)) return true;
+      add({at, kept.begin}, type);
+      add({std::max(at, kept.begin), std::min(kept.end, range.end)}, E820Type::Reserved);
+      at = kept.end;
+      return true;
+    });
+    add({at, range.end}, type);
+  }
 }
 
 }  // namespace efilite::boot

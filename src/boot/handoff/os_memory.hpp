@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// EFI's last memory map as an OS without EFI is told of memory: in the types of ACPI's address ranges.
+// The last memory map as an OS that does not read EFI's is told of memory: in the types of ACPI's address ranges.
 #pragma once
 
 #include "base/bytes.hpp"
@@ -8,31 +8,39 @@
 
 namespace efilite::boot {
 
-// What was efilite's until now is RAM, but for the runtime services where the OS is told of them.
-E820Type os_type(const efi::MemoryDescriptor& memory, bool runtime_stays);
+// To an OS that has EFI's runtime services.
+E820Type os_type(const efi::MemoryDescriptor& memory);
 
-// `descriptors` as core::MemoryMap::read() gives them. Neighbours of one type are one range: visit(const MemoryRegion&) says whether there
-// is room for more.
+// `descriptors` as core::MemoryMap::read() gives them: visit(const efi::MemoryDescriptor&, PhysRange) says whether to go on.
 template <typename Visit>
-void for_each_os_region(ByteSpan descriptors, bool runtime_stays, Visit visit) {
-  MemoryRegion next{};
+bool for_each_descriptor(ByteSpan descriptors, Visit visit) {
   bool goes_on = true;
   for (size_t at = 0; at < descriptors.size() && goes_on; at += core::MemoryMap::kDescriptorSize) {
     const auto memory = *read_at<efi::MemoryDescriptor>(descriptors, at);
-    const PhysRange range{{memory.physical_start}, {memory.physical_start + memory.number_of_pages * kPageSize}};
-    const E820Type type = os_type(memory, runtime_stays);
+    goes_on = visit(memory, PhysRange{{memory.physical_start}, {memory.physical_start + memory.number_of_pages * kPageSize}});
+  }
+  return goes_on;
+}
+
+// Neighbours of one type are one range: visit(const MemoryRegion&) says whether there is room for more.
+template <typename Visit>
+void for_each_os_region(ByteSpan descriptors, Visit visit) {
+  MemoryRegion next{};
+  const bool goes_on = for_each_descriptor(descriptors, [&](const efi::MemoryDescriptor& memory, PhysRange range) {
+    const E820Type type = os_type(memory);
     if (next.type == type && next.range.end == range.begin) {
       next.range.end = range.end;
-      continue;
+      return true;
     }
-    if (!next.range.empty()) goes_on = visit(next);
+    const bool has_room = next.range.empty() || visit(next);
     next = {range, type};
-  }
+    return has_room;
+  });
   if (goes_on && !next.range.empty()) static_cast<void>(visit(next));
 }
 
-// Of a map with more than kMaxRegions the rest is not told. What is reserved where the hypervisor has `told` of nothing was efilite's own,
-// too: pages of Xen's, which are back there.
-void tell_memory(ByteSpan descriptors, const MemoryRegions& told, bool runtime_stays, MemoryRegions& regions);
+// To an OS without EFI: what the hypervisor `told`, since all that was efilite's is nobody's now, less pages of RAM that a device did not let
+// go of. Of more than kMaxRegions the rest is not told.
+void tell_memory(ByteSpan descriptors, const MemoryRegions& told, MemoryRegions& regions);
 
 }  // namespace efilite::boot

@@ -33,7 +33,7 @@ bool find_shim_module(const BootInfo& info, const Payload& payload, core::Physic
 }
 
 PvhStart make_shim_start(const BootInfo& info, const Payload& payload, const XenShim& shim, PhysAddr rsdp, std::string_view command_line) {
-  const bool is_for_shim = command_line.starts_with(kShimOption);
+  const bool is_for_shim = command_line.substr(0, command_line.find(' ')) == kShimOption;
   PvhStart start = make_pvh_start(info, payload, rsdp, is_for_shim ? command_line : kShimCommandLine);
   // Before it are those that were no modules, behind it all that were.
   if (shim.index) start.modules.erase(start.modules.size() - (info.modules.size() - *shim.index));
