@@ -214,6 +214,7 @@ void translate(qemu_plugin_id_t, qemu_plugin_tb* tb) {
 
 void finish(qemu_plugin_id_t, void*) {
   mark("end");
+  tell_blocks();
   std::fclose(out);
 }
 

@@ -2,6 +2,7 @@
 """Measures what has a budget: the sizes of the firmware's file, and boots under QEMU's instruction counter, which come out the same every
 time. The machines and what they tell are the bench's."""
 import pathlib
+import re
 import sys
 
 from budget import FILE, Boot
@@ -16,10 +17,11 @@ import measure  # noqa: E402
 import payload  # noqa: E402
 import row  # noqa: E402
 
-TOOLS = REPO / "build/host/tests"
+TOOLS = REPO / "build/host/tests/bench"
 TIMEOUT = 100
 # What efilite tells besides times.
 NO_STEPS = {"copied", "tsc-khz"}
+BLOCK = re.compile(r"^block: ([0-9a-f]+) (\d+)$", re.M)
 
 
 def sizes(elf):
@@ -49,31 +51,28 @@ class Boots:
         if version is None:
             raise SystemExit(f"budgets: there is no {machine.QEMU}: run scripts/setup")
         api = 1 if version < (9, 0) else 2
-        self.profile, self.settle = TOOLS / f"budgets/profile-{api}.so", TOOLS / f"bench/settle-{api}.so"
-        self.elf, self.addresses, self.logs = elf, Addresses(debug.symbols()), logs
+        self.marks, self.settle = TOOLS / f"marks-{api}.so", TOOLS / f"settle-{api}.so"
+        self.elf, self.debug, self.addresses, self.logs = elf, debug, Addresses(debug.symbols()), logs
         section = next(section for section in debug.sections if section.name == ".text")
-        self.code = section.address, section.address + section.size
+        self.profile = f"profile={section.address:x}-{section.address + section.size:x}"
 
     def run(self, name, which):
         """One boot: what has a budget, and pairs of symbol and instructions."""
         wanted = row.Row("efilite", which["board"], which["memory_mib"], which["payload"], which["via"], disks=int(which["via"] == "disk"))
-        probe = TOOLS / "bench/probe.efi"
+        probe = TOOLS / "probe.efi"
         files = {"probe": probe} | ({"large": payload.large(probe)} if wanted.payload == "large" else {})
-        mine = firmware.Efilite(self.elf.path, files)
+        mine = firmware.Efilite(self.elf.path, self.debug.path, files)
         directory = self.logs / name
-        counts = self.logs / f"{name}.counts"
-        self.logs.mkdir(parents=True, exist_ok=True)
-        counting = ["-plugin", f"{self.profile},out={counts},from={self.code[0]:x},to={self.code[1]:x}"]
-        outcome = machine.run(directory, wanted.board, wanted.memory_mib, mine.arguments(wanted, directory) + counting,
-                              settle=wanted.disks and self.settle, timeout=TIMEOUT)
+        outcome = machine.run(directory, wanted.board, wanted.memory_mib, mine.arguments(wanted, directory), plugin=self.marks,
+                              places=mine.places(wanted), counts=[self.profile], settle=wanted.disks and self.settle, timeout=TIMEOUT)
         if outcome.error or not outcome.lines("probe: end"):
             raise SystemExit(f"budgets: {name} failed: {outcome.error or machine.last_line(directory)}")
         measure.read_map(wanted, outcome)
         boot = Boot(phases(measure.timings(outcome)), wanted.held_bytes, wanted.map_entries)
-        return boot, self.by_symbol(counts)
+        return boot, self.by_symbol((directory / "marks").read_text())
 
-    def by_symbol(self, counts):
-        for line in counts.read_text().splitlines():
-            address, count = line.split()
+    def by_symbol(self, log):
+        """Of each block of instructions the log has the first address."""
+        for address, count in BLOCK.findall(log):
             symbol = self.addresses.at(int(address, 16))
             yield symbol.name if symbol else "(code without a name)", int(count)
