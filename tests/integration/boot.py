@@ -40,7 +40,8 @@ LIMIT = 150  # seconds; a boot takes about ten on an idle machine, of an install
 def command_line(scenario):
     if not isinstance(scenario, scenarios.Entered):
         return kernels.command_line(scenario.machine, "guest.test=standard", f"guest.end={scenario.end}")
-    test = "standard" if scenario.uses_efi else "without-efi"
+    without = "without-acpi" if scenario.machine == "microvm-noacpi" else "without-efi"
+    test = "standard" if scenario.uses_efi else without
     line = kernels.command_line(scenario.machine, f"guest.test={test}", f"guest.end={scenario.end}", scenario.option)
     return line if scenario.uses_efi else line.replace(" reboot=efi", "")
 
@@ -55,10 +56,12 @@ def packed(tool, kernel, initrd, cmdline):
     return cached("uki-packed", ".efi", digest(tool, kernel, initrd, cmdline, stub), build)
 
 
-def less_of(kernel, what):
+def less_of(name, kernel, what):
     """The kernel's image, less of it as scenarios.Entered has it."""
     if what == "whole":
         return kernel
+    if what == "vmlinux":
+        return kernel_image.vmlinux(name)
     tool = REPO / "scripts/lib/kernel_image.py"
     return cached("kernel-" + what, ".bzImage", digest(kernel, what, tool),
                   lambda path: path.write_bytes(kernel_image.without_efi(kernel.read_bytes(), handover=what == "no-pe")))
@@ -72,7 +75,7 @@ def firmware_options(scenario, options):
     image = kernel
     entered = isinstance(scenario, scenarios.Entered)
     if entered:
-        image = less_of(kernel, scenario.image)
+        image = less_of(name, kernel, scenario.image)
     if isinstance(scenario, scenarios.Packed):
         image = packed(options.tool, kernel, initrd, cmdline)
     elif scenario.form == "uki":

@@ -103,18 +103,19 @@ PACKED = [
 @dataclass(frozen=True)
 class Entered(Scenario):
     """A boot by another entry than that of the PE image. The initrd comes from fw_cfg beside a module, and as the module beside a file."""
-    image: str        # whole; no-pe: the handover entry is the only one of EFI; no-efi: neither is to be seen
+    image: str        # whole; no-pe: the handover entry is the only one of EFI; no-efi: neither is to be seen; vmlinux: unpacked
     wish: str         # efilite.entry=; none: efilite chooses
     option: str = ""  # one more for the kernel
 
     @property
     def entry(self):
-        return self.wish or {"no-pe": "handover", "no-efi": "linux", "whole": "linux32"}[self.image]  # whole: 6.1-686
+        return self.wish or {"no-pe": "handover", "no-efi": "linux", "whole": "linux32",  # whole: 6.1-686
+                             "vmlinux": "pvh"}[self.image]
 
     @property
     def uses_efi(self):
-        # Linux with 32 bits leaves services of 64 alone.
-        return self.option != "noefi" and self.kernel != "6.1-686"
+        # Linux with 32 bits leaves services of 64 alone; PVH knows of none.
+        return self.option != "noefi" and self.kernel != "6.1-686" and self.image != "vmlinux"
 
     @property
     def name(self):
@@ -133,6 +134,11 @@ ENTERED = [Entered(*row) for row in [
     ("6.1-686", "kernel", "fw_cfg", "pc", 3072, 1, "qemu64", "poweroff", "whole", ""),
     ("6.1", "kernel", "fw_cfg", "q35", 6144, 1, "max", "reboot", "no-pe", ""),
     ("6.12", "kernel", "module", "microvm", 512, 1, "qemu64", "poweroff", "no-pe", ""),
+    ("6.1", "kernel", "module", "q35", 512, 1, "max", "poweroff", "vmlinux", ""),
+    ("6.1", "kernel", "fw_cfg", "q35", 6144, 2, "qemu64", "reboot", "vmlinux", "pvh"),
+    ("6.1", "kernel", "module", "microvm", 6144, 1, "max", "poweroff", "vmlinux", ""),
+    ("6.1", "kernel", "module", "microvm-noacpi", 512, 1, "qemu64", "reboot", "vmlinux", "pvh"),
+    ("6.1", "kernel", "fw_cfg", "microvm-noacpi", 6144, 2, "max", "reboot", "vmlinux", ""),
 ]]
 
 

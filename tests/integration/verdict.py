@@ -81,6 +81,9 @@ class Judgement:
         self.equal("driver", DRIVER_REPORT if isinstance(scenario, Resident) else "")
         self.clocks("date", "rtc")
         self.memory()
+        if self.entered:
+            # Of a loader that Linux has no number for it keeps the type 0xF; PVH is 0xB, and 9 on Xen [arch/x86/platform/pvh/enlighten.c].
+            self.expect((self.number("loader") == 0xB0) == (scenario.entry == "pvh"), f"the kernel says it was loaded by {self.fact.get('loader')}")
         if not self.uses_efi:
             return
         self.expect(self.number("runtime-map-entries") > 0, "the kernel has no runtime map")
