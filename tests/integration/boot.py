@@ -25,6 +25,7 @@ import manager  # noqa: E402
 import old_linux  # noqa: E402
 import qemu  # noqa: E402
 import program  # noqa: E402
+import pvh_kernel  # noqa: E402
 import pvhinfo  # noqa: E402
 import refusal  # noqa: E402
 import scenarios  # noqa: E402
@@ -120,6 +121,7 @@ RUNNERS = {
     scenarios.Scenario: boot, scenarios.Resident: boot, scenarios.Entropy: boot, scenarios.Packed: boot,
     scenarios.Entered: boot,
     scenarios.OldLinux: old_linux.run,
+    scenarios.PvhKernel: pvh_kernel.run,
     scenarios.Refusal: refusal.run,
     scenarios.Program: program.run,
     scenarios.PvhInfo: pvhinfo.run,

@@ -157,6 +157,29 @@ OLD_LINUXES = [OldLinux(*row) for row in [(0x0202, "q35"), (0x0203, "microvm"), 
 
 
 @dataclass(frozen=True)
+class PvhKernel:
+    """A kernel that tells what PVH entered it with: pvh_kernel.py."""
+    place: str      # where it wants to be, of pvh_kernel.PLACES
+    transport: str  # of the kernel; its module comes from fw_cfg beside a module, and as the module beside a file
+    machine: str
+    memory: int = 128  # MiB
+
+    @property
+    def name(self):
+        return f"entry.pvh.{self.place}.{self.transport}.{self.machine}.{self.memory}M"
+
+
+PVH_KERNELS = [PvhKernel(*row) for row in [
+    ("over-efilite", "fw_cfg", "q35"),
+    ("over-efilite", "module", "pc", 6144),
+    ("over-efilite", "module", "microvm-noacpi"),
+    ("over-efilite", "fw_cfg", "microvm-noacpi"),
+    ("free", "module", "microvm"),
+    ("free", "fw_cfg", "pc", 32),
+]]
+
+
+@dataclass(frozen=True)
 class Refusal:
     """A payload that cannot be started: one line that says why, and the machine goes off."""
     payload: str    # none, garbage, truncated, foreign; ancient, zimage: kernels that want a boot sector of their time
@@ -427,7 +450,7 @@ KEXECS = [Kexec(*row) for row in [
     ("6.1 file 6.12 crash-file 6.12", "resident", "q35", 768, 1, "max", "reboot"),
 ]]
 
-ALL = (BOOTS + RESIDENTS + ENTROPY + PACKED + ENTERED + OLD_LINUXES + PROGRAMS + PVH_INFOS + WITNESSES + SHELL_DISKS + VIRTIO_CONSOLES
+ALL = (BOOTS + RESIDENTS + ENTROPY + PACKED + ENTERED + OLD_LINUXES + PVH_KERNELS + PROGRAMS + PVH_INFOS + WITNESSES + SHELL_DISKS + VIRTIO_CONSOLES
        + DISKS + MANAGERS + LOADERS + DOM0S + KEXECS + REFUSALS)
 
 

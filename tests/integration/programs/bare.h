@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// What a test's kernel without anything below it needs to say what it sees on the serial line, and to end the machine.
+// What a test's kernel without anything below it needs to say what it sees, on the serial line and to Xen's port, and to end the machine.
 #pragma once
 
 #include <stdint.h>
@@ -17,6 +17,7 @@ static void put(char c) {
   for (int i = 0; i < 100000 && (in8(0x3f8 + 5) & 0x20) == 0; ++i) {
   }
   out8(0x3f8, (uint8_t)c);
+  out8(0xe9, (uint8_t)c);
 }
 static void say(const char *text) {
   while (*text != '\0') put(*text++);
@@ -35,12 +36,13 @@ static void check(int holds, const char *name, uint64_t value) {
   put('\n');
 }
 
+static void say_done(void) { say("GUEST-DONE ok="), say_hex(good), say(" failed="), say_hex(bad), put('\n'); }
+
 // A reset, by a triple fault.
 static void end(void) {
   const struct __attribute__((packed)) {
     uint16_t limit;
     uintptr_t base;
   } none = {0, 0};
-  say("GUEST-DONE ok="), say_hex(good), say(" failed="), say_hex(bad), put('\n');
   __asm__ volatile("lidt %0\n\tud2" : : "m"(none));
 }

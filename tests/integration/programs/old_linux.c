@@ -112,5 +112,6 @@ void look(void) {
   look_at_cpu();
   look_at_myself();
   look_at_parameters();
+  say_done();
   end();
 }

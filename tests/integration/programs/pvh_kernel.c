@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 // A kernel that is entered by PVH and does nothing but look: at the state of the CPU that it was entered in, at itself, at start_info and
 // all that this leads to. It says what it sees on the serial line and on port 0xE9, and ends the machine.
-#include <stdint.h>
+#include "bare.h"
 
 typedef uint32_t u32;
 typedef uint64_t u64;
@@ -58,39 +58,6 @@ __asm__(
 extern const u32 low_pattern[LOW_WORDS], data_pattern[DATA_WORDS];
 extern const char image_begin, image_end, low_begin, low_end;
 static volatile unsigned char zeros[3 << 20];
-static u32 good, bad;
-
-static void out8(uint16_t port, uint8_t value) { __asm__ volatile("outb %0, %1" : : "a"(value), "Nd"(port)); }
-static uint8_t in8(uint16_t port) {
-  uint8_t value;
-  __asm__ volatile("inb %1, %0" : "=a"(value) : "Nd"(port));
-  return value;
-}
-static void put(char c) {
-  for (int i = 0; i < 100000 && (in8(0x3f8 + 5) & 0x20) == 0; ++i) {
-  }
-  out8(0x3f8, (uint8_t)c);
-  out8(0xe9, (uint8_t)c);
-}
-static void say(const char *text) {
-  while (*text != '\0') put(*text++);
-}
-static void say_hex(u64 value) {
-  say("0x");
-  for (int shift = 60; shift >= 0; shift -= 4)
-    if (value >> shift != 0 || shift == 0) put("0123456789abcdef"[value >> shift & 15]);
-}
-static void fact(const char *name, u64 value) {
-  say("FACT "), say(name), put(' '), say_hex(value), put('\n');
-}
-static void check(int holds, const char *name, u64 value) {
-  if (holds) ++good;
-  else ++bad;
-  say(holds ? "CHECK ok " : "CHECK FAIL "), say(name);
-  if (!holds) say(": "), say_hex(value);
-  put('\n');
-}
-
 // A segment's access rights and limit, as the CPU tells them of a selector.
 static u32 rights(u32 selector) {
   u32 value = 0;
@@ -206,24 +173,17 @@ static void look_at_start_info(u64 at) {
   }
 }
 
-// Xen: SCHEDOP_shutdown with SHUTDOWN_poweroff. Elsewhere a reset: by the keyboard controller, or by a triple fault where there is none.
-static void end(void) {
+// SCHEDOP_shutdown with SHUTDOWN_poweroff, if this is Xen.
+static void end_by_xen(void) {
   u32 a = 0, b, c, d;
   __asm__ volatile("cpuid" : "+a"(a), "=b"(b), "=c"(c), "=d"(d));
   const int amd = b == 0x68747541;
   a = 0x40000000;
   __asm__ volatile("cpuid" : "+a"(a), "=b"(b), "=c"(c), "=d"(d));
-  if (b == 0x566e6558 && c == 0x65584d4d) {
-    u32 reason = 0, result = 29, operation = 2;
-    if (amd) __asm__ volatile("vmmcall" : "+a"(result), "+b"(operation) : "c"(&reason) : "memory");
-    else __asm__ volatile("vmcall" : "+a"(result), "+b"(operation) : "c"(&reason) : "memory");
-  }
-  out8(0x64, 0xfe);
-  const struct __attribute__((packed)) {
-    uint16_t limit;
-    u32 base;
-  } none = {0, 0};
-  __asm__ volatile("lidt %0\n\tud2" : : "m"(none));
+  if (b != 0x566e6558 || c != 0x65584d4d) return;
+  u32 reason = 0, result = 29, operation = 2;
+  if (amd) __asm__ volatile("vmmcall" : "+a"(result), "+b"(operation) : "c"(&reason) : "memory");
+  else __asm__ volatile("vmcall" : "+a"(result), "+b"(operation) : "c"(&reason) : "memory");
 }
 
 void look(void);
@@ -231,6 +191,7 @@ void look(void) {
   look_at_cpu();
   look_at_myself();
   look_at_start_info(entry_state.ebx);
-  say("GUEST-DONE ok="), say_hex(good), say(" failed="), say_hex(bad), put('\n');
+  say_done();
+  end_by_xen();
   end();
 }
