@@ -79,7 +79,7 @@ def initramfs(scenario, chain):
     return kernels.script("mkinitramfs", stage.payload, *options)
 
 
-def parts_of(scenario):
+def payload_of(scenario):
     """What the firmware starts: a kernel, its initramfs and its command line."""
     first, *_ = chain = stages(scenario)
     return payload_dir(first.payload) / "vmlinuz", initramfs(scenario, chain), command_line(scenario, first)
@@ -87,14 +87,14 @@ def parts_of(scenario):
 
 def image_of(scenario):
     """All of it in one EFI program."""
-    uki = kernels.uki("kexec", *parts_of(scenario))
+    uki = kernels.uki("kexec", *payload_of(scenario))
     return program.build("resident", DRIVER=program.runtime_driver(), SYSTEM=uki) if scenario.start == "resident" else uki
 
 
 def firmware_options(scenario, options):
     if scenario.start != "kernel":
         return ["-kernel", options.elf, "-initrd", image_of(scenario)]
-    kernel, initrd, line = parts_of(scenario)
+    kernel, initrd, line = payload_of(scenario)
     return ["-kernel", options.elf, "-initrd", kernel, "-append", line, *qemu.fw_cfg_file("opt/efilite/initrd", initrd)]
 
 
