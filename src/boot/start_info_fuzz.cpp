@@ -254,9 +254,14 @@ void check_start_info(MutableByteSpan input, bool fix_magic) {
   } clock;
   DiskFormats formats(heap, clock);
   for (bool want_program : {true, false}) {
-    Payload payload;
-    if (!choose_payload(info, memory, nullptr, formats, want_program, payload) || payload.image == nullptr) continue;
-    EXPECT(want_program && payload.image->size() >= 0x40);
+    for (size_t wish = 0; wish <= std::size(formats::kWishes); ++wish) {
+      Payload payload;
+      Options options;
+      options.entry = static_cast<formats::Wish>(wish);
+      if (!want_program) (void)options.boot.push_back('d');
+      if (!choose_payload(info, memory, nullptr, formats, options, payload) || payload.image == nullptr) continue;
+      EXPECT(want_program && payload.image->size() >= 0x34);  // an ELF header, the smallest of all
+    }
   }
   EXPECT(heap.live() == 0);
 }
