@@ -14,7 +14,7 @@ SOURCES = [PROGRAMS / name for name in ("pvh_kernel.c", "pvh_kernel.ld", "bare.h
 COMPILER = ["clang-19", "--target=i386-linux-gnu", "-march=i686", "-mno-sse", "-ffreestanding", "-fno-pic", "-fno-stack-protector",
             "-nostdlib", "-static", "-O2", "-Wall", "-Wextra", "-Werror", "-fuse-ld=lld-19", "-Wl,--build-id=none", "-Wl,--strip-all",
             "-Wl,-z,max-page-size=16", f"-Wl,-T,{SOURCES[1]}"]
-PLACES = {"over-efilite": 1 * MIB, "free": 16 * MIB}
+PLACES = {"over-efilite": 1 * MIB, "free": 16 * MIB, "video-memory": 0xA0000}
 LINE = "some words, and = signs"
 INITRD = bytes(range(251)) * 4000
 

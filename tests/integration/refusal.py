@@ -6,6 +6,7 @@ import struct
 import tempfile
 
 import kernel_image
+import pvh_kernel
 import qemu
 from cached import payload_dir
 
@@ -21,6 +22,8 @@ EXPECTED = {
     "truncated": PLACE + r"(truncat|short|ends|beyond|outside|incomplete|malformed)",
     "ancient": PLACE + r"0x206, version: is older than 2.02.*\(0x201\)",
     "zimage": PLACE + r"0x211, loadflags: tell a zImage",
+    "misplaced": PLACE + r"the segment at 0xa0000 wants 0xa0000, where there is no memory for it",
+    "paravirtual": PLACE + r"the entry pv is only to be had in a guest of Xen's",
     "foreign": PLACE + r"(machine|architecture|processor|aa64|aarch64|arm64)",
 }
 
@@ -28,7 +31,11 @@ EXPECTED = {
 def payload(kind):
     if kind == "garbage":
         return bytes(range(256)) * 64
+    if kind == "misplaced":
+        return pvh_kernel.build("video-memory").read_bytes()
     kernel = (payload_dir("linux-6.1") / "vmlinuz").read_bytes()
+    if kind == "paravirtual":
+        return kernel  # it may well have that entry inside
     if kind == "truncated":
         return kernel[:len(kernel) // 2]
     if kind in ("ancient", "zimage"):
@@ -45,6 +52,8 @@ def payload(kind):
 
 def run(scenario, options):
     arguments = qemu.machine_options(scenario.machine) + ["-accel", "tcg", "-m", "256", "-kernel", str(options.elf)]
+    if scenario.payload == "paravirtual":
+        arguments += ["-append", "efilite.entry=pv"]
     with tempfile.TemporaryDirectory() as temporary:
         if scenario.payload != "none":
             file = pathlib.Path(temporary, "payload")

@@ -182,7 +182,8 @@ PVH_KERNELS = [PvhKernel(*row) for row in [
 @dataclass(frozen=True)
 class Refusal:
     """A payload that cannot be started: one line that says why, and the machine goes off."""
-    payload: str    # none, garbage, truncated, foreign; ancient, zimage: kernels that want a boot sector of their time
+    payload: str    # none, garbage, truncated, foreign; ancient, zimage: kernels that want a boot sector of their time; misplaced:
+                    # one that wants to be where there is no memory; paravirtual: one for Xen, which there is none of
     transport: str
     machine: str
 
@@ -202,6 +203,9 @@ REFUSALS = [
     Refusal("foreign", "fw_cfg", "q35"),
     Refusal("ancient", "module", "q35"),
     Refusal("zimage", "fw_cfg", "microvm"),
+    Refusal("misplaced", "fw_cfg", "q35"),
+    Refusal("misplaced", "module", "microvm-noacpi"),
+    Refusal("paravirtual", "module", "q35"),
 ]
 
 
@@ -450,8 +454,8 @@ KEXECS = [Kexec(*row) for row in [
     ("6.1 file 6.12 crash-file 6.12", "resident", "q35", 768, 1, "max", "reboot"),
 ]]
 
-ALL = (BOOTS + RESIDENTS + ENTROPY + PACKED + ENTERED + OLD_LINUXES + PVH_KERNELS + PROGRAMS + PVH_INFOS + WITNESSES + SHELL_DISKS + VIRTIO_CONSOLES
-       + DISKS + MANAGERS + LOADERS + DOM0S + KEXECS + REFUSALS)
+ALL = (BOOTS + RESIDENTS + ENTROPY + PACKED + ENTERED + OLD_LINUXES + PVH_KERNELS + PROGRAMS + PVH_INFOS + WITNESSES + SHELL_DISKS
+       + VIRTIO_CONSOLES + DISKS + MANAGERS + LOADERS + DOM0S + KEXECS + REFUSALS)
 
 
 def by_name(name):

@@ -83,7 +83,8 @@ class Judgement:
         self.memory()
         if self.entered:
             # Of a loader that Linux has no number for it keeps the type 0xF; PVH is 0xB, and 9 on Xen [arch/x86/platform/pvh/enlighten.c].
-            self.expect((self.number("loader") == 0xB0) == (scenario.entry == "pvh"), f"the kernel says it was loaded by {self.fact.get('loader')}")
+            by_pvh = self.number("loader") == 0xB0
+            self.expect(by_pvh == (scenario.entry == "pvh"), f"the kernel was loaded by {self.fact.get('loader')}")
         if not self.uses_efi:
             return
         self.expect(self.number("runtime-map-entries") > 0, "the kernel has no runtime map")

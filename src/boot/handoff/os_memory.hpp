@@ -39,8 +39,8 @@ void for_each_os_region(ByteSpan descriptors, Visit visit) {
   if (goes_on && !next.range.empty()) static_cast<void>(visit(next));
 }
 
-// To an OS without EFI: what the hypervisor `told`, since all that was efilite's is nobody's now, less pages of RAM that a device did not let
-// go of. Of more than kMaxRegions the rest is not told.
+// To an OS without EFI: what the hypervisor `told`, since all that was efilite's is nobody's now, less pages of RAM that a device did not
+// let go of. Of more than kMaxRegions the rest is not told.
 void tell_memory(ByteSpan descriptors, const MemoryRegions& told, MemoryRegions& regions);
 
 }  // namespace efilite::boot

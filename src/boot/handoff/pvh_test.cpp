@@ -55,7 +55,7 @@ struct PvhHandingOff : testing::Test {
     payload.image_module = MemorySource(bytes(range));
     payload.image = &payload.image_module;
   }
-  hvm_start_info start_info() { return read_at<hvm_start_info>(bytes({hand_off.start_info(), {hand_off.start_info().value + 56}}), 0).value(); }
+  hvm_start_info start_info() { return physical.read<hvm_start_info>(hand_off.start_info()).value(); }
   PhysRange module(size_t index) {
     const auto entry = *physical.read<hvm_modlist_entry>({start_info().modlist_paddr + index * sizeof(hvm_modlist_entry)});
     return {{entry.paddr}, {entry.paddr + entry.size}};
