@@ -46,8 +46,10 @@ def payload(kind):
             kernel[LOADFLAGS] &= ~LOADED_HIGH
         return bytes(kernel)
     # An image for another processor, without the header by which Linux could be started all the same: sound in every other way.
-    header = struct.unpack_from("<I", kernel, 0x3C)[0]
-    return kernel[:LINUX_MAGIC] + bytes(4) + kernel[LINUX_MAGIC + 4:header + 4] + struct.pack("<H", AARCH64) + kernel[header + 6:]
+    kernel = bytearray(kernel)
+    struct.pack_into("<H", kernel, struct.unpack_from("<I", kernel, 0x3C)[0] + 4, AARCH64)
+    kernel[LINUX_MAGIC:LINUX_MAGIC + 4] = bytes(4)
+    return bytes(kernel)
 
 
 def run(scenario, options):
