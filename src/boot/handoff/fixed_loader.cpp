@@ -85,10 +85,10 @@ FixedLoader::Piece FixedLoader::piece_at(uint64_t at, uint64_t end) const {
   return {{{at}, {end}}, false};
 }
 
-Result<PhysRange> FixedLoader::allocate(uint64_t bytes) {
+Result<PhysRange> FixedLoader::allocate(uint64_t bytes, PhysAddr last) {
   const PageCount pages = PageCount::covering({bytes});
   for (;;) {
-    const PhysAddr at = TRY(memory_.allocate(efi::AllocateType::MaxAddress, efi::MemoryType::LoaderData, pages, {k4GiB - 1}));
+    const PhysAddr at = TRY(memory_.allocate(efi::AllocateType::MaxAddress, efi::MemoryType::LoaderData, pages, last));
     // The memory map may have moved from where a segment goes, since that was claimed. Such pages stay taken.
     if (!wants({at, {at.value + pages.value * kPageSize}})) return PhysRange{at, {at.value + bytes}};
   }

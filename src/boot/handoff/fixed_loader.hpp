@@ -36,8 +36,8 @@ class FixedLoader {
 
   // Whether a segment wants some of it.
   bool wants(PhysRange range) const;
-  // Pages below 4 GiB that no segment wants, also for others; after claim(). They are the OS's in the end.
-  Result<PhysRange> allocate(uint64_t bytes);
+  // Pages up to `last`, or below 4 GiB, that no segment wants, also for others; after claim(). They are the OS's in the end.
+  Result<PhysRange> allocate(uint64_t bytes, PhysAddr last = {(uint64_t{1} << 32) - 1});
 
   std::span<const arch::LastCopy> last_copies() const { return {copies_.begin(), copies_.size()}; }
   uint64_t bytes_read() const { return bytes_read_; }

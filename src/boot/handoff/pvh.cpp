@@ -79,7 +79,10 @@ Result<> PvhHandOff::load_modules(PvhStart& start) {
 }
 
 Result<> PvhHandOff::write(const PvhStart& start) {
-  const auto block = loader_.allocate(size_of_start_info(start));
+  // Linux reads all of it by its first page tables, which reach over 1 GiB [Linux, arch/x86/platform/pvh/head.S, level2_ident_pgt].
+  constexpr PhysAddr kLast{(uint64_t{1} << 30) - 1};
+  auto block = loader_.allocate(size_of_start_info(start), kLast);
+  if (!block) block = loader_.allocate(size_of_start_info(start));  // for others, who have no such limit
   const auto room = loader_.allocate(arch::pages_for_protected_mode(loader_.last_copies().size()).value * kPageSize);
   if (!block || !room) return fail(Status::OutOfResources, "there is no room for its start_info");
   start_info_ = block->begin;
