@@ -5,7 +5,7 @@
 # the machine's apt is neither changed nor mixed with other suites. Mirror and key are the machine's.
 
 payload_names=(linux-6.1 linux-6.1-cloud linux-6.12 linux-6.1-686 systemd-stub efi-shell grub ipxe memtest86+ efitools gnu-efi
-               debian-installer grub-signed isolinux refind xen xen-tools u-boot kexec-tools)
+               debian-installer grub-signed isolinux refind xen xen-tools grub-xen u-boot kexec-tools)
 
 # What scripts/mkdom0 makes Xen and dom0 of.
 xen_payloads=(linux-6.1 xen xen-tools)
@@ -45,6 +45,7 @@ payload_source() {
     xen)             echo bookworm xen-hypervisor-4.17-amd64 boot ;;
     xen-tools)       echo bookworm "$(IFS=,; echo "${xen_tools[*]}")" usr/lib/xen-4.17 ;;
     kexec-tools)     echo bookworm "$(IFS=,; echo "${kexec_tools[*]}")" sbin/kexec ;;
+    grub-xen)        echo bookworm grub-xen-host usr/lib/grub-xen ;;
     u-boot)          echo bookworm u-boot-qemu usr/lib/u-boot/qemu-x86_64/u-boot.rom ;;
     *) die "no payload is called '$1'; there are: ${payload_names[*]}" ;;
   esac

@@ -23,15 +23,16 @@ import qemu
 import shell
 import virtio_console
 from conversation import Conversation, Turn
-from guests import GROUPS, Conformance, Debian, Kexec, Linux, Probe, PvhInfo, Shell, conformance, disk_of, files_of
+from guests import GROUPS, Conformance, Debian, Entered, Grub, Kexec, Linux, Probe, PvhInfo, PvhKernel, Shell, conformance, disk_of, files_of
 from judge import judge
 
 # Seconds for a guest; programs take a few, Linux ten to twenty, an installed system a minute.
-LIMITS = {Probe: 40, PvhInfo: 40, Kexec: 150, Debian: 200}
+LIMITS = {Probe: 40, PvhInfo: 40, PvhKernel: 40, Entered: 150, Kexec: 150, Debian: 200}
 LIMIT = 100
 # The reason codes of xl's log [Xen public/sched.h, SHUTDOWN_*], in QEMU's words.
 REASONS = {"0": "guest-shutdown", "1": "guest-reset", "3": "guest-panic"}
 CONSOLE = r"VenHw\(D3987D4B-971A-435F-8CAF-4967EB627241\)/Uart\(115200,8,N,1\)/VenUtf8\(\)"  # as edk2 names it
+GRUB_PROMPT = r"grub> \Z"
 WAITS = r"^GUEST-WAITS$"
 
 
@@ -74,6 +75,10 @@ def talker(guest):
         case Shell():
             reading = Turn(shell.PROMPT, "type fs0:\\sentence.txt\r", [r"^partition 1 of xvda"])
             return functools.partial(Conversation([reading, *virtio_console.turns(CONSOLE)]), _replies=None)
+        case Grub():
+            turns = [Turn(GRUB_PROMPT, "ls\r", [r"\(xen/xvda,gpt1\)"]), Turn(GRUB_PROMPT, "ls (xen/xvda,gpt1)/\r", [r"sentence\.txt"]),
+                     Turn(GRUB_PROMPT, "halt\r")]
+            return functools.partial(Conversation(turns), _replies=None)
         case Debian():
             return functools.partial(Conversation(disk.turns(disk.LOADERS[guest.loader], "xvda")), _replies=None)
     return None
@@ -100,7 +105,7 @@ def run_guest(xen, guest, run, before):
         talk = threading.Thread(target=run.talker, args=(terminal, run, xen.stem.with_name(f"{xen.stem.name}.{name}.console")), daemon=True)
         talk.start()
     xen.start(name, isinstance(guest, Kexec))
-    if isinstance(guest, Linux) and xen.wait_for_text(WAITS, console, limit):
+    if isinstance(guest, Linux | Entered) and xen.wait_for_text(WAITS, console, limit):
         run.state = inspect(xen, name)
         xen.type(b"\n")
     run.timed_out = not xen.wait_for_end(max(limit - (time.monotonic() - started), 1), lambda: terminal and terminal.given_up.is_set())
@@ -139,7 +144,7 @@ def prepare(guests, folder, firmware):
                 rig.share(path, folder / names[kind])
         (folder / f"{guest.name}.cfg").write_text(rig.guest_config(
             guest.name, guest.memory, files.cmdline, **names, disks=[places[guest.disk]] if guest.disk else [],
-            maxmem=guest.maxmem, cpus=guest.cpus))
+            maxmem=guest.maxmem, cpus=guest.cpus, firmware_line=files.firmware_line))
     return disks
 
 

@@ -9,7 +9,9 @@ import disk
 import disk_image
 import kernels
 import kexec
+import kernel_image
 import program
+import pvh_kernel
 from cached import cached, digest, payload_dir
 from scenarios import Program
 
@@ -37,11 +39,46 @@ class Linux:
 
 
 @dataclass(frozen=True)
+class Entered:
+    """The guest's checks by an entry of Xen's own. The kernel and its initrd are modules; xen-shim is on the disk `small`."""
+    entry: str     # pvh; pv: what efilite is given for a command line is the kernel's; pv-by-xl: it is the shim's
+    kernel: str    # pvh: unpacked
+    memory: int
+    cpus: int
+    end: str
+    machine, cpu, disk, maxmem = "xen", "max", "small", 0
+
+    @property
+    def name(self):
+        return f"entry.{self.entry}.{self.kernel}.{self.memory}M.{self.cpus}cpu.{self.end}"
+
+
+@dataclass(frozen=True)
 class Panic:
-    """A kernel as the only module: without an initrd it has no root, and a panic in a guest of Xen is a crash."""
+    """A kernel without an initrd has no root, and a panic in a guest of Xen is a crash."""
+    shim: bool = False  # the kernel is entered as a paravirtual one: its shim is the other module
     memory: int = 192
-    name = "panic"
     cpus, disk, maxmem = 1, None, 0
+
+    @property
+    def name(self):
+        return "panic.pv" if self.shim else "panic"
+
+
+@dataclass(frozen=True)
+class PvhKernel:
+    """programs/pvh_kernel.c, which wants to be where efilite is, with a second module."""
+    memory: int = 32
+    name = "pvh-kernel"
+    cpus, disk, maxmem = 1, None, 0
+
+
+@dataclass(frozen=True)
+class Grub:
+    """GRUB by PVH, typed at on the guest's console: it uses Xen's store, grants and events as the first who ever did."""
+    memory: int = 64
+    name = "grub-pvh"
+    cpus, disk, maxmem = 1, "small", 0
 
 
 @dataclass(frozen=True)
@@ -121,6 +158,14 @@ GROUPS = {
         Linux("uki", 4608, 1, "reboot"),
         Panic(),
     ],
+    "entries": [
+        PvhKernel(),
+        Grub(),
+        Entered("pvh", "6.1", 320, 2, "poweroff"),
+        Entered("pv", "6.1-cloud", 512, 1, "poweroff"),
+        Entered("pv-by-xl", "6.1-cloud", 512, 2, "reboot"),
+        Panic(shim=True, memory=384),
+    ],
     "kexec": [
         Kexec("6.1-cloud file 6.1-cloud", "resident", 1, "poweroff"),
         Kexec("6.1-cloud call 6.12", "uki", 2, "reboot"),
@@ -144,8 +189,12 @@ def script(name, *arguments):
     return pathlib.Path(done.stdout.strip())
 
 
-def linux_files():
-    return payload_dir(KERNEL) / "vmlinuz", script("mkinitramfs", KERNEL, *MODULES)
+def linux_files(name=KERNEL):
+    return payload_dir(name) / "vmlinuz", script("mkinitramfs", name, *MODULES)
+
+
+def xen_shim():
+    return payload_dir("xen-tools") / "xen-4.17/boot/xen-shim"
 
 
 def uki(end):
@@ -170,10 +219,11 @@ def esp():
 
 
 def small_disk():
-    """A disk that can be booted from, with a sentence on each of its partitions."""
+    """A disk that can be booted from, with a sentence on each of its partitions, and xen-shim."""
     def sentence(partition):
         return {"sentence.txt": f"partition {partition} of xvda\n".encode()}
-    return image("xen-small", [disk_image.Partition("ESP", 48 * MIB, {disk_image.LOADER: uki("reboot"), **sentence(1)}),
+    return image("xen-small", [disk_image.Partition("ESP", 48 * MIB, {
+        disk_image.LOADER: uki("reboot"), "EFI/xen/xen-shim": xen_shim(), **sentence(1)}),
                                disk_image.Partition("root", 8 * MIB, sentence(2), disk_image.LINUX_ROOT)])
 
 
@@ -198,7 +248,19 @@ class Files:
     """What xl is told to load, and the command line."""
     ramdisk: pathlib.Path | None = None
     kernel: pathlib.Path | None = None  # module 0; the ramdisk is module 1 then
-    cmdline: str = ""
+    cmdline: str = ""  # efilite's, and that of module 0
+    firmware_line: str = ""  # efilite's, if it is another
+
+
+def entered(guest):
+    kernel, initrd = linux_files(f"linux-{guest.kernel}")
+    test = "xen-pvh" if guest.entry == "pvh" else "xen-pv"
+    line = f"{kernels.XEN_LINE} guest.wait guest.test={test} guest.end={guest.end}"
+    if guest.entry == "pvh":
+        return Files(initrd, kernel_image.vmlinux(f"linux-{guest.kernel}"), line)
+    if guest.entry == "pv":
+        return Files(initrd, kernel, line + " efilite.entry=pv")
+    return Files(initrd, kernel, line, "pv-shim console=xen,pv efilite.entry=pv")
 
 
 def files_of(guest):
@@ -210,6 +272,14 @@ def files_of(guest):
             return Files(initrd, kernel, CMDLINE + guest.end)
         case Linux(form="esp"):
             return Files(esp())
+        case Entered():
+            return entered(guest)
+        case Panic(shim=True):
+            return Files(xen_shim(), linux_files()[0], "console=hvc0 panic=-1 efilite.entry=pv")
+        case PvhKernel():
+            return Files(pvh_kernel.initrd(), pvh_kernel.build("over-efilite"), pvh_kernel.LINE)
+        case Grub():
+            return Files(payload_dir("grub-xen") / "grub-xen/grub-i386-xen_pvh.bin", cmdline="")
         case Panic():
             return Files(linux_files()[0], cmdline="console=hvc0 panic=-1 efi=debug")
         case Probe():

@@ -6,14 +6,16 @@ import rig  # noqa: F401  first: it says where the others are
 import disk
 import kexec
 import program
+import pvh_kernel
 import pvhinfo
 from cached import payload_dir
-from guests import Conformance, Debian, Kexec, Linux, Panic, Probe, PvhInfo, Shell, conformance
+from guests import Conformance, Debian, Entered, Grub, Kexec, Linux, Panic, Probe, PvhInfo, PvhKernel, Shell, conformance
 from shell import GREETING
 from virtio_console import SAID_BY_EFILITE
-from verdict import GUEST_CHECKS, KIB, LOADED_INITRD, MIB, Judgement
+from verdict import GUEST_CHECKS, GUEST_CHECKS_WITHOUT_EFI, KIB, LOADED_INITRD, MIB, Judgement
 
 XEN_CHECKS = GUEST_CHECKS + 7
+ENTERED_CHECKS = GUEST_CHECKS_WITHOUT_EFI + 7
 END = {"poweroff": "guest-shutdown", "reboot": "guest-reset"}
 # Event channels to dom0 and grants of its own that a guest has without any device: the store's and the console's.
 OWN_CHANNELS, OWN_GRANTS = 2, {0, 1}
@@ -64,6 +66,46 @@ def linux(guest, run):
     return judgement.complaints + devices, f"{judgement.passed} checks, {judgement.fact.get('efi-map-entries', '?')} EFI map entries"
 
 
+class EnteredJudgement(XenJudgement):
+    def facts(self):
+        if "date" not in self.fact:
+            return
+        self.equal("kernel", self.kernel_version)
+        self.equal("cpus", str(self.scenario.cpus))
+        self.clocks("date")
+        if self.scenario.entry == "pvh":
+            self.memory()
+        else:
+            # The shim keeps some for itself.
+            total = self.number("memory-kib") * KIB
+            self.expect(total >= self.scenario.memory * MIB * 0.8, f"Linux has {total} bytes of memory")
+
+    def end(self):
+        run = self.run
+        self.expect(not run.timed_out, f"it was given up after {run.seconds:.0f} s")
+        self.expect(run.shutdown == END[self.scenario.end], f"xl says '{run.shutdown or 'nothing'}' of its end")
+        self.expect("ResetSystem" not in run.debug, "ResetSystem was called")
+
+
+def entered(guest, run):
+    version = (payload_dir(f"linux-{guest.kernel}") / "version").read_text().strip()
+    judgement = EnteredJudgement(guest, run, True, version)
+    judgement.checks(ENTERED_CHECKS)
+    judgement.facts()
+    judgement.end()
+    return judgement.complaints + list(devices_in_use(run)), f"{judgement.passed} checks"
+
+
+def pvh_kernel_guest(guest, run):
+    complaints = pvh_kernel.judge(run.debug, guest.memory * MIB, pvh_kernel.LINE, [(pvh_kernel.INITRD, "")], True, 0)
+    return list(complaints) + ending(run, "guest-shutdown"), f"{len(re.findall('CHECK ok', run.debug))} checks"
+
+
+def grub(_guest, run):
+    conversation = run.talker.func
+    return conversation.complaints() + ending(run, "guest-shutdown"), f"{len(conversation.turns)} turns"
+
+
 def devices_in_use(run):
     """What the firmware has not given back when Linux runs and has touched no device yet."""
     if run.state is None:
@@ -99,9 +141,11 @@ def succession(guest, run):
     return kexec.judge(guest, run, XenSuccession)
 
 
-def panic(_guest, run):
+def panic(guest, run):
     complaints = ending(run, "guest-panic")
-    for pattern in [r"Command line: console=hvc0 panic=-1 efi=debug$", r"efi: EFI v2\.\d+ by efilite", r"Booting .*kernel on Xen",
+    entry = [r"by entry pv of ", r"Command line: console=hvc0 panic=-1$", r"Hypervisor detected: Xen PV"] if guest.shim else [
+        r"Command line: console=hvc0 panic=-1 efi=debug$", r"efi: EFI v2\.\d+ by efilite"]
+    for pattern in [*entry, r"Booting .*kernel on Xen",
                     r"Kernel panic - not syncing: VFS: Unable to mount root fs"]:
         if not re.search(pattern, run.serial, re.M):
             complaints.append(f"nothing on its console matches /{pattern}/")
@@ -145,7 +189,8 @@ def ending(run, wanted):
     return complaints + ([f"xl says '{run.shutdown or 'nothing'}' of its end, not {wanted}"] if run.shutdown != wanted else [])
 
 
-JUDGES = {Linux: linux, Kexec: succession, Panic: panic, Probe: probe, Shell: shell, Conformance: checks, PvhInfo: pvh_info, Debian: debian}
+JUDGES = {Linux: linux, Entered: entered, Kexec: succession, Panic: panic, PvhKernel: pvh_kernel_guest, Grub: grub, Probe: probe,
+          Shell: shell, Conformance: checks, PvhInfo: pvh_info, Debian: debian}
 
 
 def judge(guest, run):

@@ -91,13 +91,13 @@ def quote(path):
     return os.fspath(path).replace(",", ",,")
 
 
-def guest_config(name, memory, cmdline="", kernel="", ramdisk="", disks=(), maxmem=0, cpus=1, lines=()):
+def guest_config(name, memory, cmdline="", kernel="", ramdisk="", disks=(), maxmem=0, cpus=1, lines=(), firmware_line=""):
     """The configuration of a guest; files are those of the shared folder, disks are dom0's. With a kernel the ramdisk is module 1: in front
     of kernels of the PV kind xl puts a shim, and which shim that is can be said."""
     config = [f'name="{name}"', 'type="pvh"', f"memory={memory}", f"vcpus={cpus}", 'tsc_mode="native"',
               *(f'on_{event}="destroy"' for event in ("poweroff", "reboot", "crash")), f'cmdline="{cmdline}"']
     if kernel:
-        config += ["pvshim=1", 'pvshim_path="/share/firmware"', f'pvshim_cmdline="{cmdline}"', f'kernel="/share/{kernel}"']
+        config += ["pvshim=1", 'pvshim_path="/share/firmware"', f'pvshim_cmdline="{firmware_line or cmdline}"', f'kernel="/share/{kernel}"']
     else:
         config += ['kernel="/share/firmware"']
     if ramdisk:
