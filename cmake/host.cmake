@@ -88,7 +88,8 @@ add_test(NAME header.pvh_guest COMMAND Python3::Interpreter ${PROJECT_SOURCE_DIR
 add_test(NAME columns COMMAND Python3::Interpreter ${PROJECT_SOURCE_DIR}/cmake/check_columns.py ${PROJECT_SOURCE_DIR})
 set_tests_properties(rooms.includes header.pvh_guest columns PROPERTIES LABELS unit)
 
-foreach(extra tests/bench tests/budgets tests/reproducible tests/cli tests/fat tests/partitions tests/integration tests/conformance tests/xen)
+foreach(extra tests/bench tests/budgets tests/reproducible tests/cli tests/fat
+              tests/partitions tests/integration tests/conformance tests/xen)
   if(EXISTS ${PROJECT_SOURCE_DIR}/${extra}/CMakeLists.txt)
     add_subdirectory(${extra})
   endif()

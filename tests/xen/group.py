@@ -23,7 +23,8 @@ import qemu
 import shell
 import virtio_console
 from conversation import Conversation, Turn
-from guests import GROUPS, Conformance, Debian, Entered, Grub, Kexec, Linux, Probe, PvhInfo, PvhKernel, Shell, conformance, disk_of, files_of
+from guests import (GROUPS, Conformance, Debian, Entered, Grub, Kexec, Linux, Probe, PvhInfo, PvhKernel, Shell, conformance, disk_of,
+                    files_of)
 from judge import judge
 
 # Seconds for a guest; programs take a few, Linux ten to twenty, an installed system a minute.
