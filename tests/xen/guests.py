@@ -161,7 +161,7 @@ GROUPS = {
     "entries": [
         PvhKernel(),
         Grub(),
-        Entered("pvh", "6.1", 320, 2, "poweroff"),
+        Entered("pvh", "6.1", 320, 1, "poweroff"),
         Entered("pv", "6.1-cloud", 512, 1, "poweroff"),
         Entered("pv-by-xl", "6.1-cloud", 512, 2, "reboot"),
         Panic(shim=True, memory=384),
