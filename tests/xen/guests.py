@@ -25,7 +25,8 @@ CMDLINE = f"{kernels.XEN_LINE} guest.wait guest.test=xen guest.end="
 @dataclass(frozen=True)
 class Linux:
     """The guest's checks. Its disk is `small`, whatever it is started from."""
-    form: str      # uki: the only module; modules: kernel and initrd; esp: a RAM disk with systemd-boot; disk: xvda
+    form: str      # uki: the only module; modules: kernel and initrd; zero-page: these by boot_params; esp: a RAM disk with
+                   # systemd-boot; disk: xvda
     memory: int    # MiB
     cpus: int
     end: str       # poweroff, reboot
@@ -159,6 +160,7 @@ GROUPS = {
         Panic(),
     ],
     "entries": [
+        Linux("zero-page", 256, 2, "poweroff"),
         PvhKernel(),
         Grub(),
         Entered("pvh", "6.1", 320, 1, "poweroff"),
@@ -270,6 +272,9 @@ def files_of(guest):
         case Linux(form="modules"):
             kernel, initrd = linux_files()
             return Files(initrd, kernel, CMDLINE + guest.end)
+        case Linux(form="zero-page"):
+            kernel, initrd = linux_files()
+            return Files(initrd, kernel, f"efilite.entry=linux {CMDLINE}{guest.end}")
         case Linux(form="esp"):
             return Files(esp())
         case Entered():
