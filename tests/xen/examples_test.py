@@ -7,6 +7,7 @@ import unittest
 import xml.etree.ElementTree as xml
 
 import rig
+import guests
 
 TEXT = (rig.REPO / "docs/xen.md").read_text()
 EXAMPLES = dict(re.findall(r"```\n# (\w+)\.cfg\n(.*?)```", TEXT, re.S))
@@ -16,6 +17,7 @@ FORMS = {
     "uki": {"ramdisk": "ramdisk"},
     "kernel": {"ramdisk": "ramdisk", "cmdline": LINE, "disks": [rig.dom0_disk(0)]},
     "modules": {"kernel": "kernel", "ramdisk": "ramdisk", "cmdline": LINE, "disks": [rig.dom0_disk(0)]},
+    "pv": {"kernel": "kernel", "ramdisk": "ramdisk", "cmdline": LINE, "firmware_line": guests.SHIM_LINE, "disks": [rig.dom0_disk(0)]},
     "volume": {"ramdisk": "ramdisk"},
     "disk": {"disks": [rig.dom0_disk(0)]},
 }
@@ -31,8 +33,9 @@ def settings(text):
 
 def of_the_rig(form):
     found = settings(rig.guest_config("guest", 512, **FORMS[form]))
-    # In the form with two modules nobody looks at the line of the kernel that is none.
-    unused = OWN | ({"cmdline"} if "pvshim" in found or not found["cmdline"] else set())
+    # In the form with two modules nobody looks at the line of the kernel that is none, unless there is a shim.
+    looked_at = found["cmdline"] and ("pvshim" not in found or "firmware_line" in FORMS[form])
+    unused = OWN | (set() if looked_at else {"cmdline"})
     text = repr({name: value for name, value in found.items() if name not in unused})
     for here, there in PLACES.items():
         text = text.replace(here, there)

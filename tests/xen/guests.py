@@ -19,6 +19,7 @@ conformance = rig.module("conformance", rig.REPO / "tests/conformance/run.py")
 MIB = 1 << 20
 KERNEL = "linux-6.1-cloud"  # it is unpacked in no time
 MODULES = ["efivarfs", "xen-blkfront", "ext4", "vfat", "nls_cp437", "nls_ascii"]
+SHIM_LINE = "pv-shim console=xen,pv efilite.entry=pv"
 CMDLINE = f"{kernels.XEN_LINE} guest.wait guest.test=xen guest.end="
 
 
@@ -262,7 +263,7 @@ def entered(guest):
         return Files(initrd, kernel_image.vmlinux(f"linux-{guest.kernel}"), line)
     if guest.entry == "pv":
         return Files(initrd, kernel, line + " efilite.entry=pv")
-    return Files(initrd, kernel, line, "pv-shim console=xen,pv efilite.entry=pv")
+    return Files(initrd, kernel, line, SHIM_LINE)
 
 
 def files_of(guest):
