@@ -17,6 +17,7 @@ REPO = HERE.parent.parent
 sys.path[:0] = [str(HERE), str(REPO / "scripts/lib")]
 import disk  # noqa: E402
 import dom0  # noqa: E402
+import pvh_kernel  # noqa: E402
 import scenarios  # noqa: E402
 from conversation import Conversation, Turn  # noqa: E402
 from qemu import Run  # noqa: E402
@@ -100,6 +101,33 @@ class Verdict(unittest.TestCase):
             complaints = judge(scenario, run, "efilite", VERSION)[0]
             self.assertEqual(bool(complaints), bool(word), complaints)
             self.assertIn(word, " ".join(complaints))
+
+
+class PvhKernelVerdict(unittest.TestCase):
+    MEMORY = 128 << 20
+    GOOD = "\n".join([
+        *(f"CHECK ok check-{index}" for index in range(pvh_kernel.CHECKS + 4)),
+        "FACT rsdp 0xf59e0", "FACT memory 0x0 0x7000000 0x1", "FACT memory 0x7000000 0x8000000 0x1",
+        "FACT memory 0xf0000000 0xf1000000 0x2",
+        "FACT command-line 'one two'",
+        f"FACT module 0x3 {pvh_kernel.sum_of(b'abc'):#x}", "CHECK ok text",
+        "FACT module-command-line 'text'",
+        f"FACT module 0x2 {pvh_kernel.sum_of(b'de'):#x}", "GUEST-DONE ok=0x1a failed=0x0"])
+
+    def complaints(self, old="", new="", acpi=True):
+        self.assertIn(old, self.GOOD)
+        return list(pvh_kernel.judge(self.GOOD.replace(old, new, 1), self.MEMORY, "one two", [(b"abc", "text"), (b"de", "")], acpi))
+
+    def test_a_good_kernel_passes(self):
+        self.assertEqual(self.complaints(), [])
+
+    def test_each_fault_is_told(self):
+        for old, new in [("ok check-3", "FAIL check-3: 0x1"), ("CHECK ok check-0\n", ""), ("GUEST-DONE", ""), ("one two", "one"),
+                         ("FACT module 0x3", "FACT module 0x4"), ("'text'", "'test'"), ("FACT module 0x2", "FACT odule 0x2"),
+                         ("0xf59e0", "0x0"), ("0x8000000 0x1", "0x8000000 0x2"), ("0x8000000 0x1", "0x8001000 0x1")]:
+            with self.subTest(old=old):
+                self.assertTrue(self.complaints(old, new))
+        self.assertTrue(self.complaints(acpi=False))
 
 
 class Dom0Verdict(unittest.TestCase):
