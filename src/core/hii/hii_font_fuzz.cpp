@@ -61,7 +61,8 @@ void read_simple(const std::vector<uint8_t>& b, Model& model) {
 bool read_bitmap(const std::vector<uint8_t>& b, size_t& at, ModelGlyph& g) {
   const size_t stride = (static_cast<size_t>(g.width) + 7) / 8;
   if (stride * static_cast<size_t>(g.height) > b.size() - at) return false;
-  g.bits.assign(static_cast<size_t>(g.height), {});
+  // Glyphs without a column need no bytes: a few of the input may tell of tens of thousands, however high.
+  g.bits.assign(g.width != 0 ? static_cast<size_t>(g.height) : 0, {});
   for (auto& row : g.bits) {
     for (size_t x = 0; x < static_cast<size_t>(g.width); ++x) row.push_back(byte(b, at + x / 8) >> (7 - x % 8) & 1);
     at += stride;
