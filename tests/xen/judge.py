@@ -19,6 +19,7 @@ ENTERED_CHECKS = GUEST_CHECKS_WITHOUT_EFI + 7
 END = {"poweroff": "guest-shutdown", "reboot": "guest-reset"}
 # Event channels to dom0 and grants of its own that a guest has without any device: the store's and the console's.
 OWN_CHANNELS, OWN_GRANTS = 2, {0, 1}
+SHIM_FROM = r"^efilite: xen-shim from {}$"
 
 
 class XenJudgement(Judgement):
@@ -71,6 +72,12 @@ def linux(guest, run):
 
 
 class EnteredJudgement(XenJudgement):
+    def initrd(self):
+        serial = self.run.serial
+        self.expect(f"by entry {self.scenario.entry.partition('-')[0]} of " in serial, f"the entry was not {self.scenario.entry}")
+        by_shim = re.search(SHIM_FROM.format("a disk"), serial, re.M) is not None
+        self.expect(by_shim == (self.scenario.entry != "pvh"), "xen-shim " + ("was" if by_shim else "was not") + " taken from the disk")
+
     def facts(self):
         if "date" not in self.fact:
             return
@@ -95,6 +102,7 @@ def entered(guest, run):
     version = (payload_dir(f"linux-{guest.kernel}") / "version").read_text().strip()
     judgement = EnteredJudgement(guest, run, True, version)
     judgement.checks(ENTERED_CHECKS)
+    judgement.initrd()
     judgement.facts()
     judgement.end()
     return judgement.complaints + list(devices_in_use(run)), f"{judgement.passed} checks"
@@ -147,10 +155,12 @@ def succession(guest, run):
 
 def panic(guest, run):
     complaints = ending(run, "guest-panic")
-    entry = [r"by entry pv of ", r"Command line: console=hvc0 panic=-1$", r"Hypervisor detected: Xen PV"] if guest.shim else [
-        r"Command line: console=hvc0 panic=-1 efi=debug$", r"efi: EFI v2\.\d+ by efilite"]
-    for pattern in [*entry, r"Booting .*kernel on Xen",
-                    r"Kernel panic - not syncing: VFS: Unable to mount root fs"]:
+    if guest.shim:
+        entry = [r"by entry pv of .*, pv$", SHIM_FROM.format("a PVH module"), r"Command line: console=hvc0 panic=-1$",
+                 r"Hypervisor detected: Xen PV$"]
+    else:
+        entry = [r"Command line: console=hvc0 panic=-1 efi=debug$", r"efi: EFI v2\.\d+ by efilite"]
+    for pattern in [*entry, r"Booting .*kernel on Xen", r"Kernel panic - not syncing: VFS: Unable to mount root fs"]:
         if not re.search(pattern, run.serial, re.M):
             complaints.append(f"nothing on its console matches /{pattern}/")
     return complaints, run.shutdown

@@ -73,7 +73,8 @@ void announce_entry(const Payload& payload) {
   const char* separator = " of ";
   for (size_t i = 0; i < formats::kBootEntries; ++i) {
     const auto entry = static_cast<formats::BootEntry>(i);
-    if (!payload.facts.offers(entry)) continue;
+    // What a bzImage has inside is not looked at: pv is what somebody says of it.
+    if (!payload.facts.offers(entry) && entry != payload.entry) continue;
     log::print(separator);
     log::print(name_of(entry));
     separator = ", ";
@@ -129,7 +130,8 @@ void announce(const Machine& machine) {
     log::print(" from ");
     log::print(payload.origin);
   }
-  if (payload.initrd != nullptr || payload.disk != nullptr) {
+  // For the entry pv it may be the shim.
+  if (payload.disk != nullptr || (payload.initrd != nullptr && payload.entry != formats::BootEntry::XenPv)) {
     log::print(payload.disk != nullptr ? ", disk from " : ", initrd from ");
     log::print(payload.initrd_origin);
   }

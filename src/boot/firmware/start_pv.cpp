@@ -61,6 +61,7 @@ void start_pv(const Machine& machine) {
     log::line("efilite: ", payload.origin, ": the entry pv wants xen-shim as a module or as \\EFI\\xen\\xen-shim on a disk");
     power_off();
   }
+  log::line("efilite: xen-shim from ", shim.index ? "a PVH module" : "a disk");
   const CommandLine command_line = must(CommandLine::read(machine.info, payload, machine.pool), "command line");
   const PvhStart start = make_shim_start(machine.info, payload, shim, machine.rsdp, command_line.text());
   PvhHandOff hand_off(machine.memory, machine.physical);
