@@ -98,6 +98,17 @@ TEST(Log, PrintsNumbersOfEveryKind) {
   EXPECT_EQ(captured, "a 0 b -9223372036854775808 c 0xfee1 NOT_FOUND\n");
 }
 
+TEST(Log, TakesPartsByTheDozen) {
+  captured.clear();
+  log::set_sink([](std::string_view text) { captured += text; });
+  const std::string_view view = std::string_view("views are no C strings").substr(0, 5);
+  log::print(view, 1u, view, 2u, view, 3u, view, PhysAddr{4}, view, int8_t{-5}, view, true);
+  log::line();
+  log::set_sink(nullptr);
+  log::line("nobody hears");
+  EXPECT_EQ(captured, "views1views2views3views0x4views-5views1\n");
+}
+
 TEST(Log, ASubjectLastsAsLongAsItsScope) {
   EXPECT_EQ(log::subject(), "");
   {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "base/log.hpp"
 
+#include <cstdarg>
+
 #include "base/digits.hpp"
 
 namespace efilite::log {
@@ -16,21 +18,37 @@ std::string_view subject() { return current_subject; }
 Subject::Subject(std::string_view name) : before_(current_subject) { current_subject = name; }
 Subject::~Subject() { current_subject = before_; }
 
-void print(std::string_view text) {
-  if (sink != nullptr) sink(text);
+namespace {
+
+void print_number(uint64_t number, unsigned base) { sink(Digits(number, base).view()); }
+
+}  // namespace
+
+void print_parts(uint64_t kinds, ...) {
+  if (sink == nullptr) return;
+  va_list parts;
+  va_start(parts, kinds);
+  for (; kinds != 0; kinds >>= kKindBits) {
+    const auto kind = static_cast<Kind>(kinds & ((1 << kKindBits) - 1));
+    if (kind == Kind::Newline) {
+      sink("\n");
+    } else if (kind == Kind::View) {
+      const auto view = va_arg(parts, View);
+      sink({view.data, view.size});
+    } else if (kind == Kind::Text) {
+      sink(va_arg(parts, const char*));
+    } else {
+      auto number = va_arg(parts, uint64_t);
+      if (kind == Kind::Status) sink(status_name(static_cast<Status>(number)));
+      if (kind == Kind::Hex) sink("0x");
+      if (kind == Kind::Signed && static_cast<int64_t>(number) < 0) {
+        sink("-");
+        number = 0 - number;
+      }
+      if (kind != Kind::Status) print_number(number, kind == Kind::Hex ? 16 : 10);
+    }
+  }
+  va_end(parts);
 }
-
-void print(const char* text) { print(std::string_view(text)); }
-
-void print(Hex number) {
-  print(std::string_view("0x"));
-  print(Digits(number.value, 16).view());
-}
-
-void print(Status status) { print(status_name(status)); }
-
-void print(PhysAddr address) { print(Hex{address.value}); }
-
-void print_decimal(uint64_t number) { print(Digits(number).view()); }
 
 }  // namespace efilite::log

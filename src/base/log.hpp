@@ -20,18 +20,55 @@ struct Hex {
 using Sink = void (*)(std::string_view text);
 void set_sink(Sink sink);
 
-void print(std::string_view text);
-void print(const char* text);
-void print(Hex number);
-void print(Status status);
-void print(PhysAddr address);
-void print_decimal(uint64_t number);
-template <std::unsigned_integral T>
-void print(T number) { print_decimal(number); }
-template <std::signed_integral T>
-void print(T number) {
-  if (number < 0) print(std::string_view("-"));
-  print_decimal(number < 0 ? 0 - static_cast<uint64_t>(number) : static_cast<uint64_t>(number));
+// What a part of a line is to whoever prints it. There are more than a hundred lines, so each is one call of one function.
+enum class Kind : uint8_t { End, Text, View, Unsigned, Signed, Hex, Status, Newline };
+constexpr unsigned kKindBits = 4;
+
+template <typename T>
+consteval Kind kind_of() {
+  if constexpr (std::same_as<T, Status>) return Kind::Status;
+  else if constexpr (std::same_as<T, Hex> || std::same_as<T, PhysAddr>) return Kind::Hex;
+  else if constexpr (std::signed_integral<T>) return Kind::Signed;
+  else if constexpr (std::unsigned_integral<T>) return Kind::Unsigned;
+  else if constexpr (std::convertible_to<T, const char*>) return Kind::Text;
+  else return Kind::View;
+}
+
+// A string_view that may be one of variable arguments.
+struct View {
+  const char* data;
+  size_t size;
+};
+
+template <typename T>
+auto word_of(T part) {
+  constexpr Kind kind = kind_of<T>();
+  if constexpr (kind == Kind::Text) return static_cast<const char*>(part);
+  else if constexpr (kind == Kind::View) return View{part.data(), part.size()};
+  else if constexpr (kind == Kind::Hex) return uint64_t{part.value};
+  else return static_cast<uint64_t>(part);
+}
+
+// `kinds` has those of what follows, the first one in the low bits.
+void print_parts(uint64_t kinds, ...);
+
+template <typename... Parts>
+consteval uint64_t kinds_of(Kind end) {
+  static_assert((sizeof...(Parts) + 1) * kKindBits <= 64);
+  uint64_t kinds = static_cast<uint64_t>(end) << (sizeof...(Parts) * kKindBits);
+  unsigned shift = 0;
+  ((kinds |= static_cast<uint64_t>(kind_of<Parts>()) << shift, shift += kKindBits), ...);
+  return kinds;
+}
+
+// A part of a line, and a line.
+template <typename... Parts>
+void print(Parts... parts) {
+  print_parts(kinds_of<Parts...>(Kind::End), word_of(parts)...);
+}
+template <typename... Parts>
+void line(Parts... parts) {
+  print_parts(kinds_of<Parts...>(Kind::Newline), word_of(parts)...);
 }
 
 // Whom lines of deeper rooms are about: while a Subject("PVH module 0") lives, subject() is its name. So one line tells both what is wrong
@@ -47,11 +84,5 @@ class Subject {
  private:
   std::string_view before_;
 };
-
-template <typename... Parts>
-void line(Parts... parts) {
-  (print(parts), ...);
-  print(std::string_view("\n"));
-}
 
 }  // namespace efilite::log

@@ -61,7 +61,7 @@ void BootReport::add(std::u16string_view name, ByteSpan description, const efi::
 }
 
 void BootReport::print() {
-  log::print({reinterpret_cast<const char*>(text_.data()), text_.size()});
+  log::print(std::string_view(reinterpret_cast<const char*>(text_.data()), text_.size()));
   if (count_ > kMost) log::line("efilite:   and ", count_ - kMost, " more");
 }
 
