@@ -4,6 +4,8 @@
 #pragma once
 
 #include <expected>
+#include <memory>
+#include <type_traits>
 #include <utility>
 
 #include "base/status.hpp"
@@ -16,6 +18,64 @@ class [[nodiscard]] Result : public std::expected<T, Status> {
   using std::expected<T, Status>::expected;
   constexpr Result(Status failure) : std::expected<T, Status>(std::unexpected(failure)) {}
   constexpr Status status() const { return this->has_value() ? Status::Success : this->error(); }
+};
+
+// What can be copied as bytes, and that is nearly everything, has its Status always in the same place, Success where there is a value. So a
+// failure goes through one function after another without being moved, and a Result<> is one register: a fortieth of the firmware's code.
+template <typename T>
+  requires std::is_trivially_copyable_v<T>
+class [[nodiscard]] Result<T> {
+ public:
+  constexpr Result() requires std::is_default_constructible_v<T> : value_() {}
+  template <typename U = T>
+    requires std::is_convertible_v<U&&, T>
+  constexpr Result(U&& value) : value_(std::forward<U>(value)) {}
+  constexpr Result(Status failure) : nothing_(), status_(failure) {}
+
+  constexpr bool has_value() const { return status_ == Status::Success; }
+  constexpr explicit operator bool() const { return has_value(); }
+  constexpr Status error() const { return status_; }
+  constexpr Status status() const { return status_; }
+
+  // As of std::expected when it is hardened: who takes a value that is not there is stopped.
+  constexpr T& operator*() & { return there(), value_; }
+  constexpr const T& operator*() const& { return there(), value_; }
+  constexpr T&& operator*() && { return there(), std::move(value_); }
+  constexpr T& value() & { return **this; }
+  constexpr const T& value() const& { return **this; }
+  constexpr T&& value() && { return *std::move(*this); }
+  constexpr T* operator->() { return there(), std::addressof(value_); }
+  constexpr const T* operator->() const { return there(), std::addressof(value_); }
+  template <typename U>
+  constexpr T value_or(U&& other) const { return has_value() ? value_ : static_cast<T>(std::forward<U>(other)); }
+
+ private:
+  constexpr void there() const {
+    if (!has_value()) __builtin_trap();
+  }
+
+  union {
+    T value_;
+    char nothing_;
+  };
+  Status status_ = Status::Success;
+};
+
+template <>
+class [[nodiscard]] Result<void> {
+ public:
+  constexpr Result() = default;
+  constexpr Result(Status failure) : status_(failure) {}
+
+  constexpr bool has_value() const { return status_ == Status::Success; }
+  constexpr explicit operator bool() const { return has_value(); }
+  constexpr Status error() const { return status_; }
+  constexpr Status status() const { return status_; }
+  constexpr void operator*() const {}
+  constexpr bool operator==(const Result&) const = default;
+
+ private:
+  Status status_ = Status::Success;
 };
 
 }  // namespace efilite
