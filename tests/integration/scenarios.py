@@ -449,8 +449,8 @@ class Kexec:
 KEXECS = [Kexec(*row) for row in [
     ("6.1 file 6.1 call 6.12", "kernel", "q35", 768, 1, "max", "reboot"),
     ("6.1 call 6.1 file 6.12", "kernel", "microvm", 768, 2, "qemu64", "poweroff"),
-    ("6.1 crash-file 6.1", "kernel", "microvm", 512, 1, "max", "poweroff"),
-    ("6.12 crash-call 6.12", "kernel", "q35", 512, 2, "qemu64", "poweroff"),
+    ("6.1 crash-file 6.1", "kernel", "microvm", 768, 1, "max", "poweroff"),
+    ("6.12 crash-call 6.12", "kernel", "q35", 768, 2, "qemu64", "poweroff"),
     ("6.1 file 6.12 crash-file 6.12", "resident", "q35", 768, 1, "max", "reboot"),
 ]]
 

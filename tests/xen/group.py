@@ -121,7 +121,7 @@ def run_guest(xen, guest, run, before):
     run.shutdown = REASONS.get(reason[1], f"reason {reason[1]}") if reason else ""
     run.exit_code = 0
     if not reason and not run.timed_out:
-        run.left += [f"xl: {line}" for line in xen.ask("cat /tmp/xl")[0].splitlines() if "error" in line]
+        run.left += [f"xl: {line}" for line in xen.ask("cat /tmp/xl")[0].splitlines() if re.search("error|soft_reset", line)]
     run.left += [line for line in what_is_there(xen) if line not in before]
 
 

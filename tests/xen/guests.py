@@ -172,7 +172,7 @@ GROUPS = {
     "kexec": [
         Kexec("6.1-cloud file 6.1-cloud", "resident", 1, "poweroff"),
         Kexec("6.1-cloud call 6.12", "uki", 2, "reboot"),
-        Kexec("6.1-cloud crash-file 6.1-cloud", "uki", 1, "poweroff"),
+        Kexec("6.1-cloud crash-file 6.1-cloud", "uki", 1, "poweroff", memory=768),  # less may leave no room for the reserve
     ],
     "programs": [
         *(Probe(end, "module", "xen") for end in ["shutdown", "cold", "warm", "return", "moved", "crash-instruction", "crash-null-read"]),

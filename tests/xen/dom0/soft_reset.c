@@ -25,8 +25,10 @@ static uint64_t parameter(xc_interface *xen, uint32_t domain, uint32_t which) {
   return value;
 }
 
-static uint32_t new_channel(xc_interface *xen, uint32_t domain, uint32_t which) {
-  const int port = xc_evtchn_alloc_unbound(xen, domain, 0);
+// The daemon of the console takes a channel of the number that it knows, whosever it is now, and takes notice of another number only.
+static uint32_t new_channel(xc_interface *xen, uint32_t domain, uint32_t which, uint64_t old_console) {
+  int port = xc_evtchn_alloc_unbound(xen, domain, 0);
+  if (port > 0 && (uint64_t)port == old_console) port = xc_evtchn_alloc_unbound(xen, domain, 0);
   expect(port > 0 && xc_hvm_param_set(xen, domain, which, (uint64_t)port) == 0, "the guest gets no event channel");
   return (uint32_t)port;
 }
@@ -45,18 +47,17 @@ int main(int count, char **arguments) {
   struct xs_handle *store = xs_open(0);
   expect(xen != NULL && store != NULL, "this is not dom0");
 
+  const uint64_t old_console = parameter(xen, domain, HVM_PARAM_CONSOLE_EVTCHN);
   expect(xc_domain_pause(xen, domain) == 0, "the guest cannot be paused");
   expect(xc_domain_soft_reset(xen, domain) == 0, "Xen does not reset the guest");
   const uint64_t store_page = parameter(xen, domain, HVM_PARAM_STORE_PFN), console_page = parameter(xen, domain, HVM_PARAM_CONSOLE_PFN);
-  // The daemon of the console takes notice of a channel with another number only: its own comes second at first, so now it is the first.
-  const bool first = parameter(xen, domain, HVM_PARAM_CONSOLE_EVTCHN) > parameter(xen, domain, HVM_PARAM_STORE_EVTCHN);
-  const uint32_t one = new_channel(xen, domain, first ? HVM_PARAM_CONSOLE_EVTCHN : HVM_PARAM_STORE_EVTCHN);
-  const uint32_t other = new_channel(xen, domain, first ? HVM_PARAM_STORE_EVTCHN : HVM_PARAM_CONSOLE_EVTCHN);
+  const uint32_t to_store = new_channel(xen, domain, HVM_PARAM_STORE_EVTCHN, old_console);
+  const uint32_t to_console = new_channel(xen, domain, HVM_PARAM_CONSOLE_EVTCHN, old_console);
   expect(xc_dom_gnttab_seed(xen, domain, true, console_page, store_page, 0, 0) == 0, "the guest gets no grants");
   // The store tells of a guest's end once. Only one that it takes for new ends again.
-  expect(xs_release_domain(store, domain) && xs_introduce_domain(store, domain, store_page, first ? other : one),
+  expect(xs_release_domain(store, domain) && xs_introduce_domain(store, domain, store_page, to_store),
          "the store does not take the guest again");
-  tell_console(store, domain, first ? one : other);
+  tell_console(store, domain, to_console);
   expect(xc_domain_unpause(xen, domain) == 0, "the guest cannot go on");
   return 0;
 }
