@@ -50,8 +50,27 @@ exception_common:
     pushq %r15
     cld
     movq  %rsp, %rdi
+    movq  %rsp, %rbp
     andq  $-16, %rsp
-    call  exception_report      /* does not return */
+    call  exception             /* returns when what was amiss is mended */
+    movq  %rbp, %rsp
+    popq  %r15
+    popq  %r14
+    popq  %r13
+    popq  %r12
+    popq  %r11
+    popq  %r10
+    popq  %r9
+    popq  %r8
+    popq  %rdi
+    popq  %rsi
+    popq  %rbp
+    popq  %rbx
+    popq  %rdx
+    popq  %rcx
+    popq  %rax
+    addq  $16, %rsp             /* vector, error code */
+    iretq
 
     /* The timer interrupts a program of either calling convention, with its SSE registers live: FXSAVE keeps them. */
     .globl timer_entry

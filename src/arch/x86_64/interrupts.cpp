@@ -64,6 +64,7 @@ constinit TaskState tss{};
 alignas(16) constinit std::array<uint8_t, 4096> crash_stack{};
 
 constinit void (*timer_handler)() = nullptr;
+constinit bool (*missing_page_handler)(uint64_t) = nullptr;
 constinit CodePlace (*code_locator)(uint64_t) = nullptr;
 constinit void (*stop_handler)() = nullptr;
 constinit bool crashing = false;
@@ -130,30 +131,7 @@ void print_place(uint64_t rip) {
     log::line("  in no image that efilite started");
 }
 
-}  // namespace
-
-void set_timer_handler(void (*handler)()) { timer_handler = handler; }
-void set_code_locator(CodePlace (*locator)(uint64_t)) { code_locator = locator; }
-void set_stop_handler(void (*handler)()) { stop_handler = handler; }
-
-void init_interrupts() {
-  load_gdt();
-  for (unsigned i = 0; i < 32; ++i) set_gate(i, exception_entries[i], i == 8 || i == 14 || i == 12 ? 1 : 0);
-  set_gate(VECTOR_TIMER, reinterpret_cast<uint64_t>(&timer_entry), 0);
-  set_gate(VECTOR_SPURIOUS, reinterpret_cast<uint64_t>(&spurious_entry), 0);
-  TablePointer pointer{sizeof(idt) - 1, reinterpret_cast<uint64_t>(idt.data())};
-  asm volatile("lidt %0" : : "m"(pointer));
-  // What ran before (SeaBIOS) may have left the PIT's interrupt on, at a vector that is an exception to us.
-  out8(0x21, 0xFF);
-  out8(0xA1, 0xFF);
-}
-
-extern "C" void timer_interrupt() {
-  apic_end_of_interrupt();
-  if (timer_handler != nullptr) timer_handler();
-}
-
-extern "C" [[noreturn]] void exception_report(const ExceptionFrame* f) {
+[[noreturn]] void report(const ExceptionFrame* f) {
   if (crashing) stop();  // the report itself crashed
   crashing = true;
   log::line("\nefilite: CRASH: ", kExceptionNames[f->vector % 32], " (vector ", f->vector, "), error code ", log::Hex{f->error});
@@ -182,6 +160,37 @@ extern "C" [[noreturn]] void exception_report(const ExceptionFrame* f) {
     log::print("\n  the stack is full: it ran into its guard page");
   log::line("\nefilite: the machine is stopped.");
   stop();
+}
+
+}  // namespace
+
+void set_timer_handler(void (*handler)()) { timer_handler = handler; }
+void set_missing_page_handler(bool (*handler)(uint64_t)) { missing_page_handler = handler; }
+void set_code_locator(CodePlace (*locator)(uint64_t)) { code_locator = locator; }
+void set_stop_handler(void (*handler)()) { stop_handler = handler; }
+
+void init_interrupts() {
+  load_gdt();
+  for (unsigned i = 0; i < 32; ++i) set_gate(i, exception_entries[i], i == 8 || i == 14 || i == 12 ? 1 : 0);
+  set_gate(VECTOR_TIMER, reinterpret_cast<uint64_t>(&timer_entry), 0);
+  set_gate(VECTOR_SPURIOUS, reinterpret_cast<uint64_t>(&spurious_entry), 0);
+  TablePointer pointer{sizeof(idt) - 1, reinterpret_cast<uint64_t>(idt.data())};
+  asm volatile("lidt %0" : : "m"(pointer));
+  // What ran before (SeaBIOS) may have left the PIT's interrupt on, at a vector that is an exception to us.
+  out8(0x21, 0xFF);
+  out8(0xA1, 0xFF);
+}
+
+extern "C" void timer_interrupt() {
+  apic_end_of_interrupt();
+  if (timer_handler != nullptr) timer_handler();
+}
+
+extern "C" void exception(const ExceptionFrame* f) {
+  // Intel SDM volume 3, 4.7: bit 0 of a page fault's error code is clear when a page is not there.
+  constexpr uint64_t kPageFault = 14, kPresent = 1;
+  if (f->vector == kPageFault && (f->error & kPresent) == 0 && missing_page_handler != nullptr && missing_page_handler(read_cr2())) return;
+  report(f);
 }
 
 }  // namespace efilite::arch

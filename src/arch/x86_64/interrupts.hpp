@@ -14,6 +14,9 @@ void init_interrupts();
 // Called by the timer interrupt, after its end was signalled to the APIC, with interrupts disabled.
 void set_timer_handler(void (*handler)());
 
+// Called for an access to a page that is not there, with interrupts disabled and on a stack of its own. True: now it is, go on.
+void set_missing_page_handler(bool (*handler)(uint64_t address));
+
 // Names the program that an address belongs to, for the crash report; nullptr when it is nobody's.
 struct CodePlace {
   const char* name = nullptr;

@@ -12,7 +12,7 @@ namespace efilite::arch {
 namespace {
 
 // Enough to split the page that holds efilite down to 4 KiB, before there is a memory map to allocate from.
-constexpr size_t kStaticTables = 2;
+constexpr size_t kStaticTables = 3;
 // A table for each gigabyte, where the CPU has no larger pages, must not be all of the memory.
 constexpr uint64_t kMostDeviceMemory = 256 * PageTree::kGiB;
 alignas(4096) constinit std::array<std::array<uint64_t, 512>, kStaticTables> static_tables{};
@@ -32,11 +32,13 @@ Result<> PageTables::change(PhysRange range, uint64_t set, uint64_t clear) {
   return {};
 }
 
-Result<> PageTables::protect_firmware() {
+Result<> PageTables::protect_firmware(PhysAddr limit) {
   auto address = [](const char& symbol) { return PhysAddr{reinterpret_cast<uint64_t>(&symbol)}; };
   TRY(set({address(image_start), address(text_end)}, efi::kMemoryRo));
-  TRY(set({address(text_end), address(rodata_end)}, efi::kMemoryRo | efi::kMemoryXp));
-  TRY(set({address(rodata_end), address(image_end)}, efi::kMemoryXp));
+  TRY(set({address(text_end), address(cold_end)}, efi::kMemoryRp));
+  TRY(set({address(cold_end), address(rodata_end)}, efi::kMemoryRo | efi::kMemoryXp));
+  TRY(set({address(rodata_end), address(packed_start)}, efi::kMemoryXp));
+  TRY(set({address(packed_start), limit}, efi::kMemoryRo | efi::kMemoryXp));
   return unmap_page(address(stack_guard));
 }
 

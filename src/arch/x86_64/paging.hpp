@@ -14,8 +14,9 @@ class PageTables final : public core::PageProtection {
  public:
   constexpr PageTables() : tree_(early_pml4, static_table) {}
 
-  // Takes over the tables that entry.S made for the first 4 GiB, and gives efilite's own pages their permissions.
-  Result<> protect_firmware();
+  // Takes over the tables that entry.S made for the first 4 GiB, and gives efilite's own pages their permissions, up to `limit`. What is
+  // packed has none yet.
+  Result<> protect_firmware(PhysAddr limit);
 
   // Maps everything from 4 GiB up to `top`. Tables come from `allocator`, as they do from now on when a large page is split.
   Result<> map_all(uint64_t top, PageTree::TableAllocator allocator);

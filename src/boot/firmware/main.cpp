@@ -22,6 +22,7 @@
 #include "boot/firmware/end.hpp"
 #include "boot/firmware/hand_off.hpp"
 #include "boot/firmware/os_tables.hpp"
+#include "boot/firmware/packed_code.hpp"
 #include "boot/firmware/runtime_region.hpp"
 #include "boot/firmware/start.hpp"
 #include "boot/firmware/storage.hpp"
@@ -116,6 +117,7 @@ class : public core::Departure {
     runtime::enter_runtime(state);
     const uint64_t now = arch::timestamp();
     times.write(region.data->boot_performance, now, cpu_clock.rate_for_time_stamps());
+    tell_of_unpacking();
     log_timing("exit-boot-services", now, false);
     log::set_sink(nullptr);
     forget_console();
@@ -167,7 +169,7 @@ void learn_about_machine(uint32_t start_info) {
 }
 
 void set_up_map() {
-  must(set_up_memory(info, {address_of(image_start), address_of(image_end)}, address_of(text_end), memory), "memory map");
+  must(set_up_memory(info, {address_of(image_start), image_limit()}, address_of(cold_end), memory), "memory map");
   must(page_tables.map_all(top_of_memory(info), allocate_page_table), "page tables");
   physical.extend({std::min(top_of_memory(info), arch::PageTree::kEnd)});
   memory.set_change_listener([](void*) { events.memory_map_changed(); }, nullptr);
@@ -251,12 +253,13 @@ void install_protocols(const Payload& payload) {
 extern "C" uint64_t entry_timestamp;
 
 extern "C" void boot_main(uint32_t start_info) {
-  meet_hypervisor();
-  start_boot_log(start_console(), debug_port);
   arch::init_interrupts();
+  must(page_tables.protect_firmware(image_limit()), "page tables");
+  serve_packed_code(page_tables);
   arch::set_timer_handler(timer_handler);
   arch::set_code_locator(locate_code);
-  must(page_tables.protect_firmware(), "page tables");
+  meet_hypervisor();
+  start_boot_log(start_console(), debug_port);
   learn_about_machine(start_info);
 
   Options options = take_firmware_options(info);
@@ -280,7 +283,7 @@ extern "C" void boot_main(uint32_t start_info) {
   // Whoever needed to look at the BIOS data area has done so. From here on a NULL pointer faults.
   must(page_tables.unmap_page({}), "page 0");
   times.mark("core", arch::timestamp());
-  must(images->install_core_image({address_of(image_start), address_of(image_end)}), "core image");
+  must(images->install_core_image({address_of(image_start), image_limit()}), "core image");
   images->set_image_protocol(pvh_guest.protocol());
   find_console(options.console);
 

@@ -7,6 +7,7 @@
 #include "boot/firmware/console.hpp"
 #include "boot/firmware/end.hpp"
 #include "boot/firmware/hand_off.hpp"
+#include "boot/firmware/packed_code.hpp"
 #include "boot/firmware/version.hpp"
 #include "boot/load_options.hpp"
 #include "boot/manager/boot_manager.hpp"
@@ -103,6 +104,7 @@ void tell_start(const Machine& machine) {
   for (const BootTimes::Step& step : times.steps()) log_timing(step.name, step.tsc);
   log_timing("copied", machine.images.copied_bytes());
   if (khz != 0) log_timing("tsc-khz", khz);
+  tell_of_unpacking();
   log_timing("payload", arch::timestamp());
 }
 

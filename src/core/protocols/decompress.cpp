@@ -3,7 +3,10 @@
 // count of its symbols and three sets of code lengths: "extra", which packs the second; characters and match lengths; match positions.
 #include "core/protocols/decompress.hpp"
 
+#include <algorithm>
+#include <bit>
 #include <cstring>
+#include <iterator>
 #include <new>
 
 namespace efilite::core::decompress {
@@ -15,67 +18,107 @@ constexpr uint32_t kCharacters = 256 + 254;  // 256 characters, then match lengt
 constexpr uint32_t kExtras = 19;             // three kinds of runs of zeros, then lengths 1..16
 constexpr uint32_t kPositions = 14;          // the window has 13 bits
 constexpr uint32_t kShortestMatch = 3;
+constexpr uint32_t kNoSymbol = 0xFFFF;
 
-// The codes of one set in canonical order: `count` says how many have each length, `symbols` lists them by length and value.
-template <uint32_t kSymbols>
+// The codes of one set in canonical order: `count` says how many have each length, `symbols` lists them by length and value. Nearly all
+// codes that occur are short, and found by one look: `ahead`, by the next bits, has the symbol, and in its low 5 bits the code's length.
+template <uint32_t kSymbols, uint32_t kAhead>
 struct Codes {
-  uint32_t only;  // the one symbol of a set that needs no bits at all; kSymbols: none
+  static constexpr uint32_t kBits = kAhead;
   uint16_t count[kMaxCodeLength + 1];
   uint16_t symbols[kSymbols];
+  uint16_t ahead[1 << kAhead];
 };
 
 struct Scratch {
-  Codes<kCharacters> characters;
-  Codes<kExtras> small;  // extras, then positions: never needed at the same time
+  Codes<kCharacters, 10> characters;
+  Codes<kExtras, 6> small;  // extras, then positions: never needed at the same time
   uint8_t lengths[kCharacters];
 };
 
+// What is to come, from its highest bit on.
+class BitReader {
+ public:
+  explicit BitReader(ByteSpan source) : at_(source.data()), end_(source.data() + source.size()) {}
+
+  // Makes sure of 48 bits, which are a whole match. Behind the end they are zeros, and starved() tells when one was taken.
+  void refill() {
+    if (have_ < 48) load();
+  }
+  bool starved() const { return have_ < 0; }
+
+  uint32_t peek(uint32_t count) const { return static_cast<uint32_t>(bits_ >> 32) >> (32 - count); }  // 1 to 32
+  void drop(uint32_t count) {
+    bits_ <<= count;
+    have_ -= static_cast<int>(count);
+  }
+  // `count` <= 16; enough by themselves.
+  uint32_t take(uint32_t count) {
+    refill();
+    const uint32_t value = peek(16) >> (16 - count);
+    drop(count);
+    return value;
+  }
+
+ private:
+  void load();
+
+  const std::byte* at_;
+  const std::byte* end_;
+  uint64_t bits_ = 0;
+  int have_ = 0;
+};
+
+void BitReader::load() {
+  if (end_ - at_ >= 8) {
+    uint64_t next;
+    memcpy(&next, at_, 8);
+    bits_ |= std::byteswap(next) >> have_;
+    at_ += (63 - have_) >> 3;
+    have_ |= 56;
+    return;
+  }
+  for (; have_ <= 56 && at_ < end_; have_ += 8) bits_ |= static_cast<uint64_t>(*at_++) << (56 - have_);
+}
+
 class Unpacker {
  public:
-  Unpacker(ByteSpan source, Scratch& scratch) : source_(source), scratch_(scratch) {}
+  Unpacker(ByteSpan source, Scratch& scratch) : bits_(source), scratch_(scratch) {}
   Result<> run(MutableByteSpan out);
 
  private:
-  // `count` <= 16. Bits behind the end are zeros; starved() tells afterwards.
-  uint32_t bits(uint32_t count);
-  bool starved() const { return at_ > source_.size() * 8; }
-
-  uint32_t symbol(const uint16_t* count, const uint16_t* symbols);
-  template <uint32_t n>
-  uint32_t symbol(const Codes<n>& codes) { return codes.only < n ? codes.only : symbol(codes.count, codes.symbols); }
-  bool sort(uint16_t* count, uint16_t* symbols, uint32_t n);
+  template <typename Set>
+  [[gnu::always_inline]] uint32_t symbol(const Set& codes) {
+    const uint32_t entry = codes.ahead[bits_.peek(Set::kBits)];
+    if (entry == kLong) return long_symbol(codes.count, codes.symbols);
+    bits_.drop(entry & 31);
+    return entry >> 5;
+  }
+  uint32_t long_symbol(const uint16_t* count, const uint16_t* symbols);
+  template <typename Set>
+  bool sort(Set& codes, uint32_t n);
+  template <typename Set>
+  bool set_only(Set& codes, uint32_t symbol, uint32_t n);
   bool read_small(uint32_t n, uint32_t width, uint32_t gap_at);
   bool read_characters();
   bool read_block();
 
-  static constexpr uint32_t kNoSymbol = 0xFFFF;
+  static constexpr uint16_t kLong = 0xFFFF;
 
-  ByteSpan source_;
+  BitReader bits_;
   Scratch& scratch_;
-  uint64_t at_ = 0;  // in bits
   uint32_t left_ = 0;  // symbols of this block
 };
 
-uint32_t Unpacker::bits(uint32_t count) {
-  uint32_t window = 0;
-  for (uint64_t i = 0; i < 3; ++i) {
-    uint64_t byte = at_ / 8 + i;
-    window = window << 8 | (byte < source_.size() ? static_cast<uint32_t>(source_[byte]) : 0);
-  }
-  uint32_t value = (window << (8 + at_ % 8)) >> 16 >> (16 - count);
-  at_ += count;
-  return value;
-}
-
 // Codes of one length are consecutive numbers, and go on from the doubled end of the shorter ones.
-uint32_t Unpacker::symbol(const uint16_t* count, const uint16_t* symbols) {
-  uint32_t ahead = bits(kMaxCodeLength), first = 0, index = 0;
-  at_ -= kMaxCodeLength;
+uint32_t Unpacker::long_symbol(const uint16_t* count, const uint16_t* symbols) {
+  const uint32_t ahead = bits_.peek(kMaxCodeLength);
+  uint32_t first = 0, index = 0;
   for (uint32_t length = 1; length <= kMaxCodeLength; ++length) {
     uint32_t code = ahead >> (kMaxCodeLength - length);
     first <<= 1;
     if (code - first < count[length]) {
-      at_ += length;
+      bits_.drop(length);
       return symbols[index + code - first];
     }
     first += count[length];
@@ -84,81 +127,110 @@ uint32_t Unpacker::symbol(const uint16_t* count, const uint16_t* symbols) {
   return kNoSymbol;
 }
 
-// Fills both arrays from scratch_.lengths. A set that leaves codes unused or uses one twice is no set.
-bool Unpacker::sort(uint16_t* count, uint16_t* symbols, uint32_t n) {
+// Fills the set from scratch_.lengths. One that leaves codes unused or uses one twice is no set.
+template <typename Set>
+bool Unpacker::sort(Set& codes, uint32_t n) {
   const uint8_t* lengths = scratch_.lengths;
-  for (uint32_t length = 0; length <= kMaxCodeLength; ++length) count[length] = 0;
+  memset(codes.count, 0, sizeof codes.count);
+  for (uint32_t i = 0; i < n; ++i) ++codes.count[lengths[i]];
+  codes.count[0] = 0;
+  uint16_t next[kMaxCodeLength + 1];
   uint32_t used = 0, index = 0;
-  for (uint32_t length = 1; length <= kMaxCodeLength; ++length)
-    for (uint32_t i = 0; i < n; ++i) {
-      if (lengths[i] != length) continue;
-      ++count[length];
-      symbols[index++] = static_cast<uint16_t>(i);
-      used += 1u << (kMaxCodeLength - length);
+  for (uint32_t length = 1; length <= kMaxCodeLength; ++length) {
+    next[length] = static_cast<uint16_t>(index);
+    index += codes.count[length];
+    used += static_cast<uint32_t>(codes.count[length]) << (kMaxCodeLength - length);
+  }
+  if (used != 1u << kMaxCodeLength) return false;
+  for (uint32_t i = 0; i < n; ++i)
+    if (lengths[i] != 0) codes.symbols[next[lengths[i]]++] = static_cast<uint16_t>(i);
+  // The codes in their order fill the table from its beginning on; what remains is for the long ones.
+  uint16_t* place = codes.ahead;
+  const uint16_t* symbol = codes.symbols;
+  for (uint32_t length = 1; length <= Set::kBits; ++length)
+    for (uint32_t i = 0; i < codes.count[length]; ++i) {
+      const auto entry = static_cast<uint16_t>(*symbol++ << 5 | length);
+      for (uint32_t copies = 1u << (Set::kBits - length); copies > 0; --copies) *place++ = entry;
     }
-  return used == 1u << kMaxCodeLength;
+  while (place < std::end(codes.ahead)) *place++ = kLong;
+  return true;
+}
+
+// A set of one symbol, which needs no bits at all.
+template <typename Set>
+bool Unpacker::set_only(Set& codes, uint32_t symbol, uint32_t n) {
+  for (uint16_t& entry : codes.ahead) entry = static_cast<uint16_t>(symbol << 5);
+  return symbol < n;
 }
 
 // Lengths of 3 bits; 7 goes on with a 1 for each one more. Behind the length at `gap_at` 2 bits tell of zeros.
 bool Unpacker::read_small(uint32_t n, uint32_t width, uint32_t gap_at) {
   auto& codes = scratch_.small;
-  codes.only = kExtras;
-  uint32_t total = bits(width);
-  if (total == 0) return (codes.only = bits(width)) < n;  // the one symbol there is
+  uint32_t total = bits_.take(width);
+  if (total == 0) return set_only(codes, bits_.take(width), n);
   if (total > n) return false;
   memset(scratch_.lengths, 0, n);
   for (uint32_t i = 0; i < total;) {
-    uint32_t length = bits(3);
+    uint32_t length = bits_.take(3);
     if (length == 7)
-      while (bits(1) != 0)
+      while (bits_.take(1) != 0)
         if (++length > kMaxCodeLength) return false;
     scratch_.lengths[i++] = static_cast<uint8_t>(length);
-    if (i == gap_at) i += bits(2);
+    if (i == gap_at) i += bits_.take(2);
   }
-  return sort(codes.count, codes.symbols, n);
+  return sort(codes, n);
 }
 
 bool Unpacker::read_characters() {
   auto& codes = scratch_.characters;
-  codes.only = kCharacters;
-  uint32_t total = bits(9);
-  if (total == 0) return (codes.only = bits(9)) < kCharacters;
+  uint32_t total = bits_.take(9);
+  if (total == 0) return set_only(codes, bits_.take(9), kCharacters);
   if (total > kCharacters) return false;
   memset(scratch_.lengths, 0, kCharacters);
   for (uint32_t i = 0; i < total;) {
+    bits_.refill();
     uint32_t extra = symbol(scratch_.small);
     if (extra == kNoSymbol) return false;
     if (extra > 2) {
       scratch_.lengths[i++] = static_cast<uint8_t>(extra - 2);
     } else {
-      i += extra == 0 ? 1 : extra == 1 ? 3 + bits(4) : 20 + bits(9);
+      i += extra == 0 ? 1 : extra == 1 ? 3 + bits_.take(4) : 20 + bits_.take(9);
       if (i > kCharacters) return false;
     }
   }
-  return sort(codes.count, codes.symbols, kCharacters);
+  return sort(codes, kCharacters);
 }
 
 bool Unpacker::read_block() {
-  left_ = bits(16);
+  left_ = bits_.take(16);
   if (left_ == 0) left_ = 0x10000;  // the count wraps
   return read_small(kExtras, 5, 3) && read_characters() && read_small(kPositions, 4, 0);
 }
 
 Result<> Unpacker::run(MutableByteSpan out) {
-  for (size_t size = 0; size < out.size(); --left_) {
+  std::byte* const begin = out.data();
+  std::byte* const end = begin + out.size();
+  for (std::byte* at = begin; at < end; --left_) {
     if (left_ == 0 && !read_block()) return Status::InvalidParameter;
+    bits_.refill();
     uint32_t c = symbol(scratch_.characters);
-    if (c == kNoSymbol || starved()) return Status::InvalidParameter;
+    if (bits_.starved()) return Status::InvalidParameter;
     if (c < 256) {
-      out[size++] = static_cast<std::byte>(c);
+      *at++ = static_cast<std::byte>(c);
       continue;
     }
+    if (c == kNoSymbol) return Status::InvalidParameter;
     uint32_t position = symbol(scratch_.small);
     if (position == kNoSymbol) return Status::InvalidParameter;
-    if (position > 1) position = (1u << (position - 1)) + bits(position - 1);
-    if (starved() || position >= size) return Status::InvalidParameter;
+    if (position > 1) {
+      const uint32_t extra = position - 1;
+      position = (1u << extra) + bits_.peek(extra);
+      bits_.drop(extra);
+    }
+    if (bits_.starved() || position >= static_cast<size_t>(at - begin)) return Status::InvalidParameter;
     // A match may go on into what it writes. It ends with the data, even in its midst.
-    for (uint32_t n = c - 256 + kShortestMatch; n > 0 && size < out.size(); --n, ++size) out[size] = out[size - position - 1];
+    const std::byte* from = at - position - 1;
+    for (size_t n = std::min<size_t>(c - 256 + kShortestMatch, static_cast<size_t>(end - at)); n > 0; --n) *at++ = *from++;
   }
   return {};
 }

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+// Code that few boots run, and its constants, lie packed in efilite.elf (arch/x86_64/efilite.ld, docs/adr/0011). No page is there where they
+// are linked, until the first touch of one unpacks its whole group. Nothing that this needs may be packed, nor what runs before it.
+#pragma once
+
+#include "arch/x86_64/paging.hpp"
+#include "base/units.hpp"
+
+namespace efilite::boot {
+
+// One byte behind the last of efilite's memory, which ends with what is packed.
+PhysAddr image_limit();
+
+// From now on a page fault in packed code unpacks it. `tables` have taken its pages away.
+void serve_packed_code(arch::PageTables& tables);
+
+// Lines of the log for what was unpacked since the last call. The fault itself must not print: it may have come from the midst of a driver.
+void tell_of_unpacking();
+
+}  // namespace efilite::boot
