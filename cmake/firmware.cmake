@@ -44,19 +44,44 @@ set(smaller
   -sink-insts-to-avoid-spills)        # 600
 list(TRANSFORM smaller PREPEND "-Wl,-mllvm,")
 
+# Which functions are hot and which are warm: lists of names, of which the linker wants patterns.
+find_package(Python3 REQUIRED COMPONENTS Interpreter)
+set(order ${PROJECT_SOURCE_DIR}/src/arch/x86_64/order)
+set(patterns "")
+function(order_patterns list kind out)
+  add_custom_command(
+    OUTPUT ${out}
+    COMMAND Python3::Interpreter ${PROJECT_SOURCE_DIR}/cmake/order.py ${kind} ${order}/${list} ${out}
+    DEPENDS ${order}/${list} ${PROJECT_SOURCE_DIR}/cmake/order.py VERBATIM)
+  set(patterns ${patterns} ${PROJECT_BINARY_DIR}/${out} PARENT_SCOPE)
+endfunction()
+order_patterns(hot.txt text hot.ld)
+order_patterns(warm.txt text warm.ld)
+order_patterns(warm.txt rodata warm.rodata.ld)
+order_patterns(cold_constants.txt rodata cold.rodata.ld)
+add_custom_target(order DEPENDS ${patterns})
+
+# Packs what is not hot. A program of this machine, and so without the flags above.
+add_custom_command(
+  OUTPUT pack
+  COMMAND ${CMAKE_CXX_COMPILER} -std=c++23 -stdlib=libc++ -O2 -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Werror
+          -fuse-ld=lld-19 -I${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/cmake/pack.cpp -o pack
+  DEPENDS ${PROJECT_SOURCE_DIR}/cmake/pack.cpp ${PROJECT_SOURCE_DIR}/src/core/protocols/compress.hpp VERBATIM)
+add_custom_target(packer DEPENDS ${PROJECT_BINARY_DIR}/pack)
+
 set(script ${PROJECT_SOURCE_DIR}/src/arch/x86_64/efilite.ld)
 add_executable(efilite.elf ${sources})
-set_target_properties(efilite.elf PROPERTIES LINK_DEPENDS ${script})
+add_dependencies(efilite.elf order packer)
+set_target_properties(efilite.elf PROPERTIES LINK_DEPENDS "${script};${patterns};${PROJECT_BINARY_DIR}/pack;${PROJECT_SOURCE_DIR}/cmake/pack_elf.py")
 target_link_options(efilite.elf PRIVATE
-  --target=x86_64-linux-gnu -fuse-ld=lld-19 -nostdlib -static -Wl,-T,${script} -Wl,--gc-sections -Wl,--build-id=none
+  --target=x86_64-linux-gnu -fuse-ld=lld-19 -nostdlib -static -Wl,-T,${script} -Wl,-L,${PROJECT_BINARY_DIR} -Wl,--gc-sections -Wl,--build-id=none
   -Wl,-O2 ${smaller} -Wl,-z,max-page-size=4096 -Wl,-z,norelro -Wl,-z,noexecstack -Wl,--orphan-handling=error
   -Wl,-Map,${PROJECT_BINARY_DIR}/efilite.map)
 
-# efilite.elf is what ships; efilite.debug keeps the symbols for a debugger and for the size report.
-find_program(LLVM_OBJCOPY llvm-objcopy-19 REQUIRED)
-find_package(Python3 REQUIRED COMPONENTS Interpreter)
+# efilite.elf is what ships; efilite.debug, as the linker made it, has the symbols for a debugger and for the size report, and nothing packed.
 add_custom_command(TARGET efilite.elf POST_BUILD
-  COMMAND ${CMAKE_COMMAND} -E copy $<TARGET_FILE:efilite.elf> ${PROJECT_BINARY_DIR}/efilite.debug
-  COMMAND ${LLVM_OBJCOPY} --strip-all $<TARGET_FILE:efilite.elf>
+  COMMAND ${CMAKE_COMMAND} -E rename $<TARGET_FILE:efilite.elf> ${PROJECT_BINARY_DIR}/efilite.debug
+  COMMAND Python3::Interpreter ${PROJECT_SOURCE_DIR}/cmake/pack_elf.py ${PROJECT_BINARY_DIR}/pack
+          ${PROJECT_BINARY_DIR}/efilite.debug $<TARGET_FILE:efilite.elf>
   COMMAND Python3::Interpreter ${PROJECT_SOURCE_DIR}/cmake/check_elf.py $<TARGET_FILE:efilite.elf> ${PROJECT_BINARY_DIR}/efilite.debug
-  COMMENT "Strip efilite.elf and check what every PVH loader asks of it")
+  COMMENT "Pack efilite.elf and check what every PVH loader asks of it")
