@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// Code that few boots run, and its constants, lie packed in efilite.elf (arch/x86_64/efilite.ld, docs/adr/0011). No page is there where they
-// are linked, until the first touch of one unpacks its whole group. Nothing that this needs may be packed, nor what runs before it.
+// Code that few boots run, and its constants, lie packed in efilite.elf (arch/x86_64/efilite.ld, docs/adr/0011). No page is there where it
+// is linked, until the first touch unpacks a whole group of it. Nothing that this needs may be packed, nor what runs before it.
 #pragma once
 
 #include "arch/x86_64/paging.hpp"
