@@ -34,6 +34,8 @@ list(REMOVE_DUPLICATES sources)
 set(whole_program ${sources})
 list(FILTER whole_program EXCLUDE REGEX "src/runtime/|arch/x86_64/memory\\.cpp$|\\.S$")
 set_source_files_properties(${whole_program} PROPERTIES COMPILE_OPTIONS "-flto;-fhosted")
+# A page fault waits for it.
+set_source_files_properties(src/core/protocols/decompress.cpp PROPERTIES COMPILE_OPTIONS "-flto;-fhosted;-O2")
 
 # What -Oz leaves to be had, and what each is good for in bytes. All of them together cost two percent of the instructions of a start-up.
 set(smaller

@@ -117,7 +117,7 @@ class : public core::Departure {
     runtime::enter_runtime(state);
     const uint64_t now = arch::timestamp();
     times.write(region.data->boot_performance, now, cpu_clock.rate_for_time_stamps());
-    tell_of_unpacking();
+    packed_code::tell();
     log_timing("exit-boot-services", now, false);
     log::set_sink(nullptr);
     forget_console();
@@ -169,7 +169,7 @@ void learn_about_machine(uint32_t start_info) {
 }
 
 void set_up_map() {
-  must(set_up_memory(info, {address_of(image_start), image_limit()}, address_of(cold_end), memory), "memory map");
+  must(set_up_memory(info, {address_of(image_start), packed_code::limit()}, address_of(cold_end), memory), "memory map");
   must(page_tables.map_all(top_of_memory(info), allocate_page_table), "page tables");
   physical.extend({std::min(top_of_memory(info), arch::PageTree::kEnd)});
   memory.set_change_listener([](void*) { events.memory_map_changed(); }, nullptr);
@@ -254,8 +254,8 @@ extern "C" uint64_t entry_timestamp;
 
 extern "C" void boot_main(uint32_t start_info) {
   arch::init_interrupts();
-  must(page_tables.protect_firmware(image_limit()), "page tables");
-  serve_packed_code(page_tables);
+  must(page_tables.protect_firmware(packed_code::limit()), "page tables");
+  packed_code::serve(page_tables);
   arch::set_timer_handler(timer_handler);
   arch::set_code_locator(locate_code);
   meet_hypervisor();
@@ -283,7 +283,7 @@ extern "C" void boot_main(uint32_t start_info) {
   // Whoever needed to look at the BIOS data area has done so. From here on a NULL pointer faults.
   must(page_tables.unmap_page({}), "page 0");
   times.mark("core", arch::timestamp());
-  must(images->install_core_image({address_of(image_start), image_limit()}), "core image");
+  must(images->install_core_image({address_of(image_start), packed_code::limit()}), "core image");
   images->set_image_protocol(pvh_guest.protocol());
   find_console(options.console);
 

@@ -13,7 +13,7 @@
 #include "boot/firmware/boot_log.hpp"
 #include "core/protocols/decompress.hpp"
 
-namespace efilite::boot {
+namespace efilite::boot::packed_code {
 
 namespace {
 
@@ -76,19 +76,19 @@ bool page_is_missing(uint64_t address) {
 
 }  // namespace
 
-PhysAddr image_limit() {
+PhysAddr limit() {
   const ByteSpan last = stream(kCount - 1);
   return {align_up(reinterpret_cast<uint64_t>(last.data() + last.size()), kPageSize).value_or(0)};
 }
 
-void serve_packed_code(arch::PageTables& tables) {
+void serve(arch::PageTables& tables) {
   page_tables = &tables;
   arch::set_missing_page_handler(page_is_missing);
 }
 
-void tell_of_unpacking() {
+void tell() {
   for (size_t i = 0; i < kCount; ++i)
     if (unpacked_at[i] != 0 && !std::exchange(told[i], true)) log_timing(kGroups[i].name, unpacked_at[i], false);
 }
 
-}  // namespace efilite::boot
+}  // namespace efilite::boot::packed_code

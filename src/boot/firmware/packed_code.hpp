@@ -6,15 +6,15 @@
 #include "arch/x86_64/paging.hpp"
 #include "base/units.hpp"
 
-namespace efilite::boot {
+namespace efilite::boot::packed_code {
 
 // One byte behind the last of efilite's memory, which ends with what is packed.
-PhysAddr image_limit();
+PhysAddr limit();
 
 // From now on a page fault in packed code unpacks it. `tables` have taken its pages away.
-void serve_packed_code(arch::PageTables& tables);
+void serve(arch::PageTables& tables);
 
 // Lines of the log for what was unpacked since the last call. The fault itself must not print: it may have come from the midst of a driver.
-void tell_of_unpacking();
+void tell();
 
-}  // namespace efilite::boot
+}  // namespace efilite::boot::packed_code

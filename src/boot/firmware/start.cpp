@@ -104,7 +104,7 @@ void tell_start(const Machine& machine) {
   for (const BootTimes::Step& step : times.steps()) log_timing(step.name, step.tsc);
   log_timing("copied", machine.images.copied_bytes());
   if (khz != 0) log_timing("tsc-khz", khz);
-  tell_of_unpacking();
+  packed_code::tell();
   log_timing("payload", arch::timestamp());
 }
 

@@ -41,9 +41,9 @@ class BitReader {
  public:
   explicit BitReader(ByteSpan source) : at_(source.data()), end_(source.data() + source.size()) {}
 
-  // Makes sure of 48 bits, which are a whole match. Behind the end they are zeros, and starved() tells when one was taken.
-  void refill() {
-    if (have_ < 48) load();
+  // Makes sure of `count` bits, at most 56. Behind the end they are zeros, and starved() tells when one was taken.
+  [[gnu::always_inline]] void want(uint32_t count) {
+    if (have_ < static_cast<int>(count)) load();
   }
   bool starved() const { return have_ < 0; }
 
@@ -54,14 +54,14 @@ class BitReader {
   }
   // `count` <= 16; enough by themselves.
   uint32_t take(uint32_t count) {
-    refill();
+    want(16);
     const uint32_t value = peek(16) >> (16 - count);
     drop(count);
     return value;
   }
 
  private:
-  void load();
+  [[gnu::always_inline]] void load();
 
   const std::byte* at_;
   const std::byte* end_;
@@ -69,7 +69,7 @@ class BitReader {
   int have_ = 0;
 };
 
-void BitReader::load() {
+inline void BitReader::load() {
   if (end_ - at_ >= 8) {
     uint64_t next;
     memcpy(&next, at_, 8);
@@ -81,6 +81,37 @@ void BitReader::load() {
   for (; have_ <= 56 && at_ < end_; have_ += 8) bits_ |= static_cast<uint64_t>(*at_++) << (56 - have_);
 }
 
+constexpr uint16_t kLong = 0xFFFF;
+
+struct LongSymbol {
+  uint32_t symbol, length;
+};
+
+// Codes of one length are consecutive numbers, and go on from the doubled end of the shorter ones.
+[[clang::noinline, clang::minsize]] LongSymbol long_symbol(uint32_t ahead, const uint16_t* count, const uint16_t* symbols) {
+  uint32_t first = 0, index = 0;
+  for (uint32_t length = 1; length <= kMaxCodeLength; ++length) {
+    uint32_t code = ahead >> (kMaxCodeLength - length);
+    first <<= 1;
+    if (code - first < count[length]) return {symbols[index + code - first], length};
+    first += count[length];
+    index += count[length];
+  }
+  return {kNoSymbol, 0};
+}
+
+template <typename Set>
+[[gnu::always_inline]] inline uint32_t symbol(BitReader& bits, const Set& codes) {
+  const uint32_t entry = codes.ahead[bits.peek(Set::kBits)];
+  if (entry == kLong) {
+    const LongSymbol found = long_symbol(bits.peek(kMaxCodeLength), codes.count, codes.symbols);
+    bits.drop(found.length);
+    return found.symbol;
+  }
+  bits.drop(entry & 31);
+  return entry >> 5;
+}
+
 class Unpacker {
  public:
   Unpacker(ByteSpan source, Scratch& scratch) : bits_(source), scratch_(scratch) {}
@@ -88,48 +119,22 @@ class Unpacker {
 
  private:
   template <typename Set>
-  [[gnu::always_inline]] uint32_t symbol(const Set& codes) {
-    const uint32_t entry = codes.ahead[bits_.peek(Set::kBits)];
-    if (entry == kLong) return long_symbol(codes.count, codes.symbols);
-    bits_.drop(entry & 31);
-    return entry >> 5;
-  }
-  uint32_t long_symbol(const uint16_t* count, const uint16_t* symbols);
-  template <typename Set>
   bool sort(Set& codes, uint32_t n);
   template <typename Set>
   bool set_only(Set& codes, uint32_t symbol, uint32_t n);
   bool read_small(uint32_t n, uint32_t width, uint32_t gap_at);
   bool read_characters();
   bool read_block();
-
-  static constexpr uint16_t kLong = 0xFFFF;
+  std::byte* run_block(std::byte* begin, std::byte* at, std::byte* end);
 
   BitReader bits_;
   Scratch& scratch_;
   uint32_t left_ = 0;  // symbols of this block
 };
 
-// Codes of one length are consecutive numbers, and go on from the doubled end of the shorter ones.
-uint32_t Unpacker::long_symbol(const uint16_t* count, const uint16_t* symbols) {
-  const uint32_t ahead = bits_.peek(kMaxCodeLength);
-  uint32_t first = 0, index = 0;
-  for (uint32_t length = 1; length <= kMaxCodeLength; ++length) {
-    uint32_t code = ahead >> (kMaxCodeLength - length);
-    first <<= 1;
-    if (code - first < count[length]) {
-      bits_.drop(length);
-      return symbols[index + code - first];
-    }
-    first += count[length];
-    index += count[length];
-  }
-  return kNoSymbol;
-}
-
 // Fills the set from scratch_.lengths. One that leaves codes unused or uses one twice is no set.
 template <typename Set>
-bool Unpacker::sort(Set& codes, uint32_t n) {
+[[clang::noinline, clang::minsize]] bool Unpacker::sort(Set& codes, uint32_t n) {
   const uint8_t* lengths = scratch_.lengths;
   memset(codes.count, 0, sizeof codes.count);
   for (uint32_t i = 0; i < n; ++i) ++codes.count[lengths[i]];
@@ -164,7 +169,7 @@ bool Unpacker::set_only(Set& codes, uint32_t symbol, uint32_t n) {
 }
 
 // Lengths of 3 bits; 7 goes on with a 1 for each one more. Behind the length at `gap_at` 2 bits tell of zeros.
-bool Unpacker::read_small(uint32_t n, uint32_t width, uint32_t gap_at) {
+[[clang::noinline, clang::minsize]] bool Unpacker::read_small(uint32_t n, uint32_t width, uint32_t gap_at) {
   auto& codes = scratch_.small;
   uint32_t total = bits_.take(width);
   if (total == 0) return set_only(codes, bits_.take(width), n);
@@ -181,15 +186,15 @@ bool Unpacker::read_small(uint32_t n, uint32_t width, uint32_t gap_at) {
   return sort(codes, n);
 }
 
-bool Unpacker::read_characters() {
+[[clang::noinline, clang::minsize]] bool Unpacker::read_characters() {
   auto& codes = scratch_.characters;
   uint32_t total = bits_.take(9);
   if (total == 0) return set_only(codes, bits_.take(9), kCharacters);
   if (total > kCharacters) return false;
   memset(scratch_.lengths, 0, kCharacters);
   for (uint32_t i = 0; i < total;) {
-    bits_.refill();
-    uint32_t extra = symbol(scratch_.small);
+    bits_.want(kMaxCodeLength);
+    uint32_t extra = symbol(bits_, scratch_.small);
     if (extra == kNoSymbol) return false;
     if (extra > 2) {
       scratch_.lengths[i++] = static_cast<uint8_t>(extra - 2);
@@ -207,30 +212,58 @@ bool Unpacker::read_block() {
   return read_small(kExtras, 5, 3) && read_characters() && read_small(kPositions, 4, 0);
 }
 
-Result<> Unpacker::run(MutableByteSpan out) {
-  std::byte* const begin = out.data();
-  std::byte* const end = begin + out.size();
-  for (std::byte* at = begin; at < end; --left_) {
-    if (left_ == 0 && !read_block()) return Status::InvalidParameter;
-    bits_.refill();
-    uint32_t c = symbol(scratch_.characters);
-    if (bits_.starved()) return Status::InvalidParameter;
+// A match may go on into what it writes, and what it copies lies `distance` before that. In steps of 8 bytes where they do not overlap and
+// there is room for the last one to write beyond the match.
+[[gnu::always_inline]] inline std::byte* copy_match(std::byte* at, const std::byte* end, size_t distance, size_t length) {
+  const std::byte* from = at - distance;
+  std::byte* const behind = at + length;
+  if (distance >= 8 && static_cast<size_t>(end - at) >= length + 8) {
+    do {
+      __builtin_memcpy(at, from, 8);
+      at += 8, from += 8;
+    } while (at < behind);
+    return behind;
+  }
+  while (at < behind) *at++ = *from++;
+  return at;
+}
+
+// The symbols of a block, with what is needed for each of them in registers. nullptr for what cannot be.
+[[clang::noinline]] std::byte* Unpacker::run_block(std::byte* const begin, std::byte* at, std::byte* const end) {
+  BitReader bits = bits_;
+  const Scratch& scratch = scratch_;
+  for (uint32_t left = left_; left > 0 && at < end; --left) {
+    bits.want(kMaxCodeLength);
+    const uint32_t c = symbol(bits, scratch.characters);
+    if (bits.starved()) return nullptr;
     if (c < 256) {
       *at++ = static_cast<std::byte>(c);
       continue;
     }
-    if (c == kNoSymbol) return Status::InvalidParameter;
-    uint32_t position = symbol(scratch_.small);
-    if (position == kNoSymbol) return Status::InvalidParameter;
+    if (c == kNoSymbol) return nullptr;
+    bits.want(kMaxCodeLength + kPositions - 2);
+    uint32_t position = symbol(bits, scratch.small);
+    if (position == kNoSymbol) return nullptr;
     if (position > 1) {
       const uint32_t extra = position - 1;
-      position = (1u << extra) + bits_.peek(extra);
-      bits_.drop(extra);
+      position = (1u << extra) + bits.peek(extra);
+      bits.drop(extra);
     }
-    if (bits_.starved() || position >= static_cast<size_t>(at - begin)) return Status::InvalidParameter;
-    // A match may go on into what it writes. It ends with the data, even in its midst.
-    const std::byte* from = at - position - 1;
-    for (size_t n = std::min<size_t>(c - 256 + kShortestMatch, static_cast<size_t>(end - at)); n > 0; --n) *at++ = *from++;
+    if (bits.starved() || position >= static_cast<size_t>(at - begin)) return nullptr;
+    // The last match ends with the data, even in its midst.
+    at = copy_match(at, end, size_t{position} + 1, std::min<size_t>(c - 256 + kShortestMatch, static_cast<size_t>(end - at)));
+  }
+  bits_ = bits;
+  return at;
+}
+
+Result<> Unpacker::run(MutableByteSpan out) {
+  std::byte* const begin = out.data();
+  std::byte* const end = begin + out.size();
+  for (std::byte* at = begin; at < end;) {
+    if (!read_block()) return Status::InvalidParameter;
+    at = run_block(begin, at, end);
+    if (at == nullptr) return Status::InvalidParameter;
   }
   return {};
 }
@@ -259,13 +292,13 @@ constinit efi::DecompressProtocol the_protocol = {get_info, unpack_source};
 
 }  // namespace
 
-Result<Info> info(ByteSpan source) {
+[[clang::minsize]] Result<Info> info(ByteSpan source) {
   auto packed = read_at<uint32_t>(source, 0), size = read_at<uint32_t>(source, 4);
   if (!packed || !size || *packed > source.size() - kHeader) return Status::InvalidParameter;
   return Info{*size, sizeof(Scratch) + alignof(Scratch)};
 }
 
-Result<> unpack(ByteSpan source, MutableByteSpan destination, MutableByteSpan scratch) {
+[[clang::minsize]] Result<> unpack(ByteSpan source, MutableByteSpan destination, MutableByteSpan scratch) {
   Info known = TRY(info(source));
   if (destination.size() < known.size || scratch.size() < known.scratch) return Status::InvalidParameter;
   // The caller's buffer may begin anywhere.
