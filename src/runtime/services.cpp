@@ -80,8 +80,9 @@ EfiStatus EFIAPI get_next_variable_name_thunk(Uintn* name_size, Char16* name, Gu
 }
 
 EfiStatus EFIAPI set_variable_thunk(Char16* name, Guid* vendor, uint32_t attributes, Uintn data_size, void* data) {
-  InterruptGuard guard;
   RuntimeState& state = *g_state;
+  if (state.before_growth) state.before_growth(largest_growth(state.variables, name, data_size));
+  InterruptGuard guard;
   return encode(set_variable(state.variables, state.phase, name, vendor, attributes, data_size, data));
 }
 
@@ -152,7 +153,9 @@ void init(RuntimeState& state, const Setup& setup) {
 
 void enter_runtime(RuntimeState& state) {
   state.phase = Phase::Runtime;
-  state.before_reset = nullptr;  // its code goes with the boot services
+  state.before_reset = nullptr;  // their code goes with the boot services
+  state.before_growth = nullptr;
+  keep_lasting_variables(state.variables);
 }
 
 uint64_t next_monotonic_count(RuntimeState& state) {

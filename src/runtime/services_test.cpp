@@ -64,6 +64,21 @@ TEST_F(ServicesTest, VariablesGoThroughTheTable) {
   EXPECT_EQ(rt.set_variable(name, &vendor, 0, 0, nullptr), status(Status::Success));
 }
 
+uint64_t told_growth;
+
+TEST_F(ServicesTest, UntilExitBootServicesSomebodyHearsHowMuchAVariableMayTake) {
+  char16_t name[] = u"A";
+  char value[100] = {};
+  data->state.before_growth = [](uint64_t bytes) { told_growth = bytes; };
+  EXPECT_EQ(rt.set_variable(name, &vendor, 7, sizeof value, value), status(Status::Success));
+  EXPECT_EQ(told_growth, data->state.variables.used);
+  EXPECT_EQ(rt.set_variable(nullptr, &vendor, 7, sizeof value, value), status(Status::InvalidParameter));
+  EXPECT_EQ(told_growth, 0u);
+  enter_runtime(data->state);
+  EXPECT_EQ(rt.set_variable(name, &vendor, 7, 50, value), status(Status::Success));
+  EXPECT_EQ(told_growth, 0u);
+}
+
 TEST_F(ServicesTest, WithoutAClockTimeIsUnsupportedAndRtPropertiesSaySo) {
   Time time = {2024, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0};
   EXPECT_EQ(rt.get_time(&time, nullptr), status(Status::Unsupported));

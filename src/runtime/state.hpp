@@ -51,6 +51,8 @@ struct RuntimeState {
   uint64_t code_address;  // an address within the runtime code region: where the state pointer itself lies
   efi::SystemTable* system_table;
   efi::RuntimeServices* runtime_services;
+  // Called by SetVariable before it acts, until ExitBootServices, with how much more room its variable may take; may be null.
+  void (*before_growth)(uint64_t bytes);
   // Called by ResetSystem before it acts, until ExitBootServices (reset notifications); may be null.
   void (*before_reset)(efi::ResetType type, efi::EfiStatus status, uint64_t data_size, const void* data);
 };

@@ -79,7 +79,7 @@ Status write(VariableStore& store, uint32_t offset, const VariableEntry& head, c
   bool is_new = offset == store.used;
   uint64_t old_room = is_new ? 0 : room_for(entry_at(store, offset));
   uint64_t new_room = room_for(head.name_size, keep + size);
-  if (new_room > old_room && new_room - old_room > store.capacity - store.used) return Status::OutOfResources;
+  if (new_room > old_room && new_room - old_room > store.lasting - store.used) return Status::OutOfResources;
 
   uint8_t* at = area_of(store) + offset;
   memmove(at + new_room, at + old_room, store.used - offset - old_room);
@@ -119,10 +119,20 @@ Status check_existing(const VariableEntry& entry, Phase phase, uint32_t attribut
 
 void start_variables(VariableStore& store, std::byte* area, uint32_t capacity) {
   store.area_offset = static_cast<uint64_t>(area - reinterpret_cast<std::byte*>(&store));
-  store.capacity = capacity & ~7u;
+  store.capacity = store.lasting = capacity & ~7u;
   store.used = 0;
   store.max_variable = store.capacity / 2;
   store.changes = 0;
+}
+
+void keep_lasting_variables(VariableStore& store) {
+  store.capacity = store.lasting;
+  if (store.max_variable > store.capacity) store.max_variable = store.capacity;
+}
+
+uint64_t largest_growth(const VariableStore& store, const char16_t* name, uint64_t size) {
+  const uint64_t name_size = name ? name_bytes(name, store.max_variable) : 0;
+  return name_size == 0 || size > store.max_variable - name_size ? 0 : room_for(name_size, size);
 }
 
 Status get_variable(const VariableStore& store, Phase phase, const char16_t* name, const Guid* vendor, uint32_t* attributes, uint64_t* size,

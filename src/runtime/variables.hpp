@@ -20,6 +20,7 @@ enum class Phase : uint8_t { Boot, Runtime };  // Runtime: ExitBootServices has 
 struct VariableStore {
   uint64_t area_offset;  // from this object to the packed entries, so that both may move together
   uint32_t capacity;     // bytes of the area
+  uint32_t lasting;      // bytes of it in memory that the OS does not get: entries are in no other, which may still become such
   uint32_t used;         // bytes of it that hold entries, packed from the start
   uint32_t max_variable;  // name with its null, plus data
   uint32_t changes;      // of NON_VOLATILE variables, since set-up
@@ -37,6 +38,10 @@ static_assert(sizeof(VariableEntry) == 32);
 
 // `area` is aligned to 8, lies in the same runtime region as `store`, behind it, and moves with it.
 void start_variables(VariableStore& store, std::byte* area, uint32_t capacity);
+// ExitBootServices: what has not become lasting memory by now is the OS's.
+void keep_lasting_variables(VariableStore& store);
+// How much a call of set_variable may add to what is used; 0: nothing, since it cannot succeed.
+uint64_t largest_growth(const VariableStore& store, const char16_t* name, uint64_t size);
 
 // The services themselves; parameters and statuses are those of the specification. `size` and `name_size` are in and out.
 [[nodiscard]] Status get_variable(const VariableStore& store, Phase phase, const char16_t* name, const efi::Guid* vendor,

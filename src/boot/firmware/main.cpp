@@ -34,6 +34,7 @@
 #include "boot/payload.hpp"
 #include "boot/pvh_guest_table.hpp"
 #include "boot/pvh_start_info.hpp"
+#include "boot/variable_room.hpp"
 #include "core/device_path/device_path.hpp"
 #include "core/events/event_services.hpp"
 #include "core/firmware.hpp"
@@ -193,6 +194,10 @@ void set_up_core(const platform::AcpiFacts* acpi) {
   must(tables->begin(), "system table");
 
   misc.emplace(core::Watchdog(events, watchdog_expired), region.data->state);
+  region.data->state.before_growth = [](uint64_t bytes) {
+    core::TplGuard guard(events, efi::kTplNotify);
+    (void)grow_variables(memory, region.data->state.variables, bytes);
+  };
   region.data->state.before_reset = [](efi::ResetType type, efi::EfiStatus status, uint64_t data_size, const void* data) {
     reset_notification.notify(type, status, data_size, data);
     drain_console();

@@ -5,10 +5,14 @@
 
 #include "arch/sections.hpp"
 #include "base/log.hpp"
+#include "boot/variable_room.hpp"
 
 namespace efilite::boot {
 
 namespace {
+
+// Room for the variables of consoles, languages and times.
+constexpr uint32_t kOwnVariables = 2 << 10;
 
 uint64_t address_of(const void* p) { return reinterpret_cast<uint64_t>(p); }
 
@@ -81,6 +85,7 @@ Result<RuntimeRegion> make_runtime_region(core::MemoryMap& memory, const platfor
   TRY(map_register(memory, setup.reset.sleep_control));
   in_copy(&runtime::init, code.value)(d.state, setup);
   in_copy(&runtime::fill_runtime_services, code.value)(d.runtime_services);
+  TRY(shrink_variables(memory, d.state.variables, kOwnVariables));
   d.properties.supported = runtime::supported_services(d.state);
   return region;
 }

@@ -67,9 +67,9 @@ Result<> MemoryMap::remove(PhysRange range) {
   return {};
 }
 
-Result<> MemoryMap::reserve(PhysRange range, MemoryType type) {
+Result<> MemoryMap::take(PhysRange range, PageOwner from, MemoryType type) {
   if (!well_formed(range) || !known_type(type) || type == MemoryType::Conventional) return Status::InvalidParameter;
-  if (!all_owned_by(range.begin.value, range.end.value, PageOwner::Nobody)) return Status::NotFound;
+  if (!all_owned_by(range.begin.value, range.end.value, from)) return Status::NotFound;
   if (!has_room(new_borders(range.begin.value, range.end.value))) return Status::OutOfResources;
   convert(range.begin.value, range.end.value, type, PageOwner::SetUp);
   changed();

@@ -44,10 +44,12 @@ class MemoryMap {
 
   // Set-up. add() tells of memory that the map does not know yet (ACCESS_DENIED when it does); kMemoryRuntime in `attributes` keeps an MMIO
   // range mapped for the runtime; remove() makes it forget what add() told and is no memory of anybody's. reserve() takes free memory out
-  // at a known place (NOT_FOUND when it is not free); free() with PageOwner::SetUp gives it back.
+  // at a known place (NOT_FOUND when it is not free); free() with PageOwner::SetUp gives it back, and retype() makes it another type's
+  // (NOT_FOUND when it is not all of set-up).
   Result<> add(PhysRange range, efi::MemoryType type, uint64_t attributes);
   Result<> remove(PhysRange range);
-  Result<> reserve(PhysRange range, efi::MemoryType type);
+  Result<> reserve(PhysRange range, efi::MemoryType type) { return take(range, PageOwner::Nobody, type); }
+  Result<> retype(PhysRange range, efi::MemoryType type) { return take(range, PageOwner::SetUp, type); }
 
   // Where allocations that outlive boot go by preference, and others do not go while there is room elsewhere: so the OS gets few and large
   // free ranges. It lies between 1 MiB and 4 GiB and need not be free memory.
@@ -107,6 +109,7 @@ class MemoryMap {
   static constexpr size_t kRoomToGrow = 1;  // the map's own new place makes two regions out of one
   static constexpr size_t kGrowBelow = 8;
 
+  Result<> take(PhysRange range, PageOwner from, efi::MemoryType type);
   size_t index_of(uint64_t address) const;
   bool all_owned_by(uint64_t begin, uint64_t end, PageOwner owner) const;
   size_t new_borders(uint64_t begin, uint64_t end) const;

@@ -90,9 +90,9 @@ struct Model {
     return Status::Success;
   }
 
-  Status reserve(PhysRange r, MemoryType type) {
+  Status take(PhysRange r, PageOwner from, MemoryType type) {
     if (!aligned(r) || !known(type) || type == MemoryType::Conventional) return Status::InvalidParameter;
-    if (!all(r.begin.value, r.end.value, PageOwner::Nobody)) return Status::NotFound;
+    if (!all(r.begin.value, r.end.value, from)) return Status::NotFound;
     set(r.begin.value, r.end.value, type, PageOwner::SetUp);
     return Status::Success;
   }
@@ -256,9 +256,10 @@ class Session {
     PhysRange range = {{address()}, {address()}};
     if (in_.ConsumeBool()) range.end.value = range.begin.value + in_.ConsumeIntegral<uint8_t>() * kPageSize;
     MemoryType kind = type();
-    Status status = map_.reserve(range, kind).status();
+    const PageOwner from = in_.ConsumeBool() ? PageOwner::SetUp : PageOwner::Nobody;
+    Status status = (from == PageOwner::SetUp ? map_.retype(range, kind) : map_.reserve(range, kind)).status();
     if (status == Status::OutOfResources) return lack();
-    CHECK(status == model_.reserve(range, kind));
+    CHECK(status == model_.take(range, from, kind));
     return status;
   }
   Status allocate() {

@@ -89,6 +89,17 @@ TEST_F(MemoryMapTest, FreeMemoryAndThatOfProgramsCannotBeForgotten) {
   EXPECT_EQ(map.remove(range(kMiB + 1, 2 * kMiB)).status(), Status::InvalidParameter);
 }
 
+TEST_F(MemoryMapTest, OnlySetUpPagesCanBecomeAnotherTypes) {
+  const uint64_t own = any(4, MemoryType::RuntimeServicesData, PageOwner::SetUp).value().value, program = any(1).value().value;
+  ASSERT_TRUE(map.retype(range(own + kPageSize, own + 3 * kPageSize), MemoryType::BootServicesData));
+  EXPECT_EQ(map.find({own})->type, MemoryType::RuntimeServicesData);
+  EXPECT_EQ(map.find({own + 2 * kPageSize})->type, MemoryType::BootServicesData);
+  EXPECT_EQ(map.find({own + 3 * kPageSize})->type, MemoryType::RuntimeServicesData);
+  EXPECT_TRUE(map.free({own}, {4}, PageOwner::SetUp)) << "and stay set-up's";
+  EXPECT_EQ(map.retype(range(own, own + kPageSize), MemoryType::BootServicesData).status(), Status::NotFound);
+  EXPECT_EQ(map.retype(range(program, program + kPageSize), MemoryType::BootServicesData).status(), Status::NotFound);
+}
+
 TEST_F(MemoryMapTest, AnyPagesGoAboveFourGiBWhenBelowIsFull) {
   ASSERT_TRUE(map.reserve(range(kMiB, 3 * kGiB), MemoryType::Reserved));
   EXPECT_EQ(any(1).value().value, 6 * kGiB - 0x1000);
