@@ -283,7 +283,7 @@ extern "C" void boot_main(uint32_t start_info) {
   times.mark("tables-read", arch::timestamp());
   set_up_core(facts);
   must(pvh_guest.make(info, {hypervisor, hypervisor_version(hypervisor, arch::cpuid_leaf)}, pool), "PVH guest table");
-  must(install_os_tables(*tables, memory, physical, facts, hypervisor, fw_cfg_device(), *region.data, pvh_guest, !xen.present()),
+  must(install_os_tables(*tables, pool, physical, facts, hypervisor, fw_cfg_device(), *region.data, pvh_guest, !xen.present()),
        "configuration tables");
   // Whoever needed to look at the BIOS data area has done so. From here on a NULL pointer faults.
   must(page_tables.unmap_page({}), "page 0");

@@ -12,7 +12,7 @@
 namespace efilite::boot {
 
 // `acpi` and `fw_cfg` may be nullptr. `may_extend_acpi`: an FPDT is added to what the hypervisor gave.
-Result<> install_os_tables(core::Tables& tables, core::MemoryMap& memory, core::PhysicalMemory& physical, const platform::AcpiFacts* acpi,
+Result<> install_os_tables(core::Tables& tables, core::Pool& pool, core::PhysicalMemory& physical, const platform::AcpiFacts* acpi,
                            const Hypervisor& hypervisor, drivers::FwCfg* fw_cfg, RuntimeData& runtime, PvhGuestTable& guest,
                            bool may_extend_acpi);
 
