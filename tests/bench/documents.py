@@ -64,6 +64,12 @@ def kernels(figures):
     elves = [row(figures, "efilite", "q35", 512, "vmlinux", "module"), None, None,
              *(row(figures, name, "q35", 512, "vmlinux", "-kernel") for name in FIRMWARES[3:])]
 
+    def adding(value, share):
+        return f"{millions(value)}, {report.share(share)}"
+
+    def left(value, other):
+        return millions(value - other)
+
     def waiting(value, wait):
         return millions(value) + (f", of which {report.millions(wait)} wait" if wait and wait > value / 20 else "")
     lines = [
@@ -73,6 +79,8 @@ def kernels(figures):
         ("to its 32- or 64-bit entry, without EFI", [of(each, millions, "to_startup") for each in packed]),
         ("to the PVH entry of the ELF file in it", [of(each, millions, "to_payload") for each in elves]),
         ("to init, by that kernel", [of(each, millions, "to_init") for each in images]),
+        ("the kernel's own share of that", [of(each, left, "to_init", "by_firmware") for each in images]),
+        ("what the firmware adds to it", [of(each, adding, "by_firmware", "firmware_percent") for each in images]),
         ("QEMU's CPU time for that, counting included", [of(each, "{:.1f} s".format, "cpu_seconds") for each in images]),
         ("RAM that the kernel is not handed", [of(each, report.size, "handed_over_bytes") for each in images]),
         ("RAM that cannot be used after init", [of(each, report.size, "held_bytes") for each in images]),
@@ -187,7 +195,9 @@ def section(figures):
         paragraph(f"Debian's {about['kernel'].removeprefix('linux-')} kernel, in instructions from power-on; efilite's are counted from",
                   "its PVH entry, which QEMU's own SeaBIOS or qboot comes before:"),
         kernels(figures),
-        paragraph("SeaBIOS and qboot start kernels and no EFI programs. U-Boot's loader leaves SSE off, which systemd's stub uses."),
+        paragraph("What a firmware adds is all that its code runs until init, boot services for the kernel's stub and runtime services",
+                  "among it; of others than efilite it is what came before the kernel, which is the least. SeaBIOS and qboot start",
+                  "kernels and no EFI programs. U-Boot's loader leaves SSE off, which systemd's stub uses."),
         hand_offs(figures),
         paragraph("From a virtio disk with a GPT, a program of a UKI's size on the EFI system partition, and a file of 64 MiB by",
                   "SimpleFileSystem:"),

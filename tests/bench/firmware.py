@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 """How each firmware is put into the machine and given its payload, and by what the payload's entries are recognised."""
+import functools
 import pathlib
 import shutil
 
@@ -38,7 +39,7 @@ class Firmware:
         return mine + self.program(row) + disks.arguments(row.board, None, row.disks)
 
     def counts(self):
-        """The plugin's options for what is counted apart: first everything, then what efilite copies with."""
+        """The plugin's options for what is counted apart: first everything, then what efilite copies with, then all that is efilite's."""
         return []
 
     def itself(self, row, directory):
@@ -75,9 +76,16 @@ class Efilite(Firmware):
         self.path = path
         self.symbols = debug
 
+    @functools.cache
     def counts(self):
-        copying = symbols.ranges(symbols.named(self.symbols), *symbols.COPYING) if self.symbols.exists() else []
-        return [symbols.as_option(places) for places in ([EVERYWHERE], copying)] if copying else []
+        if not self.symbols.exists():
+            return []
+        names = symbols.named(self.symbols)
+        # Runtime services run at the places that they are copied to, in the end at addresses of the kernel's.
+        copied = self.symbols.with_suffix(".runtime")
+        copied.write_bytes(payload.at(self.symbols, symbols.address(names, "runtime_start"), symbols.address(names, "runtime_end")))
+        everything = [symbols.as_option(places) for places in ([EVERYWHERE], symbols.ranges(names, *symbols.COPYING), [symbols.whole(names)])]
+        return [*everything, f"copies={copied}"]
 
     def itself(self, _row, _directory):
         return ["-kernel", str(self.path)]

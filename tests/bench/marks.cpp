@@ -6,7 +6,8 @@
 // So a place is named by the bytes found there (`sig`) or, for the firmware's own entry, by its address (`addr`). A program can
 // name places, too, as often as it passes them: `POINT` of line.hpp, a NOP that has a number.
 // Arguments: out=FILE, then any number of `NAME=sig:HEX` and `NAME=addr:HEX`. With `count=FROM-TO:FROM-TO...` only the instructions at
-// these addresses (hexadecimal, TO is the first behind) are counted; each further `count=` is a count of its own.
+// these addresses (hexadecimal, TO is the first behind) are counted; each further `count=` is a count of its own. With `copies=FILE` the last
+// count has, too, what runs of the code in FILE wherever it has been copied to, if it begins a page there.
 // Output: a line `mark: NAME <instructions>...` for each place reached, in order, and `mark: end <instructions>...` at exit.
 // With `stop=NAME` QEMU ends when that place is reached, or one whose name begins so. With `profile=FROM-TO` the output has, then, a line
 // `block: ADDRESS <instructions>` for each block of instructions at these addresses: what it has run since the first place was reached.
@@ -65,6 +66,8 @@ constexpr std::size_t kPage = 4096;
 constexpr std::size_t kMaxPlaces = 8;
 constexpr std::size_t kMaxSignature = 64;
 constexpr std::size_t kMaxCounts = 4, kMaxRanges = 512;
+constexpr std::size_t kMaxCopied = 64 * 1024;
+constexpr std::size_t kAlike = 24;  // bytes of a block's code by which it is known; fewer where the page ends
 // nopl 0x4546nnnn(%rax,%rax,1) [Intel SDM 2B, NOP]: line.hpp
 constexpr std::uint8_t kPoint[] = {0x0f, 0x1f, 0x84, 0x00};
 constexpr std::uint8_t kPointEnd[] = {0x46, 0x45};
@@ -106,16 +109,34 @@ class Counter {
 };
 #endif
 
+// Code that is copied to where nobody knows beforehand, as firmware does with its runtime services.
+struct Copied {
+  std::uint8_t code[kMaxCopied];
+  std::size_t size;
+
+  bool has(const qemu_plugin_insn* insn) const {
+    const auto* there = static_cast<const std::uint8_t*>(qemu_plugin_insn_haddr(insn));
+    if (there == nullptr) return false;
+    const std::size_t in_page = qemu_plugin_insn_vaddr(insn) % kPage;
+    const std::size_t length = kPage - in_page < kAlike ? kPage - in_page : kAlike;
+    for (std::size_t at = in_page; at + length <= size; at += kPage)
+      if (std::memcmp(code + at, there, length) == 0) return true;
+    return false;
+  }
+};
+
 // Of everything, unless there are ranges.
 struct Count {
   Range ranges[kMaxRanges];
   std::size_t range_count;
+  Copied copied;
   Counter instructions;
 
-  bool has(std::uint64_t address) const {
+  bool has(const qemu_plugin_insn* insn) const {
+    const std::uint64_t address = qemu_plugin_insn_vaddr(insn);
     for (std::size_t i = 0; i < range_count; ++i)
       if (address >= ranges[i].from && address < ranges[i].to) return true;
-    return range_count == 0;
+    return range_count == 0 || copied.has(insn);
   }
 };
 
@@ -202,7 +223,7 @@ void translate(qemu_plugin_id_t, qemu_plugin_tb* tb) {
       qemu_plugin_register_vcpu_tb_exec_cb(tb, reach, kNoRegisters, &places[i]);
   profile(tb, qemu_plugin_insn_vaddr(first));
   bool counted[kMaxCounts];
-  for (std::size_t i = 0; i < count_count; ++i) counted[i] = counts[i].has(qemu_plugin_insn_vaddr(first));
+  for (std::size_t i = 0; i < count_count; ++i) counted[i] = counts[i].has(first);
   for (std::size_t i = 0; i < qemu_plugin_tb_n_insns(tb); ++i) {
     qemu_plugin_insn* insn = qemu_plugin_tb_get_insn(tb, i);
     for (std::size_t k = 0; k < count_count; ++k)
@@ -256,6 +277,16 @@ bool parse_count(const char* text) {
   }
 }
 
+bool read_copied(const char* path) {
+  if (count_count == 0) return false;
+  Copied& copied = counts[count_count - 1].copied;
+  std::FILE* const file = std::fopen(path, "rb");
+  if (file == nullptr) return false;
+  copied.size = std::fread(copied.code, 1, kMaxCopied, file);
+  std::fclose(file);
+  return copied.size != 0 && copied.size != kMaxCopied;
+}
+
 bool parse_profile(const char* text) {
   const char* end = parse_range(text, profiled);
   return end != nullptr && *end == '\0';
@@ -288,6 +319,7 @@ extern "C" [[gnu::visibility("default")]] int qemu_plugin_install(qemu_plugin_id
     } else if (std::strncmp(argv[i], "stop=", 5) == 0) {
       last = strdup(argv[i] + 5);
     } else if (std::strncmp(argv[i], "count=", 6) == 0     ? !parse_count(argv[i] + 6)
+               : std::strncmp(argv[i], "copies=", 7) == 0  ? !read_copied(argv[i] + 7)
                : std::strncmp(argv[i], "profile=", 8) == 0 ? !parse_profile(argv[i] + 8)
                                                            : !parse_place(argv[i])) {
       std::fprintf(stderr, "marks: cannot read the argument '%s'\n", argv[i]);

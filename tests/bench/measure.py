@@ -19,6 +19,8 @@ ELSEWHERE = {"mmio", "mmio-port", "persistent"}
 SLOW_SHIFT = 6
 # From the firmware's first instruction to its first look at the TSC, and the like.
 TOLERANCE = 1000
+# Which of the plugin's counts is that of the firmware's own code.
+OWN = 2
 # A kernel's first instruction is one of these places.
 FIRST = ("payload", "real-mode", "startup-32", "startup-64")
 
@@ -98,6 +100,17 @@ def copied_until(points, instructions):
     return then[instructions] - began if instructions in then else None
 
 
+def tell_share(row, points):
+    """What the firmware's part is until init. Where its own code is not counted apart, what came before the kernel is the least that it is."""
+    counted = dict(points)
+    if {"entry", "init"} <= counted.keys() and len(counted["init"]) > OWN:
+        row.by_firmware = counted["init"][OWN] - counted["entry"][OWN]
+    elif row.firmware != "efilite":
+        row.by_firmware = row.to_kernel
+    if row.to_init is not None and row.by_firmware is not None:
+        row.firmware_percent = round(100 * row.by_firmware / (row.to_init - row.by_firmware), 4)
+
+
 def check_marks(row, outcome, ticks):
     """Fills in what only the plugin saw, and tells where it contradicts the others."""
     marks, start = outcome.marks, outcome.marks.get("entry", 0)
@@ -119,6 +132,7 @@ def check_marks(row, outcome, ticks):
         row.to_kernel = marks["kernel"] - start
     elif row.payload in ("kernel", "vmlinux"):
         row.to_kernel = row.to_payload
+    tell_share(row, outcome.points)
     if "entry" in ticks and "entry" in marks and abs(marks["entry"] - ticks["entry"]) > TOLERANCE:
         row.notes.append(f"told a PVH entry at {ticks['entry']}, counted from outside: {marks['entry']}")
 

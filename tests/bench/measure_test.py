@@ -190,6 +190,32 @@ class Marks(unittest.TestCase):
         self.assertEqual(len(self.checked(250_000, 255_000).notes), 1)
 
 
+class Shares(unittest.TestCase):
+    def share(self, firmware, *points):
+        measured = Row(firmware, "q35", 512, "kernel", "module", to_init=1_000_000, to_kernel=30_000)
+        measure.tell_share(measured, list(points))
+        return measured.by_firmware, measured.firmware_percent
+
+    def test_efilites_is_what_its_code_runs_until_init(self):
+        self.assertEqual(self.share("efilite", ("entry", (7000, 0, 100)), ("init", (1_007_000, 5, 20_100))), (20_000, 2.0408))
+        self.assertEqual(self.share("efilite", ("entry", (7000,)), ("init", (1_007_000,))), (None, None))
+
+    def test_another_firmwares_is_at_least_what_came_before_the_kernel(self):
+        self.assertEqual(self.share("ovmf", ("kernel", (30_000,)), ("init", (1_000_000,))), (30_000, 3.0928))
+
+    def test_more_than_a_hundredth_misses_the_figure(self):
+        measured = row(kind="kernel")
+        measured.by_firmware, measured.firmware_percent = 20_000, 1.01
+        self.assertEqual(missed(Figures(rows=[measured])), ["to init, more than the kernel's own instructions"])
+
+    def test_runtime_services_are_known_where_they_are_copied_to(self):
+        text = "0000000000100280 T runtime_start\n0000000000100300 0000000000000010 t a\n0000000000140000 0000000000000020 t b\n"
+        self.assertEqual(symbols.whole(text), (0x100300, 0x140020))
+        self.assertEqual(symbols.address(text, "runtime_start"), 0x100280)
+        with self.assertRaises(ValueError):
+            symbols.address(text, "runtime_end")
+
+
 class Disks(unittest.TestCase):
     TRACE = "\n".join(["virtio_set_status vdev 0x55d0 val 0", "virtio_set_status vdev 0x55d8 val 0", "virtio_set_status vdev 0x55d8 val 1",
                        "virtio_set_status vdev 0x55d8 val 15", "virtio_set_status vdev 0x55e0 val 3"])

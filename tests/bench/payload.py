@@ -42,6 +42,15 @@ def segments(image, physical=False):
         yield kind, offset, addresses[physical], size
 
 
+def at(path, start, end):
+    """What an ELF64 file has at these addresses."""
+    image = pathlib.Path(path).read_bytes()
+    for kind, offset, address, size in segments(image):
+        if kind == PT_LOAD and address <= start < end <= address + size:
+            return image[offset + start - address:offset + end - address]
+    raise ValueError(f"{path} has nothing at {start:x}")
+
+
 def elf_entry(path, physical=False):
     """The entry of a program; of a vmlinux, which names it by its physical address, the one behind all that unpacks it."""
     image = pathlib.Path(path).read_bytes()

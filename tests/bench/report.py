@@ -17,6 +17,8 @@ string instruction counts once for each repetition, so `rep movsq` over 8 MiB co
                 U-Boot: 2 s for a key)
   to exit-boot  until ExitBootServices has returned to the program (OVMF does not log it: told by the probe alone)
   to init       until the guest's init
+  adds          what the firmware's part until init is of the rest, the kernel's own share: for efilite all that its code runs, boot services
+                for the kernel's stub and runtime services among it; for the others what came before the kernel, which is the least
 copied: bytes of program and initrd that efilite moved in memory.
 map: entries of the EFI memory map; for a kernel with the ones its own allocations made; without EFI, those of the e820 map.
 CPU s: seconds of the host's CPU that QEMU took for the whole machine and for counting; the one figure that is the host's.
@@ -28,7 +30,7 @@ handed: RAM that the memory map handed to a kernel keeps from it; held: RAM that
   iomem. Both without the legacy hole (0xa0000-0xfffff)."""
 
 COLUMNS = ["firmware", "machine", "MiB", "program", "by", "before", "to entry", "to kernel", "to startup", "waiting", "to exit-boot",
-           "to init", "copied", "handed", "held", "map", "CPU s"]
+           "to init", "adds", "copied", "handed", "held", "map", "CPU s"]
 
 
 def millions(value):
@@ -36,6 +38,10 @@ def millions(value):
         return "-"
     value /= 1e6
     return f"{value:.3f}" if value < 10 else f"{value:.1f}"
+
+
+def share(value):
+    return "-" if value is None else f"{value:.3f} %" if value < 1 else f"{value:.1f} %"
 
 
 def size(value):
@@ -51,7 +57,7 @@ def cells(row):
     return [row.firmware, row.board, str(row.memory_mib), row.program(), by] + [
         millions(figure) for figure in (row.before_entry, row.to_payload, row.to_kernel, row.to_startup, row.waiting,
                                         row.to_exit_boot_services, row.to_init)] + [
-        size(row.copied_bytes), size(row.handed_over_bytes), size(row.held_bytes),
+        share(row.firmware_percent), size(row.copied_bytes), size(row.handed_over_bytes), size(row.held_bytes),
         "-" if row.map_entries is None else str(row.map_entries), f"{row.cpu_seconds:.1f}" if row.cpu_seconds else "-"]
 
 

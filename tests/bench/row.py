@@ -30,6 +30,9 @@ class Row:
     waiting: int | None = None  # of to_payload: waiting for time to pass
     to_exit_boot_services: int | None = None
     to_init: int | None = None
+    # Of to_init: efilite's own code, with the services that are called later on; of other firmware what came before the kernel
+    by_firmware: int | None = None
+    firmware_percent: float | None = None  # by_firmware, of the rest, which is the kernel's own share (and systemd's stub's)
     file_bytes: int | None = None  # the payload's
     copied_bytes: int | None = None
     touched_disks: int | None = None  # by anybody's driver until the end

@@ -34,6 +34,19 @@ def ranges(text, *prefixes):
     return merged
 
 
+def whole(text):
+    """One range around all functions."""
+    found = functions(text)
+    return found[0][0], max(end for _, end, _ in found)
+
+
+def address(text, name):
+    found = re.search(rf"^([0-9a-f]+) [a-zA-Z] {re.escape(name)}$", text, re.M)
+    if not found:
+        raise ValueError(f"the firmware has no symbol {name}")
+    return int(found[1], 16)
+
+
 def as_option(places):
     """For the plugin."""
     return "count=" + ":".join(f"{start:x}-{end:x}" for start, end in places)
