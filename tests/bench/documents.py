@@ -178,6 +178,15 @@ def services(figures):
         f"{min(get):,} variables and {get[max(get)]:,} among {max(get):,}; {variables.full or max(get):,} small ones find a place.")
 
 
+def memory(figures):
+    if plots.memory_maps(figures) is None:
+        return []
+    mine, theirs = (plots.row_of(figures, plots.PROGRAM[name]) for name in ("efilite", "ovmf"))
+    return [paragraph(f"What a program finds in EFI's memory map: {mine.map_entries} entries by efilite, {theirs.map_entries} by OVMF;",
+                      f"{report.size(mine.held_bytes)} and {report.size(theirs.held_bytes)} of RAM are withheld from an OS:"),
+            plot("memory", "EFI's memory maps of efilite and OVMF")]
+
+
 def plot(name, words):
     return f"![{words}]({FOLDER}/{name}.svg)\n"
 
@@ -198,6 +207,7 @@ def section(figures):
         paragraph("What a firmware adds is all that its code runs until init, boot services for the kernel's stub and runtime services",
                   "among it; of others than efilite it is what came before the kernel, which is the least. SeaBIOS and qboot start",
                   "kernels and no EFI programs. U-Boot's loader leaves SSE off, which systemd's stub uses."),
+        *memory(figures),
         hand_offs(figures),
         paragraph("From a virtio disk with a GPT, a program of a UKI's size on the EFI system partition, and a file of 64 MiB by",
                   "SimpleFileSystem:"),
@@ -215,7 +225,8 @@ def section(figures):
 
 
 def files(figures):
-    return {f"{FOLDER}/{name}.svg": make(figures) for name, make in plots.PLOTS.items()}
+    made = {f"{FOLDER}/{name}.svg": make(figures) for name, make in plots.PLOTS.items()}
+    return {name: content for name, content in made.items() if content}
 
 
 def with_section(readme, figures):

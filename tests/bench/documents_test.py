@@ -9,7 +9,9 @@ import xml.etree.ElementTree
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import documents  # noqa: E402
 import figures  # noqa: E402
+import maps  # noqa: E402
 import plots  # noqa: E402
+import report  # noqa: E402
 import svg  # noqa: E402
 from row import Row  # noqa: E402
 
@@ -49,8 +51,19 @@ class Plots(unittest.TestCase):
 
     def test_they_are_xml_with_a_title(self):
         for name, make in plots.PLOTS.items():
+            if make(figures.read(MEASURED)) is None:
+                continue
             root = xml.etree.ElementTree.fromstring(make(figures.read(MEASURED)))
             self.assertTrue(root.find("{http://www.w3.org/2000/svg}title").text, name)
+
+    def test_a_memory_map_tells_what_is_ram_and_what_is_withheld(self):
+        row = Row("efilite", "q35", 512, "probe", "module", map_entries=3, held_bytes=4096, memory_map=[
+            "0x0 651264 conventional", "0x9f000 397312 reserved", "0xb0000000 268435456 reserved"])
+        drawn = maps.draw([row, row])
+        self.assertIn("efilite: 3 entries, 4 KiB of RAM withheld", drawn)
+        self.assertIn("<title>0x9f000: reserved, 388 KiB</title>", drawn)
+        self.assertIn("<title>0xb0000000: no-RAM, 256.0 MiB</title>", drawn)
+        self.assertEqual(maps.Map(row).of_type("reserved"), f"1, {report.size(4096)}")
 
     def test_zero_has_a_place_and_a_failure_its_cross(self):
         drawn = "".join(svg.lines(self.panel((0, 10), (1, 100), (64, None))))

@@ -84,8 +84,8 @@ class Efilite(Firmware):
         # Runtime services run at the places that they are copied to, in the end at addresses of the kernel's.
         copied = self.symbols.with_suffix(".runtime")
         copied.write_bytes(payload.at(self.symbols, symbols.address(names, "runtime_start"), symbols.address(names, "runtime_end")))
-        everything = [symbols.as_option(places) for places in ([EVERYWHERE], symbols.ranges(names, *symbols.COPYING), [symbols.whole(names)])]
-        return [*everything, f"copies={copied}"]
+        apart = ([EVERYWHERE], symbols.ranges(names, *symbols.COPYING), [symbols.whole(names)])
+        return [*map(symbols.as_option, apart), f"copies={copied}"]
 
     def itself(self, _row, _directory):
         return ["-kernel", str(self.path)]

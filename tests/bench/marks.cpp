@@ -6,8 +6,8 @@
 // So a place is named by the bytes found there (`sig`) or, for the firmware's own entry, by its address (`addr`). A program can
 // name places, too, as often as it passes them: `POINT` of line.hpp, a NOP that has a number.
 // Arguments: out=FILE, then any number of `NAME=sig:HEX` and `NAME=addr:HEX`. With `count=FROM-TO:FROM-TO...` only the instructions at
-// these addresses (hexadecimal, TO is the first behind) are counted; each further `count=` is a count of its own. With `copies=FILE` the last
-// count has, too, what runs of the code in FILE wherever it has been copied to, if it begins a page there.
+// these addresses (hexadecimal, TO is the first behind) are counted; each further `count=` is a count of its own. With `copies=FILE` the
+// last count has, too, what runs of the code in FILE wherever it has been copied to, if it begins a page there.
 // Output: a line `mark: NAME <instructions>...` for each place reached, in order, and `mark: end <instructions>...` at exit.
 // With `stop=NAME` QEMU ends when that place is reached, or one whose name begins so. With `profile=FROM-TO` the output has, then, a line
 // `block: ADDRESS <instructions>` for each block of instructions at these addresses: what it has run since the first place was reached.

@@ -68,6 +68,9 @@ def read_map(row, outcome):
     usable = sum(size for kind, size in by_type.items() if kind in USABLE)
     row.held_bytes = sum(high - low for low, high in ranges) - usable
     row.held_by_type = {kind: size for kind, size in by_type.items() if kind not in USABLE | ELSEWHERE}
+    if row.is_pictured():
+        row.memory_map = [f"{int(first, 16):#x} {size} {kind}" for kind, first, size in (
+            line.split()[:3] for line in outcome.lines("probe: region "))]
     missing = row.held_bytes - sum(row.held_by_type.values())
     if missing:
         row.held_by_type["in no entry"] = missing
@@ -101,7 +104,7 @@ def copied_until(points, instructions):
 
 
 def tell_share(row, points):
-    """What the firmware's part is until init. Where its own code is not counted apart, what came before the kernel is the least that it is."""
+    """What the firmware's part is until init. Where its own code is not counted apart, what came before the kernel is the least."""
     counted = dict(points)
     if {"entry", "init"} <= counted.keys() and len(counted["init"]) > OWN:
         row.by_firmware = counted["init"][OWN] - counted["entry"][OWN]

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 """The plots of docs/bench: which figures they show."""
 import growth
+import maps
 import report
 import svg
 
@@ -93,4 +94,10 @@ def services(figures):
         [each for each in legend(figures) if each[0] in ("efilite", "ovmf", "u-boot")], "A cross: it has no place for so many.")
 
 
-PLOTS = {"boots": boots, "ram": ram, "machines": machines, "services": services}
+def memory_maps(figures):
+    """Of figures that have none, which an older bench measured, there is no picture."""
+    rows = [row_of(figures, PROGRAM[name]) for name in ("efilite", "ovmf")]
+    return maps.draw(rows) if all(row.memory_map for row in rows) else None
+
+
+PLOTS = {"boots": boots, "memory": memory_maps, "ram": ram, "machines": machines, "services": services}

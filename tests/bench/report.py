@@ -17,8 +17,8 @@ string instruction counts once for each repetition, so `rep movsq` over 8 MiB co
                 U-Boot: 2 s for a key)
   to exit-boot  until ExitBootServices has returned to the program (OVMF does not log it: told by the probe alone)
   to init       until the guest's init
-  adds          what the firmware's part until init is of the rest, the kernel's own share: for efilite all that its code runs, boot services
-                for the kernel's stub and runtime services among it; for the others what came before the kernel, which is the least
+  adds          what the firmware's part until init is of the rest, the kernel's own share: for efilite all that its code runs, boot and
+                runtime services among it; for the others what came before the kernel, which is the least
 copied: bytes of program and initrd that efilite moved in memory.
 map: entries of the EFI memory map; for a kernel with the ones its own allocations made; without EFI, those of the e820 map.
 CPU s: seconds of the host's CPU that QEMU took for the whole machine and for counting; the one figure that is the host's.

@@ -40,6 +40,7 @@ class Row:
     held_bytes: int | None = None  # RAM that the system cannot use in the end
     held_by_type: dict = dataclasses.field(default_factory=dict)
     map_entries: int | None = None
+    memory_map: list = dataclasses.field(default_factory=list)  # of those that is_pictured(): "address bytes type" of each entry
     os_memory_kib: int | None = None  # MemTotal
     notes: list = dataclasses.field(default_factory=list)
     seconds: float = 0
@@ -61,6 +62,9 @@ class Row:
 
     def is_probe(self):
         return self.payload in PROBES
+
+    def is_pictured(self):
+        return (self.board, self.memory_mib, self.payload) == ("q35", 512, "probe") and self.via != "fw_cfg"
 
     def starts_by_efi(self):
         if self.payload == "kernel":

@@ -164,9 +164,9 @@ def dots(panel):
     return parts
 
 
-def style():
+def style(kinds):
     def colours(which):
-        return "".join(f".{kind}{{color:{both[which]}}}" for kind, both in KINDS.items())
+        return "".join(f".{kind}{{color:{both[which]}}}" for kind, both in kinds.items())
     light = ".page{fill:#ffffff;stroke:#d0d7de}text{fill:#1f2328}text.dim,.dim{fill:#59636e}.grid{stroke:#d0d7de}.hollow{fill:#ffffff}"
     dark = ".page{fill:#0d1117;stroke:#3d444d}text{fill:#f0f6fc}text.dim,.dim{fill:#9198a1}.grid{stroke:#3d444d}.hollow{fill:#0d1117}"
     return f"<style>{light}{colours(0)}@media(prefers-color-scheme:dark){{{dark}{colours(1)}}}</style>"
@@ -177,10 +177,7 @@ def figure(title, panels, legend=(), note=""):
     rows = -(-len(panels) // COLUMNS)
     columns = min(COLUMNS, len(panels))
     width, height = columns * WIDTH + 10, rows * HEIGHT + LEGEND + (24 if note else 0) + 10
-    parts = [f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {width} {height}' width='{width}' height='{height}' {FONT} role='img'>",
-             f"<title>{escape(title)}</title>", style(),
-             f"<rect class='page' x='.5' y='.5' width='{width - 1}' height='{height - 1}' rx='6'/>"]
-    x = 24
+    parts, x = [], 24
     for kind, words, is_dashed in legend:
         parts += [mark(kind, x, 20, not is_dashed), text(x + 10, 24, words, "start")]
         x += 34 + 6.4 * len(words)
@@ -189,6 +186,13 @@ def figure(title, panels, legend=(), note=""):
         parts.append(f"<g transform='translate({column * WIDTH + 4} {row * HEIGHT + LEGEND + 4})'>")
         parts += lines(panel) if isinstance(panel, Lines) else dots(panel)
         parts.append("</g>")
-    if note:
-        parts.append(text(24, height - 12, note, "start", " class='dim'"))
-    return "\n".join([*parts, "</svg>"]) + "\n"
+    return page(title, parts, width, height, KINDS, note)
+
+
+def page(title, parts, width, height, kinds, note):
+    """`kinds`: what has colours: {class: (light, dark...)}."""
+    head = [f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {width} {height}' width='{width}' height='{height}' {FONT} role='img'>",
+            f"<title>{escape(title)}</title>", style(kinds),
+            f"<rect class='page' x='.5' y='.5' width='{width - 1}' height='{height - 1}' rx='6'/>"]
+    foot = [text(24, height - 12, note, "start", " class='dim'")] if note else []
+    return "\n".join([*head, *parts, *foot, "</svg>"]) + "\n"
