@@ -38,6 +38,13 @@ class Report(Case):
         self.assertEqual(found["tsc_khz"], 2000)
         self.assertEqual(found["memory"][1], {"begin": "0x100000", "end": "0x200000", "type": "boot services data"})
 
+    def test_what_is_unpacked_is_told_and_drawn(self):
+        log = self.file("log", LOG.replace(b"timing: entry", b"timing: unpacked-warm 4000\r\ntiming: entry"))
+        picture = self.folder / "boot.svg"
+        self.assertRegex(self.good("report", log, "--output", picture), r"packed code, warm, is unpacked +1\.50 ms")
+        self.assertIn("packed code, warm, is unpacked", picture.read_text())
+        self.assertEqual(json.loads(self.good("report", "--json", log))["unpacked"], [{"part": "warm", "tsc": 4000}])
+
     def test_what_is_no_log_is_refused_in_one_line(self):
         for name, contents, reason in [("empty", b"", "efilite.log=timing"), ("zeros", bytes(5000), "efilite.log=timing"),
                                        ("mixed", LOG + b"timing: late 5\n", "line 10: late is before exit-boot-services")]:

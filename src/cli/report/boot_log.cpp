@@ -12,7 +12,7 @@ namespace efilite::cli {
 
 namespace {
 
-constexpr std::string_view kTiming = "timing: ", kMemory = "memory: ", kBanner = "efilite ";
+constexpr std::string_view kTiming = "timing: ", kMemory = "memory: ", kBanner = "efilite ", kUnpacked = "unpacked-";
 constexpr size_t kMostSteps = 64, kMostParts = 4096;  // a log has fewer, whatever else was captured
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -88,6 +88,8 @@ class Reader {
       if (*value != 0) log_.tsc_khz = value;
     } else if (name == "copied") {
       log_.copied_bytes = value;
+    } else if (name.starts_with(kUnpacked) && name != kUnpacked) {
+      take_unpacked(printable(name.substr(kUnpacked.size())), *value);
     } else {
       if (name == "entry" && !log_.steps.empty()) begin_again(*value);
       if (log_.steps.size() == kMostSteps)
@@ -98,6 +100,12 @@ class Reader {
       log_.steps.push_back({printable(name), *value});
     }
     return {};
+  }
+
+  // Told when it happens, which may be before the steps are told, or with them, and then for each program anew.
+  void take_unpacked(const std::string& part, uint64_t tsc) {
+    const auto is_same = [&](const BootStep& other) { return other.name == part && other.tsc == tsc; };
+    if (std::ranges::none_of(log_.unpacked, is_same) && log_.unpacked.size() < kMostSteps) log_.unpacked.push_back({part, tsc});
   }
 
   Outcome<> take_memory(std::string_view rest) {
@@ -151,5 +159,7 @@ std::string meaning_of(const std::string& step) {
     if (meaning.step == step) return meaning.text;
   return step;
 }
+
+std::string unpacked_text(const BootStep& part) { return "packed code, " + part.name + ", is unpacked"; }
 
 }  // namespace efilite::cli

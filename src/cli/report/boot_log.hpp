@@ -25,6 +25,7 @@ struct MemoryPart {
 struct BootLog {
   std::string banner;           // efilite's first line; empty: it is not in the log
   std::vector<BootStep> steps;  // two at least, in the order of time
+  std::vector<BootStep> unpacked;  // which packed parts of efilite somebody came to, and when; not in the order of the steps
   std::optional<uint64_t> tsc_khz;
   std::optional<uint64_t> copied_bytes;
   std::vector<MemoryPart> memory;  // empty without efilite.log=debug
@@ -39,5 +40,6 @@ Outcome<BootLog> parse_boot_log(std::string_view text);
 
 // What was done until `step`, for people.
 std::string meaning_of(const std::string& step);
+std::string unpacked_text(const BootStep& part);
 
 }  // namespace efilite::cli

@@ -55,6 +55,22 @@ TEST(BootLog, AProgramThatIsStartedNextIsInTheSameBoot) {
   EXPECT_FALSE(log->banner.empty());
 }
 
+TEST(BootLog, WhatIsUnpackedIsToldAtAnyTime) {
+  const std::string early = "timing: unpacked-warm 4000\n", late = "timing: unpacked-cold 6000\n";
+  // Before the steps, behind them, and with the next program's once more.
+  const std::string next = "timing: entry 1000\ntiming: core 3000\ntiming: unpacked-warm 4000\ntiming: payload 8000\n";
+  const auto log = parse_boot_log("efilite 0.1: x\n" + early + (kBoot + std::string(kBoot).find("timing:")) + late + next);
+  ASSERT_TRUE(log) << log.error().text;
+  EXPECT_EQ(log->steps.back().tsc, 8000u);
+  ASSERT_EQ(log->unpacked.size(), 2u);
+  EXPECT_EQ(log->unpacked[0].name, "warm");
+  EXPECT_EQ(log->unpacked[1].tsc, 6000u);
+  const std::string picture = draw(*log);
+  for (const char* text : {"packed code, warm, is unpacked", "at 1.50 ms", "packed code, cold, is unpacked"})
+    EXPECT_NE(picture.find(text), std::string::npos) << text;
+  EXPECT_TRUE(parse_boot_log(kBoot)->unpacked.empty());
+}
+
 TEST(BootLog, WordsInOtherPeoplesLinesAreTheirs) {
   const auto log = parse_boot_log(kBoot + std::string("[1.0] usb timing: late 5\n[1.1] memory: 0x2000 - 0x1000 x\nby efilite 1\n"));
   ASSERT_TRUE(log) << log.error().text;

@@ -16,6 +16,7 @@ namespace {
 
 constexpr double kWidth = 960, kMargin = 24, kInner = kWidth - 2 * kMargin;
 constexpr double kLine = 22, kBar = 34;
+constexpr size_t kMark = 6;  // a colour that no step near it has: grey
 
 // A bar for the time from one step to another, and a line for each step in it.
 double draw_times(Svg& svg, double y, const BootLog& log, size_t first, size_t last, const std::string& head) {
@@ -23,19 +24,29 @@ double draw_times(Svg& svg, double y, const BootLog& log, size_t first, size_t l
   svg.words(kMargin, y, head + ": " + log.duration_text(begin, end), Svg::Anchor::Start, true);
   y += 12;
   const double whole = std::max<double>(static_cast<double>(end - begin), 1);
+  const auto left_of = [&](uint64_t tsc) { return kMargin + static_cast<double>(tsc - begin) / whole * kInner; };
   for (size_t i = first + 1; i <= last; ++i) {
     const uint64_t from = log.steps[i - 1].tsc, to = log.steps[i].tsc;
-    const double left = kMargin + static_cast<double>(from - begin) / whole * kInner;
     const double width = static_cast<double>(to - from) / whole * kInner;
     const double line = y + kBar + static_cast<double>(i - first) * kLine;
     const std::string title = meaning_of(log.steps[i].name) + ": " + log.duration_text(from, to);
-    svg.box(left, y, std::max(width, 0.5), kBar, i, title);
+    svg.box(left_of(from), y, std::max(width, 0.5), kBar, i, title);
     svg.box(kMargin, line - 11, 12, 12, i, title);
     svg.words(kMargin + 20, line, meaning_of(log.steps[i].name));
     svg.words(kMargin + 470, line, log.duration_text(from, to), Svg::Anchor::End);
     svg.words(kMargin + 540, line, fmt::format("{:.1f} %", static_cast<double>(to - from) / whole * 100), Svg::Anchor::End);
   }
-  return y + kBar + static_cast<double>(last - first + 1) * kLine + 12;
+  double line = y + kBar + static_cast<double>(last - first + 1) * kLine;
+  for (const BootStep& part : log.unpacked) {
+    if (part.tsc < begin || part.tsc > end) continue;
+    const std::string title = unpacked_text(part);
+    svg.box(left_of(part.tsc) - 1, y - 5, 2, kBar + 10, kMark, title);
+    svg.box(kMargin + 5, line - 11, 2, 12, kMark, title);
+    svg.words(kMargin + 20, line, title);
+    svg.words(kMargin + 470, line, "at " + log.duration_text(begin, part.tsc), Svg::Anchor::End);
+    line += kLine;
+  }
+  return line + 12;
 }
 
 // Heights grow with the logarithm: what is a page beside what is a gigabyte is to be seen.

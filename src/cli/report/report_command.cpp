@@ -39,6 +39,8 @@ std::string as_text(const BootLog& log) {
   for (size_t i = 1; i < steps.size(); ++i)
     times.add({meaning_of(steps[i].name), log.duration_text(steps[i - 1].tsc, steps[i].tsc),
                log.duration_text(steps[0].tsc, steps[i].tsc)});
+  for (const BootStep& part : log.unpacked)
+    times.add({unpacked_text(part), "", part.tsc < steps[0].tsc ? "before" : log.duration_text(steps[0].tsc, part.tsc)});
   out += "what is done, how long it takes, and when it is done, from efilite's entry on\n" + times.text("  ");
   if (!log.tsc_khz) out += "the rate of the time stamp counter is not in the log\n";
   if (log.copied_bytes) out += "bytes of programs copied: " + size_text(*log.copied_bytes) + "\n";
@@ -53,6 +55,7 @@ std::string as_json(const BootLog& log) {
   for (const BootStep& step : log.steps) json["steps"].push_back({{"name", step.name}, {"tsc", step.tsc}});
   if (log.tsc_khz) json["tsc_khz"] = *log.tsc_khz;
   if (log.copied_bytes) json["copied_bytes"] = *log.copied_bytes;
+  for (const BootStep& part : log.unpacked) json["unpacked"].push_back({{"part", part.name}, {"tsc", part.tsc}});
   json["memory"] = nlohmann::ordered_json::array();
   for (const MemoryPart& part : log.memory)
     json["memory"].push_back({{"begin", fmt::format("{:#x}", part.begin)}, {"end", fmt::format("{:#x}", part.end)}, {"type", part.type}});
