@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 // A packer for UEFI's compressed format [UEFI 2.10, 19.2 and 19.3], for the build and the tests; it shares nothing with the unpacker. What
 // becomes a match, and where a block ends, is decided by what it costs in bits, with the codes that the decisions before have led to.
+//
+// What efilite packs of itself has a wider window, so that a match can be anywhere before it: more positions, and 5 bits to count them.
 #pragma once
 
 #include <algorithm>
@@ -16,8 +18,8 @@ namespace efilite::core::compress {
 
 using Bytes = std::vector<uint8_t>;
 
-constexpr size_t kWindow = 8192, kShortestMatch = 3, kLongestMatch = 256;
-constexpr size_t kCharacters = 256 + kLongestMatch - kShortestMatch + 1, kPositions = 14, kExtras = 19;
+constexpr size_t kShortestMatch = 3, kLongestMatch = 256;
+constexpr size_t kCharacters = 256 + kLongestMatch - kShortestMatch + 1, kMostPositions = 20, kExtras = 19;
 constexpr int kLongestCode = 16;
 constexpr size_t kLargestBlock = 65536;  // symbols
 
@@ -44,6 +46,15 @@ inline Bytes with_header(const Bytes& packed, size_t size) {
   out.insert(out.end(), packed.begin(), packed.end());
   return out;
 }
+
+// A position of n bits or fewer reaches as far as the window.
+struct Format {
+  size_t positions;
+  int count_width;  // of how many positions have a code
+
+  constexpr size_t window() const { return size_t{1} << (positions - 1); }
+};
+constexpr Format kUefi = {14, 4}, kWide = {kMostPositions, 5};
 
 // A character, or the length of a match and how far behind it is.
 struct Symbol {
@@ -111,7 +122,7 @@ inline Code::Code(std::span<const uint32_t> given) : lengths(given.size()) {
 
 struct Counts {
   std::array<uint32_t, kCharacters> characters{};
-  std::array<uint32_t, kPositions> positions{};
+  std::array<uint32_t, kMostPositions> positions{};
 
   void add(const Symbol& symbol) {
     ++characters[symbol.character];
@@ -120,7 +131,7 @@ struct Counts {
   Counts operator-(const Counts& before) const {
     Counts out;
     for (size_t i = 0; i < kCharacters; ++i) out.characters[i] = characters[i] - before.characters[i];
-    for (size_t i = 0; i < kPositions; ++i) out.positions[i] = positions[i] - before.positions[i];
+    for (size_t i = 0; i < kMostPositions; ++i) out.positions[i] = positions[i] - before.positions[i];
     return out;
   }
 };
@@ -128,17 +139,17 @@ struct Counts {
 // The codes of a block, and how they are told.
 class BlockCodes {
  public:
-  explicit BlockCodes(const Counts& counts)
-      : characters(counts.characters), positions(counts.positions), extras_(extras_of(characters)), extra_code_(counted(extras_)) {}
+  BlockCodes(const Counts& counts, const Format& format)
+      : characters(counts.characters), positions(std::span(counts.positions).first(format.positions)), format_(format), extras_(extras_of(characters)), extra_code_(counted(extras_)) {}
 
   Code characters, positions;
 
   // Of the whole block: what counts() had, and its codes.
   uint64_t bits(const Counts& counts) const {
-    uint64_t sum = 16 + small_bits(extra_code_, 5, 3) + small_bits(positions, 4, 0) + 9 + (characters.only >= 0 ? 9 : 0);
+    uint64_t sum = 16 + small_bits(extra_code_, 5, 3) + small_bits(positions, format_.count_width, 0) + 9 + (characters.only >= 0 ? 9 : 0);
     for (const Extra& e : extras_) sum += static_cast<uint64_t>(extra_code_.bits_of(e.symbol) + e.width);
     for (size_t i = 0; i < kCharacters; ++i) sum += uint64_t{counts.characters[i]} * static_cast<uint64_t>(characters.bits_of(i));
-    for (size_t i = 0; i < kPositions; ++i)
+    for (size_t i = 0; i < format_.positions; ++i)
       sum += uint64_t{counts.positions[i]} * static_cast<uint64_t>(positions.bits_of(i) + bits_behind(static_cast<int>(i)));
     return sum;
   }
@@ -157,7 +168,7 @@ class BlockCodes {
         out.put(e.value, e.width);
       }
     }
-    put_small(out, positions, 4, 0);
+    put_small(out, positions, format_.count_width, 0);
     auto character_values = characters.values(), position_values = positions.values();
     for (const Symbol& s : symbols) {
       out.put(character_values[s.character], characters.bits_of(s.character));
@@ -237,6 +248,7 @@ class BlockCodes {
     return sum;
   }
 
+  Format format_;
   std::vector<Extra> extras_;
   Code extra_code_;
 };
@@ -245,24 +257,24 @@ class Packer {
  public:
   size_t longest_match = kLongestMatch;  // below 3: none
   size_t block = 0;                      // symbols; 0: what takes the fewest bits
+  Format format = kUefi;
 
-  Bytes pack(const Bytes& data) {
+  // What the first `history` bytes have is there already when the rest is unpacked behind it.
+  Bytes pack(const Bytes& data, size_t history = 0) {
+    history_ = history;
     find_matches(data);
     Plan plan = block != 0 ? plan_fixed(data) : plan_best(data);
     BitWriter out;
-    for (const Part& part : plan.parts) {
-      Counts counts = counted(part.symbols);
-      BlockCodes(counts).write(out, part.symbols);
-    }
-    return with_header(out.bytes(), data.size());
+    for (const Part& part : plan.parts) codes_of(counted(part.symbols)).write(out, part.symbols);
+    return with_header(out.bytes(), data.size() - history);
   }
 
  private:
   // The longest match of a byte by the width of its position: which of them is cheapest depends on the codes.
   struct Match {
-    uint16_t length, position;
+    uint32_t length, position;
   };
-  using Matches = std::array<Match, kPositions>;
+  using Matches = std::array<Match, kMostPositions>;
   // Bytes from `begin` on, as symbols of one block.
   struct Part {
     size_t begin, end;
@@ -274,8 +286,10 @@ class Packer {
   };
   struct Costs {
     std::array<uint32_t, kCharacters> characters;
-    std::array<uint32_t, kPositions> positions;
+    std::array<uint32_t, kMostPositions> positions;
   };
+
+  BlockCodes codes_of(const Counts& counts) const { return BlockCodes(counts, format); }
 
   static Counts counted(std::span<const Symbol> symbols) {
     Counts counts;
@@ -291,13 +305,13 @@ class Packer {
     for (size_t at = 0; at + kShortestMatch <= data.size(); ++at) {
       size_t hash = ((data[at] << 16 | data[at + 1] << 8 | data[at + 2]) * 0x9E3779B1u) >> 16;
       size_t most = std::min(longest_match, data.size() - at);
-      for (size_t place = last[hash]; place != kNone && at - place <= kWindow; place = before[place]) {
+      for (size_t place = last[hash]; place != kNone && at - place <= format.window(); place = before[place]) {
         auto position = static_cast<uint32_t>(at - place - 1);
         Match& match = matches_[at][static_cast<size_t>(width_of(position))];
         if (match.length == most || data[place + match.length] != data[at + match.length]) continue;
         size_t n = 0;
         while (n < most && data[place + n] == data[at + n]) ++n;
-        if (n >= kShortestMatch && n > match.length) match = {static_cast<uint16_t>(n), static_cast<uint16_t>(position)};
+        if (n >= kShortestMatch && n > match.length) match = {static_cast<uint32_t>(n), position};
       }
       before[at] = last[hash];
       last[hash] = at;
@@ -313,11 +327,11 @@ class Packer {
 
   // What has no code yet costs a little more than the rarest that has one.
   static Costs costs_of(const BlockCodes& codes) {
-    Costs costs;
+    Costs costs{};
     auto fill = [](auto& out, const Code& code) {
       uint32_t rarest = 0;
       for (uint8_t length : code.lengths) rarest = std::max<uint32_t>(rarest, length);
-      for (size_t i = 0; i < out.size(); ++i)
+      for (size_t i = 0; i < code.lengths.size(); ++i)
         out[i] = code.lengths[i] != 0 || code.only == static_cast<int>(i) ? static_cast<uint32_t>(code.bits_of(i)) : rarest + 1;
     };
     fill(costs.characters, codes.characters);
@@ -329,18 +343,18 @@ class Packer {
   std::vector<Symbol> parse(const Bytes& data, size_t begin, size_t end, const Costs& costs) const {
     struct Step {
       uint32_t cost = std::numeric_limits<uint32_t>::max();
-      uint16_t length = 0, position = 0;
+      uint32_t length = 0, position = 0;
     };
     std::vector<Step> steps(end - begin + 1);
     steps[0].cost = 0;
-    auto reach = [&](size_t at, uint32_t cost, size_t length, uint16_t position) {
-      if (cost < steps[at].cost) steps[at] = {cost, static_cast<uint16_t>(length), position};
+    auto reach = [&](size_t at, uint32_t cost, size_t length, uint32_t position) {
+      if (cost < steps[at].cost) steps[at] = {cost, static_cast<uint32_t>(length), position};
     };
     for (size_t at = begin; at < end; ++at) {
       size_t step = at - begin;
       uint32_t cost = steps[step].cost;
       reach(step + 1, cost + costs.characters[data[at]], 1, 0);
-      for (size_t width = 0; width < kPositions; ++width) {
+      for (size_t width = 0; width < format.positions; ++width) {
         const Match& match = matches_[at][width];
         uint32_t base = cost + costs.positions[width] + static_cast<uint32_t>(bits_behind(static_cast<int>(width)));
         size_t most = std::min<size_t>(match.length, end - at);
@@ -363,7 +377,7 @@ class Packer {
   static size_t bytes_of(const Symbol& symbol) { return symbol.character < 256 ? 1 : symbol.character - 256 + kShortestMatch; }
 
   // Parts of the symbols, each as long as is cheapest, in steps of `grain` symbols.
-  static std::vector<Part> split(const std::vector<Symbol>& symbols, size_t grain) {
+  std::vector<Part> split(const std::vector<Symbol>& symbols, size_t grain) const {
     size_t grains = (symbols.size() + grain - 1) / grain;
     std::vector<Counts> before(grains + 1);
     for (size_t i = 0; i < symbols.size(); ++i) {
@@ -377,7 +391,7 @@ class Packer {
       for (size_t begin = 0; begin < end; ++begin) {
         if ((end - begin) * grain > kLargestBlock) continue;
         Counts counts = before[end] - before[begin];
-        uint64_t sum = cost[begin] + BlockCodes(counts).bits(counts);
+        uint64_t sum = cost[begin] + codes_of(counts).bits(counts);
         if (sum < cost[end]) cost[end] = sum, from[end] = begin;
       }
     std::vector<Part> parts;
@@ -388,8 +402,8 @@ class Packer {
     return parts;
   }
 
-  static void place(std::vector<Part>& parts) {
-    size_t at = 0;
+  void place(std::vector<Part>& parts) const {
+    size_t at = history_;
     for (Part& part : parts) {
       part.begin = at;
       for (const Symbol& s : part.symbols) at += bytes_of(s);
@@ -402,12 +416,12 @@ class Packer {
     plan.bits = 0;
     for (Part& part : plan.parts) {
       Counts counts = counted(part.symbols);
-      BlockCodes codes(counts);
+      BlockCodes codes = codes_of(counts);
       uint64_t least = codes.bits(counts);
       for (int round = 0; round < rounds; ++round) {
         auto symbols = parse(data, part.begin, part.end, costs_of(codes));
         counts = counted(symbols);
-        codes = BlockCodes(counts);
+        codes = codes_of(counts);
         if (symbols.size() > kLargestBlock || codes.bits(counts) >= least) break;
         least = codes.bits(counts);
         part.symbols = std::move(symbols);
@@ -424,7 +438,7 @@ class Packer {
 
   Plan plan_best(const Bytes& data) const {
     Plan best;
-    auto symbols = parse(data, 0, data.size(), first_costs());
+    auto symbols = parse(data, history_, data.size(), first_costs());
     for (int round = 0; round < 4 && !symbols.empty(); ++round) {
       Plan plan;
       plan.parts = split(symbols, std::max<size_t>(symbols.size() / 100, 64));
@@ -437,13 +451,14 @@ class Packer {
   }
 
   Plan plan_fixed(const Bytes& data) const {
-    auto symbols = parse(data, 0, data.size(), first_costs());
+    auto symbols = parse(data, history_, data.size(), first_costs());
     Plan plan;
     for (size_t at = 0; at < symbols.size(); at += block)
       plan.parts.push_back({0, 0, {&symbols[at], &symbols[at] + std::min(block, symbols.size() - at)}});
     return plan;
   }
 
+  size_t history_ = 0;
   std::vector<Matches> matches_;
 };
 

@@ -3,13 +3,15 @@
 #include <cstdlib>
 #include <memory>
 
+#include "core/protocols/compress.hpp"
 #include "core/protocols/decompress.hpp"
-#include "core/protocols/decompress_testing.hpp"
 
 namespace {
 
 using namespace efilite;
 using namespace efilite::core::decompress;
+using efilite::core::compress::Bytes;
+using efilite::core::compress::Packer;
 
 void unpack_hostile(ByteSpan source) {
   auto known = info(source);
@@ -20,14 +22,14 @@ void unpack_hostile(ByteSpan source) {
 }
 
 void round_trip(const uint8_t* data, size_t size) {
-  testing::Bytes plain(data, data + size);
-  testing::Encoder encoder;
-  encoder.block = size > 0 ? 1 + data[0] * 7u : 1;
-  testing::Bytes packed = encoder.pack(plain);
+  Bytes plain(data, data + size);
+  Packer packer;
+  packer.block = size > 0 ? data[0] * 7u : 0;
+  Bytes packed = packer.pack(plain);
   ByteSpan source = std::as_bytes(std::span(packed));
   auto known = info(source);
   if (!known || known->size != size) __builtin_trap();
-  testing::Bytes out(size), scratch(known->scratch);
+  Bytes out(size), scratch(known->scratch);
   if (!unpack(source, std::as_writable_bytes(std::span(out)), std::as_writable_bytes(std::span(scratch))) || out != plain) __builtin_trap();
 }
 
