@@ -4,11 +4,14 @@
 
 What PVH loaders ask (docs/architecture.md): ELF64, x86-64, an executable, loaded and entered at 1 MiB or above, one
 XEN_ELFNOTE_PHYS32_ENTRY whose descriptor is 8 bytes with a zero high half, no Multiboot header. And of the runtime
-region: nothing in it may call or point out of it, since it is copied away on its own."""
+region: nothing in it may call or point out of it, since it is copied away on its own. What is packed unpacks to what was linked."""
+import pathlib
 import re
 import struct
 import subprocess
 import sys
+
+import compressed
 
 MIB = 1 << 20
 
@@ -52,6 +55,27 @@ def check_note(note: bytes, entry: int) -> int:
     return 1
 
 
+def loaded(data: bytes) -> list:
+    """(address, bytes, size in memory) of each segment."""
+    phoff, phnum = *struct.unpack_from("<Q", data, 32), *struct.unpack_from("<H", data, 56)
+    fields = [struct.unpack_from("<IIQQQQQQ", data, phoff + 56 * i) for i in range(phnum)]
+    return [(vaddr, data[offset:offset + filesz], memsz) for p_type, _, offset, vaddr, _, filesz, memsz, _ in fields if p_type == 1]
+
+
+def check_packed(elf: bytes, linked: bytes, debug: str) -> None:
+    borders = ("hot_start", "warm_start", "warm_end", "cold_start", "cold_end", "packed_start")
+    at = dict((n, int(a, 16)) for a, n in re.findall(r"^([0-9a-f]+) \w (\w+)$", run("llvm-nm-19", debug), re.M) if n in borders)
+    base, text, memory = loaded(elf)[0]
+    if base + memory != at["cold_end"]:
+        fail("the room of packed code is not a loader's to keep free")
+    before = text[at["hot_start"] - base:].ljust(at["warm_start"] - at["hot_start"], b"\0")
+    streams = next(content for address, content, _ in loaded(elf) if address == at["packed_start"])
+    whole = loaded(linked)[0][1].ljust(memory, b"\0")
+    groups = list(compressed.unpacked(streams, before))
+    if groups != [whole[at[f"{name}_start"] - base:at[f"{name}_end"] - base] for name in ("warm", "cold")]:
+        fail("what is packed is not what was linked")
+
+
 def check_runtime(debug: str) -> None:
     symbols = dict((n, int(a, 16)) for a, n in re.findall(
         r"^([0-9a-f]+) \w (runtime_start|runtime_end)$", run("llvm-nm-19", debug), re.M))
@@ -81,6 +105,7 @@ def run(*command: str) -> str:
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
-with open(sys.argv[1], "rb") as elf:
-    check_header(elf.read())
+elf_data, debug_data = (pathlib.Path(path).read_bytes() for path in sys.argv[1:3])
+check_header(elf_data)
+check_packed(elf_data, debug_data, sys.argv[2])
 check_runtime(sys.argv[2])

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""UEFI's compressed format [UEFI 2.10, 19.2], unpacked: what the packer made is read by somebody else."""
+"""The wide form of UEFI's compressed format [UEFI 2.10, 19.2], unpacked: what the packer made is read by somebody else."""
 import struct
-
-CHARACTERS, POSITIONS, EXTRAS = 510, 14, 19
 
 
 class Reader:
@@ -50,13 +48,14 @@ class Reader:
                                                           if extra == 2 else 0)[extra]
         return code_of(lengths)
 
-    def unpack(self):
-        out, left = bytearray(), 0
-        while len(out) < self.size:
+    def unpack(self, before):
+        """What comes behind `before`, which it may repeat."""
+        out, left = bytearray(before), 0
+        while len(out) < len(before) + self.size:
             if left == 0:
                 left = self.number(16) or 65536
                 characters = self.character_code(self.small_code(5, 3))
-                positions = self.small_code(4, 0)
+                positions = self.small_code(5, 0)
             left -= 1
             character = self.symbol(characters)
             if character < 256:
@@ -66,7 +65,7 @@ class Reader:
             back = 1 + ((1 << width - 1) + self.number(width - 1) if width > 1 else width)
             for _ in range(character - 256 + 3):
                 out.append(out[-back])
-        return bytes(out)
+        return bytes(out[len(before):])
 
 
 def code_of(lengths):
@@ -83,10 +82,12 @@ def code_of(lengths):
     return codes
 
 
-def streams(data):
+def unpacked(data, before):
     """What lies in streams one behind the other."""
     at = 0
     while at < len(data):
         reader = Reader(data[at:])
-        yield reader.unpack()
+        part = reader.unpack(before)
+        yield part
+        before += part
         at += 8 + struct.unpack_from("<I", data, at)[0]

@@ -53,7 +53,7 @@ set(patterns "")
 function(order_patterns list kind out)
   add_custom_command(
     OUTPUT ${out}
-    COMMAND Python3::Interpreter ${PROJECT_SOURCE_DIR}/cmake/order.py ${kind} ${order}/${list} ${out}
+    COMMAND Python3::Interpreter -B ${PROJECT_SOURCE_DIR}/cmake/order.py ${kind} ${order}/${list} ${out}
     DEPENDS ${order}/${list} ${PROJECT_SOURCE_DIR}/cmake/order.py VERBATIM)
   set(patterns ${patterns} ${PROJECT_BINARY_DIR}/${out} PARENT_SCOPE)
 endfunction()
@@ -74,7 +74,7 @@ add_custom_target(packer DEPENDS ${PROJECT_BINARY_DIR}/pack)
 set(script ${PROJECT_SOURCE_DIR}/src/arch/x86_64/efilite.ld)
 add_executable(efilite.elf ${sources})
 add_dependencies(efilite.elf order packer)
-set_target_properties(efilite.elf PROPERTIES LINK_DEPENDS "${script};${patterns};${PROJECT_BINARY_DIR}/pack;${PROJECT_SOURCE_DIR}/cmake/pack_elf.py")
+set_target_properties(efilite.elf PROPERTIES LINK_DEPENDS "${script};${patterns};${PROJECT_BINARY_DIR}/pack;${PROJECT_SOURCE_DIR}/cmake/pack_elf.py;${PROJECT_SOURCE_DIR}/cmake/check_elf.py;${PROJECT_SOURCE_DIR}/cmake/compressed.py")
 target_link_options(efilite.elf PRIVATE
   --target=x86_64-linux-gnu -fuse-ld=lld-19 -nostdlib -static -Wl,-T,${script} -Wl,-L,${PROJECT_BINARY_DIR} -Wl,--gc-sections -Wl,--build-id=none
   -Wl,-O2 ${smaller} -Wl,-z,max-page-size=4096 -Wl,-z,norelro -Wl,-z,noexecstack -Wl,--orphan-handling=error
@@ -83,7 +83,7 @@ target_link_options(efilite.elf PRIVATE
 # efilite.elf is what ships; efilite.debug, as the linker made it, has the symbols for a debugger and for the size report, and nothing packed.
 add_custom_command(TARGET efilite.elf POST_BUILD
   COMMAND ${CMAKE_COMMAND} -E rename $<TARGET_FILE:efilite.elf> ${PROJECT_BINARY_DIR}/efilite.debug
-  COMMAND Python3::Interpreter ${PROJECT_SOURCE_DIR}/cmake/pack_elf.py ${PROJECT_BINARY_DIR}/pack
+  COMMAND Python3::Interpreter -B ${PROJECT_SOURCE_DIR}/cmake/pack_elf.py ${PROJECT_BINARY_DIR}/pack
           ${PROJECT_BINARY_DIR}/efilite.debug $<TARGET_FILE:efilite.elf>
-  COMMAND Python3::Interpreter ${PROJECT_SOURCE_DIR}/cmake/check_elf.py $<TARGET_FILE:efilite.elf> ${PROJECT_BINARY_DIR}/efilite.debug
+  COMMAND Python3::Interpreter -B ${PROJECT_SOURCE_DIR}/cmake/check_elf.py $<TARGET_FILE:efilite.elf> ${PROJECT_BINARY_DIR}/efilite.debug
   COMMENT "Pack efilite.elf and check what every PVH loader asks of it")

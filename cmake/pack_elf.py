@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 """pack_elf.py PACKER LINKED OUT: the file that ships of what the linker made (src/arch/x86_64/efilite.ld).
 
-What lies from warm_start to cold_end is left out, and two streams at packed_start have it in UEFI's compressed format, warm's and then cold's.
+What lies from warm_start to cold_end is left out, and two streams at packed_start have it, warm's and then cold's, in the wide form of UEFI's
+compressed format (src/core/protocols/compress.hpp), behind all that lies in memory from hot_start on.
 There are no sections and no symbols; each segment begins in the file where the one before ends."""
 import dataclasses
 import pathlib
@@ -14,7 +15,7 @@ import sys
 PT_LOAD, PT_NOTE = 1, 4
 EHDR, PHDR, SHDR = 64, 56, 64
 FIELDS = struct.Struct("<IIQQQQQQ")  # type, flags, offset, address, physical address, size in the file, in memory, alignment
-BORDERS = ("hot_end", "warm_start", "warm_end", "cold_start", "cold_end", "packed_start", "packed_end")
+BORDERS = ("hot_start", "hot_end", "warm_start", "warm_end", "cold_start", "cold_end", "packed_start", "packed_end")
 
 
 @dataclasses.dataclass
@@ -41,8 +42,9 @@ def segments(elf):
         yield Segment(kind, flags, address, elf[offset:offset + size], memory, alignment)
 
 
-def packed(packer, data):
-    return subprocess.run([packer], input=data, check=True, capture_output=True).stdout
+def packed(packer, memory, begin, end):
+    """What lies from `begin` to `end`, packed so that it is unpacked behind what lies before."""
+    return subprocess.run([packer, "--wide", str(begin)], input=memory[:end], check=True, capture_output=True).stdout
 
 
 def main():
@@ -51,8 +53,11 @@ def main():
     all_segments = list(segments(elf))
     loaded = [segment for segment in all_segments if segment.kind == PT_LOAD]
     text, room = loaded[0], next(segment for segment in loaded if segment.address == at["packed_start"])
-    groups = text.data.ljust(at["cold_end"] - text.address, b"\0")
-    room.data = b"".join(packed(packer, groups[at[f"{group}_start"] - text.address:at[f"{group}_end"] - text.address])
+    # As it lies in memory: between hot code and the next page there is nothing.
+    hot = text.data[at["hot_start"] - text.address:at["hot_end"] - text.address]
+    memory = hot.ljust(at["warm_start"] - at["hot_start"], b"\0") + text.data[at["warm_start"] - text.address:]
+    memory = memory.ljust(at["cold_end"] - at["hot_start"], b"\0")
+    room.data = b"".join(packed(packer, memory, at[f"{group}_start"] - at["hot_start"], at[f"{group}_end"] - at["hot_start"])
                          for group in ("warm", "cold"))
     room.alignment = 1
     if len(room.data) > room.memory:

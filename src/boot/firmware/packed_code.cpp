@@ -52,11 +52,14 @@ ByteSpan stream(size_t index) {
   }
 }
 
+// It may repeat what lies before it, from hot code on.
 Result<> unpack(size_t index) {
   const Group& group = kGroups[index];
   const PhysRange code{address_of(group.begin), address_of(group.code_end)}, all{code.begin, address_of(group.end)};
   TRY(page_tables->set(all, efi::kMemoryXp));
-  TRY(decompress::unpack(stream(index), {reinterpret_cast<std::byte*>(all.begin.value), all.size()}, scratch));
+  const uint64_t hot = address_of(hot_start).value;
+  const MutableByteSpan from_hot_on{reinterpret_cast<std::byte*>(hot), all.end.value - hot};
+  TRY(decompress::unpack_wide(stream(index), from_hot_on, all.begin.value - hot, scratch));
   TRY(page_tables->set(code, efi::kMemoryRo));
   return page_tables->set({code.end, all.end}, efi::kMemoryRo | efi::kMemoryXp);
 }
@@ -66,9 +69,11 @@ bool page_is_missing(uint64_t address) {
     if (address < address_of(kGroups[i].begin).value || address >= address_of(kGroups[i].end).value) continue;
     // A second fault is a bug, be it of what is packed, be it of what unpacks.
     if (begun[i]) return false;
-    begun[i] = true;
-    if (!unpack(i)) return false;
-    unpacked_at[i] = arch::timestamp();
+    for (size_t next = 0; next <= i; ++next) {
+      if (std::exchange(begun[next], true)) continue;
+      if (!unpack(next)) return false;
+      unpacked_at[next] = arch::timestamp();
+    }
     return true;
   }
   return false;

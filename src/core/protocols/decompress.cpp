@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 // UEFI's compressed format [UEFI 2.10, 19.2 and 19.4]: two sizes, then blocks of bits, most significant bit first. A block begins with the
-// count of its symbols and three sets of code lengths: "extra", which packs the second; characters and match lengths; match positions.
+// count of its symbols and three sets of code lengths: "extra", which packs the second; characters and match lengths; match positions. The
+// wide form has more positions, and 5 bits where UEFI's has 4 for how many have a code.
 #include "core/protocols/decompress.hpp"
 
 #include <algorithm>
@@ -17,6 +18,7 @@ constexpr uint32_t kMaxCodeLength = 16;
 constexpr uint32_t kCharacters = 256 + 254;  // 256 characters, then match lengths 3..256
 constexpr uint32_t kExtras = 19;             // three kinds of runs of zeros, then lengths 1..16
 constexpr uint32_t kPositions = 14;          // the window has 13 bits
+constexpr uint32_t kWidePositions = 20;
 constexpr uint32_t kShortestMatch = 3;
 constexpr uint32_t kNoSymbol = 0xFFFF;
 
@@ -32,7 +34,7 @@ struct Codes {
 
 struct Scratch {
   Codes<kCharacters, 10> characters;
-  Codes<kExtras, 6> small;  // extras, then positions: never needed at the same time
+  Codes<kWidePositions, 6> small;  // extras, then positions: never needed at the same time
   uint8_t lengths[kCharacters];
 };
 
@@ -114,8 +116,9 @@ template <typename Set>
 
 class Unpacker {
  public:
-  Unpacker(ByteSpan source, Scratch& scratch) : bits_(source), scratch_(scratch) {}
-  Result<> run(MutableByteSpan out);
+  Unpacker(ByteSpan source, uint32_t positions, Scratch& scratch) : bits_(source), scratch_(scratch), positions_(positions) {}
+  // What `out` begins with is there already.
+  Result<> run(MutableByteSpan out, size_t there);
 
  private:
   template <typename Set>
@@ -129,6 +132,7 @@ class Unpacker {
 
   BitReader bits_;
   Scratch& scratch_;
+  const uint32_t positions_;
   uint32_t left_ = 0;  // symbols of this block
 };
 
@@ -209,7 +213,7 @@ bool Unpacker::set_only(Set& codes, uint32_t symbol, uint32_t n) {
 bool Unpacker::read_block() {
   left_ = bits_.take(16);
   if (left_ == 0) left_ = 0x10000;  // the count wraps
-  return read_small(kExtras, 5, 3) && read_characters() && read_small(kPositions, 4, 0);
+  return read_small(kExtras, 5, 3) && read_characters() && read_small(positions_, positions_ == kPositions ? 4 : 5, 0);
 }
 
 // A match may go on into what it writes, and what it copies lies `distance` before that. In steps of 8 bytes where they do not overlap and
@@ -241,7 +245,7 @@ bool Unpacker::read_block() {
       continue;
     }
     if (c == kNoSymbol) return nullptr;
-    bits.want(kMaxCodeLength + kPositions - 2);
+    bits.want(kMaxCodeLength + kWidePositions - 2);
     uint32_t position = symbol(bits, scratch.small);
     if (position == kNoSymbol) return nullptr;
     if (position > 1) {
@@ -257,10 +261,10 @@ bool Unpacker::read_block() {
   return at;
 }
 
-Result<> Unpacker::run(MutableByteSpan out) {
+Result<> Unpacker::run(MutableByteSpan out, size_t there) {
   std::byte* const begin = out.data();
   std::byte* const end = begin + out.size();
-  for (std::byte* at = begin; at < end;) {
+  for (std::byte* at = begin + there; at < end;) {
     if (!read_block()) return Status::InvalidParameter;
     at = run_block(begin, at, end);
     if (at == nullptr) return Status::InvalidParameter;
@@ -298,14 +302,27 @@ constinit efi::DecompressProtocol the_protocol = {get_info, unpack_source};
   return Info{*size, sizeof(Scratch) + alignof(Scratch)};
 }
 
-[[clang::minsize]] Result<> unpack(ByteSpan source, MutableByteSpan destination, MutableByteSpan scratch) {
+namespace {
+
+[[clang::minsize]] Result<> unpack(ByteSpan source, uint32_t positions, MutableByteSpan out, size_t there, MutableByteSpan scratch) {
   Info known = TRY(info(source));
-  if (destination.size() < known.size || scratch.size() < known.scratch) return Status::InvalidParameter;
+  if (out.size() - there < known.size || scratch.size() < known.scratch) return Status::InvalidParameter;
   // The caller's buffer may begin anywhere.
   auto address = reinterpret_cast<uintptr_t>(scratch.data());
   auto* place = scratch.data() + (-address & (alignof(Scratch) - 1));
   ByteSpan blocks = source.subspan(kHeader, *read_at<uint32_t>(source, 0));
-  return Unpacker(blocks, *new (place) Scratch).run(destination.first(known.size));
+  return Unpacker(blocks, positions, *new (place) Scratch).run(out.first(there + known.size), there);
+}
+
+}  // namespace
+
+Result<> unpack(ByteSpan source, MutableByteSpan destination, MutableByteSpan scratch) {
+  return unpack(source, kPositions, destination, 0, scratch);
+}
+
+Result<> unpack_wide(ByteSpan source, MutableByteSpan out, size_t there, MutableByteSpan scratch) {
+  if (there > out.size()) return Status::InvalidParameter;
+  return unpack(source, kWidePositions, out, there, scratch);
 }
 
 efi::DecompressProtocol& protocol() { return the_protocol; }

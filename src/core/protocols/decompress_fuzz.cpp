@@ -21,6 +21,14 @@ void unpack_hostile(ByteSpan source) {
   (void)unpack(source, {out.get(), known->size}, {scratch.get(), known->scratch});
 }
 
+void unpack_wide_hostile(ByteSpan source, size_t there) {
+  auto known = info(source);
+  if (!known || known->size > 1 << 20) return;
+  auto out = std::make_unique<std::byte[]>(there + known->size);
+  auto scratch = std::make_unique<std::byte[]>(known->scratch);
+  (void)unpack_wide(source, {out.get(), there + known->size}, there, {scratch.get(), known->scratch});
+}
+
 void round_trip(const uint8_t* data, size_t size) {
   Bytes plain(data, data + size);
   Packer packer;
@@ -43,6 +51,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     auto exact = std::make_unique<std::byte[]>(size);
     memcpy(exact.get(), data, size);
     unpack_hostile({exact.get(), size});
+    unpack_wide_hostile({exact.get(), size}, size / 4);
   }
   return 0;
 }

@@ -119,6 +119,30 @@ TEST_F(Decompress, AnyDataComesBack) {
   }
 }
 
+// As efilite unpacks itself: matches may lie far behind, and in what is there already.
+TEST_F(Decompress, TheWideFormRepeatsWhatWasThereBefore) {
+  std::mt19937 random(4);
+  Bytes data(20000);
+  for (auto& b : data) b = random();
+  const size_t there = data.size();
+  data.insert(data.end(), data.begin(), data.begin() + 10000);
+  data.insert(data.end(), 5000, 'x');
+  Packer packer;
+  packer.format = compress::kWide;
+  Bytes packed = packer.pack(data, there);
+  EXPECT_LT(packed.size(), 1000u);
+
+  auto source = std::as_bytes(std::span(packed));
+  Bytes out(data.begin(), data.begin() + static_cast<ptrdiff_t>(there)), scratch(info(source)->scratch);
+  out.resize(data.size(), 0xEE);
+  auto room = std::as_writable_bytes(std::span(out)), help = std::as_writable_bytes(std::span(scratch));
+  EXPECT_TRUE(unpack_wide(source, room, there, help));
+  EXPECT_EQ(out, data);
+  EXPECT_EQ(unpack_wide(source, room.first(room.size() - 1), there, help).status(), Status::InvalidParameter);
+  EXPECT_EQ(unpack_wide(source, room, room.size() + 1, help).status(), Status::InvalidParameter);
+  EXPECT_EQ(unpack_wide(source, room.subspan(there - 100), 100, help).status(), Status::InvalidParameter);  // farther than there is anything
+}
+
 TEST_F(Decompress, ABlockOf65536SymbolsHasTheCount0) {
   std::mt19937 random(3);
   Bytes data(70000);
