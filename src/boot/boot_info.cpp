@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "boot/boot_info.hpp"
 
+#include "base/check.hpp"
 #include "base/log.hpp"
 
 namespace efilite::boot {
@@ -82,6 +83,8 @@ void round_to_pages(MemoryRegions& regions) {
   }
 }
 
+constexpr uint64_t k1MiB = 1 << 20;
+
 constexpr BootError kTooMany = {"memory map entries", kMaxRegions + 1, "at most 128 ranges are taken, after overlaps are resolved"};
 
 }  // namespace
@@ -143,6 +146,20 @@ BootResult normalise(MemoryRegions& regions) {
   // Reservations grew into their neighbours.
   if (!resolve(regions)) return kTooMany;
   return {};
+}
+
+bool make_ram(MemoryRegions& regions, PhysRange pages) {
+  for (size_t i = 0; i < regions.size(); ++i) {
+    const auto [range, type] = regions[i];
+    if (type != E820Type::Reserved || !range.contains(pages) || pages.empty() || range.begin.value < k1MiB) continue;
+    const PhysRange below{range.begin, pages.begin}, above{pages.end, range.end};
+    if (regions.size() + !below.empty() + !above.empty() > regions.capacity()) return false;
+    regions[i] = {pages, E820Type::Ram};
+    if (!above.empty()) CHECK(regions.insert(i + 1, {above, type}));
+    if (!below.empty()) CHECK(regions.insert(i, {below, type}));
+    return true;
+  }
+  return false;
 }
 
 }  // namespace efilite::boot

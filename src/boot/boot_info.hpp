@@ -68,6 +68,9 @@ BootResult add_region(MemoryRegions& regions, uint64_t address, uint64_t size, u
 // or persistent is left out; one that holds a byte of anything stricter becomes that.
 BootResult normalise(MemoryRegions& regions);
 
+// Whole pages that one reserved region above 1 MiB holds are RAM after all; the others of a region keep their type. Whether there was one.
+bool make_ram(MemoryRegions& regions, PhysRange pages);
+
 struct Module {
   PhysRange range;
   PhysAddr command_line;    // where it was told to lie; 0: none

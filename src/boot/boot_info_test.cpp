@@ -101,6 +101,34 @@ TEST(MemoryMap, EveryTypeReachesTheEfiMap) {
   for (uint32_t unknown : {0u, 8u, 11u, 128u, 0xFFFFFFFFu}) EXPECT_EQ(type(unknown), MemoryType::Reserved);
 }
 
+TEST(MakeRam, TakesPagesOutOfOneReservedRegionAboveOneMiB) {
+  const MemoryRegions before = [] {
+    MemoryRegions regions;
+    for (auto [at, size, type] : {std::tuple{0x0, 0x9F000, kRam}, {0x9F000, 0x61000, kReserved}, {0x100000, 0xF00000, kRam},
+                                  {0x1000000, 0x20000, kReserved}, {0x1020000, 0x10000, kNvs}})
+      EXPECT_TRUE(add_region(regions, static_cast<uint64_t>(at), static_cast<uint64_t>(size), type));
+    return regions;
+  }();
+  const auto after = [&](uint64_t begin, uint64_t end) {
+    MemoryRegions regions = before;
+    make_ram(regions, {{begin}, {end}});
+    return std::vector(regions.begin() + 3, regions.end());
+  };
+  const MemoryRegion nvs = before[4];
+  constexpr auto kTypeRam = E820Type::Ram, kTypeReserved = E820Type::Reserved;
+  const auto region = [](uint64_t begin, uint64_t end, E820Type type) { return MemoryRegion{{{begin}, {end}}, type}; };
+  EXPECT_EQ(after(0x1003000, 0x1020000),
+            (Regions{region(0x1000000, 0x1003000, kTypeReserved), region(0x1003000, 0x1020000, kTypeRam), nvs}));
+  EXPECT_EQ(after(0x1000000, 0x1020000), (Regions{region(0x1000000, 0x1020000, kTypeRam), nvs}));
+  EXPECT_EQ(after(0x1003000, 0x1010000), (Regions{region(0x1000000, 0x1003000, kTypeReserved), region(0x1003000, 0x1010000, kTypeRam),
+                                                  region(0x1010000, 0x1020000, kTypeReserved), nvs}));
+  const Regions same{before[3], nvs};
+  EXPECT_EQ(after(0x1003000, 0x1021000), same) << "not of one region";
+  EXPECT_EQ(after(0x1020000, 0x1021000), same) << "not reserved";
+  EXPECT_EQ(after(0xF0000, 0xF1000), same) << "below 1 MiB";
+  EXPECT_EQ(after(0, 0), same) << "nothing";
+}
+
 std::string told;
 TEST(BootError, IsOneLineThatNamesTheField) {
   told.clear();

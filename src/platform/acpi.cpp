@@ -30,10 +30,22 @@ AcpiRegister newer_or_older(const acpi::GenericAddress& newer, uint32_t older_po
   return decode({1, static_cast<uint8_t>(std::min<unsigned>(older_bytes, 8) * 8), 0, 0, older_port});
 }
 
-void read_fadt(ByteSpan table, AcpiFacts& facts) {
+// Of all tables the first eight bytes are name and length, of the FACS too [ACPI 6.5, 5.2.6 and 5.2.10].
+uint32_t note_table(core::PhysicalMemory& memory, PhysAddr table, AcpiFacts& facts) {
+  const auto head = memory.read<uint64_t>(table);
+  PhysRange& all = facts.tables;
+  const PhysRange found = head ? PhysRange{table, {table.value + (*head >> 32)}} : PhysRange{{}, {kPhysicalLimit}};
+  all.begin = all.empty() ? found.begin : std::min(all.begin, found.begin);
+  all.end = std::max(all.end, found.end);
+  return static_cast<uint32_t>(head.value_or(0));
+}
+
+void read_fadt(core::PhysicalMemory& memory, ByteSpan table, AcpiFacts& facts) {
   acpi::Fadt fadt{};
   memcpy(&fadt, table.data(), std::min(table.size(), sizeof fadt));
   facts.dsdt = PhysAddr{fadt.x_dsdt != 0 ? fadt.x_dsdt : fadt.dsdt};
+  for (uint64_t more : {uint64_t{fadt.firmware_ctrl}, fadt.x_firmware_ctrl, facts.dsdt.value})
+    if (more != 0) note_table(memory, PhysAddr{more}, facts);
   facts.hardware_reduced = (fadt.flags & acpi::kFlagHardwareReduced) != 0;
   facts.sleep_control = decode(fadt.sleep_control_reg);
   facts.sleep_status = decode(fadt.sleep_status_reg);
@@ -77,7 +89,7 @@ void read_s5(core::PhysicalMemory& memory, PhysAddr table, AcpiFacts& facts) {
 
 void read_tables(core::PhysicalMemory& memory, const TableList& list, bool wants_s5, AcpiFacts& facts) {
   for (uint64_t i = 0; i < list.count(); ++i) {
-    auto name = memory.read<uint32_t>(list[i]);
+    const uint32_t name = note_table(memory, list[i], facts);
     bool fadt = name == acpi::signature("FACP") && facts.fadt.value == 0;
     bool madt = name == acpi::signature("APIC") && !facts.has_madt;
     if (!fadt && !madt) continue;
@@ -87,7 +99,7 @@ void read_tables(core::PhysicalMemory& memory, const TableList& list, bool wants
       read_madt(*table, facts);
     } else if (table->size() >= acpi::kFadt1Size) {
       facts.fadt = list[i];
-      read_fadt(*table, facts);
+      read_fadt(memory, *table, facts);
     }
   }
   if (!wants_s5) return;
@@ -154,6 +166,8 @@ Result<AcpiFacts> read_acpi(core::PhysicalMemory& memory, PhysAddr at, bool want
   AcpiFacts facts;
   facts.rsdp = at;
   facts.rsdp_revision = rsdp->revision;
+  for (uint64_t root : {uint64_t{rsdp->rsdt_address}, rsdp->xsdt_address})
+    if (root != 0) note_table(memory, PhysAddr{root}, facts);
   read_tables(memory, TableList(memory, *rsdp), wants_s5, facts);
   return facts;
 }

@@ -23,6 +23,7 @@ struct AcpiFacts {
   uint8_t rsdp_revision = 0;
   PhysAddr fadt{};  // 0: no FADT, and nothing below is known but the local APIC
   PhysAddr dsdt{};
+  PhysRange tables{};  // from the first table to the end of the last, whatever lies between; all memory when one cannot be read
 
   // FADT [ACPI 6.5, 5.2.9]
   AcpiRegister pm_timer;

@@ -39,6 +39,8 @@ void check_facts(const AcpiFacts& facts) {
     EXPECT(!r->present() || facts.fadt.value != 0);
   }
   EXPECT(!facts.hardware_reduced || (!facts.pm_timer.present() && !facts.pm1a_control.present() && !facts.pm1b_control.present()));
+  EXPECT(facts.tables.begin <= facts.tables.end);
+  EXPECT(facts.fadt.value == 0 || (facts.tables.begin <= facts.fadt && facts.fadt < facts.tables.end));
   EXPECT(!facts.s5 || (facts.s5->a <= 7 && facts.s5->b <= 7));
 }
 

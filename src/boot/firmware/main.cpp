@@ -49,6 +49,7 @@
 #include "core/protocols/text_protocols.hpp"
 #include "core/protocols/timestamp.hpp"
 #include "drivers/debug_port.hpp"
+#include "platform/acpi_padding.hpp"
 
 namespace efilite::boot {
 
@@ -272,9 +273,10 @@ extern "C" void boot_main(uint32_t start_info) {
   times.entered(entry_timestamp);
   times.mark("entry", entry_timestamp);
   times.mark("boot-info", arch::timestamp());
+  Result<platform::AcpiFacts> acpi = platform::read_acpi(physical, info.rsdp, !xen.present());
+  if (acpi && fw_cfg.present()) make_ram(info.memory, platform::acpi_padding(physical, acpi->tables, fw_cfg));
   set_up_map();
   if (xen.present()) xen.start(memory, events);
-  Result<platform::AcpiFacts> acpi = platform::read_acpi(physical, info.rsdp, !xen.present());
   if (acpi && xen.present()) platform::drop_dead_blocks(physical, *acpi, arch::in32);
   const platform::AcpiFacts* facts = acpi ? &*acpi : nullptr;
   if (facts != nullptr && facts->pm_timer.space == platform::AcpiRegister::Space::Io)
