@@ -93,6 +93,14 @@ TEST(BootLog, APictureHasEveryStepAndEveryRange) {
     EXPECT_NE(picture.find(text), std::string::npos) << text;
 }
 
+TEST(BootLog, ALongFirstLineIsWrapped) {
+  auto log = parse_boot_log(kBoot).value();
+  log.banner = "efilite " + std::string(200, 'a') + " " + std::string(100, 'b') + " c";
+  const std::string picture = draw(log);
+  for (const char* text : {">efilite<", ">b", "b c<"}) EXPECT_NE(picture.find(text), std::string::npos) << text;
+  EXPECT_EQ(picture.find(std::string(121, 'a')), std::string::npos);
+}
+
 TEST(BootLog, WordsOfAStrangersLogCannotLeaveThePicturesText) {
   auto log = parse_boot_log("efilite 1<script>&\"\x1b[2J\ntiming: entry 1\ntiming: <b> 2\nmemory: 0x0 - 0x1000 <i>\n").value();
   const std::string picture = draw(log);

@@ -16,7 +16,14 @@ namespace {
 
 constexpr double kWidth = 960, kMargin = 24, kInner = kWidth - 2 * kMargin;
 constexpr double kLine = 22, kBar = 34;
-constexpr size_t kMark = 6;  // a colour that no step near it has: grey
+constexpr size_t kLongest = 120;  // letters that certainly fit
+
+// As much as fits on one, as far as words allow.
+std::string_view first_line(std::string_view text) {
+  if (text.size() <= kLongest) return text;
+  const size_t end = text.rfind(' ', kLongest);
+  return text.substr(0, end == text.npos || end == 0 ? kLongest : end);
+}
 
 // A bar for the time from one step to another, and a line for each step in it.
 double draw_times(Svg& svg, double y, const BootLog& log, size_t first, size_t last, const std::string& head) {
@@ -40,8 +47,8 @@ double draw_times(Svg& svg, double y, const BootLog& log, size_t first, size_t l
   for (const BootStep& part : log.unpacked) {
     if (part.tsc < begin || part.tsc > end) continue;
     const std::string title = unpacked_text(part);
-    svg.box(left_of(part.tsc) - 1, y - 5, 2, kBar + 10, kMark, title);
-    svg.box(kMargin + 5, line - 11, 2, 12, kMark, title);
+    svg.mark(left_of(part.tsc), y - 5, kBar + 10, title);
+    svg.mark(kMargin + 6, line - 11, 12, title);
     svg.words(kMargin + 20, line, title);
     svg.words(kMargin + 470, line, "at " + log.duration_text(begin, part.tsc), Svg::Anchor::End);
     line += kLine;
@@ -83,8 +90,12 @@ double draw_memory(Svg& svg, double y, const BootLog& log) {
 std::string draw(const BootLog& log) {
   Svg svg(kWidth);
   double y = kMargin + 8;
-  if (!log.banner.empty()) svg.words(kMargin, y, log.banner);
-  y += 34;
+  for (std::string_view rest = log.banner; !rest.empty(); y += kLine) {
+    const std::string_view line = first_line(rest);
+    svg.words(kMargin, y, line);
+    rest.remove_prefix(std::min(rest.size(), line.size() + 1));
+  }
+  y += 12;
   const size_t last = log.steps.size() - 1;
   const auto payload = std::ranges::find(log.steps, "payload", &BootStep::name);
   const auto started = payload == log.steps.end() ? last : static_cast<size_t>(payload - log.steps.begin());

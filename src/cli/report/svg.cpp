@@ -35,6 +35,11 @@ void Svg::box(double x, double y, double width, double height, size_t colour, st
                        width, height, kPalette[colour % std::size(kPalette)], escaped(title));
 }
 
+void Svg::mark(double x, double y, double height, std::string_view title) {
+  body_ += fmt::format("<rect class=\"mark\" x=\"{:.2f}\" y=\"{:.2f}\" width=\"2\" height=\"{:.2f}\"><title>{}</title></rect>\n", x - 1, y,
+                       height, escaped(title));
+}
+
 void Svg::words(double x, double y, std::string_view text, Anchor anchor, bool is_heading) {
   body_ += fmt::format("<text x=\"{:.2f}\" y=\"{:.2f}\"{}{}>{}</text>\n", x, y, anchor == Anchor::End ? " text-anchor=\"end\"" : "",
                        is_heading ? " class=\"head\"" : "", escaped(text));
@@ -43,8 +48,8 @@ void Svg::words(double x, double y, std::string_view text, Anchor anchor, bool i
 std::string Svg::finish(double height) const {
   return fmt::format(
       "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {0:.0f} {1:.0f}\" width=\"{0:.0f}\" height=\"{1:.0f}\">\n"
-      "<style>text {{ font: 13px sans-serif; fill: #222 }} .head {{ font-size: 17px }} .paper {{ fill: #fff }}\n"
-      "@media (prefers-color-scheme: dark) {{ text {{ fill: #ddd }} .paper {{ fill: #161616 }} }}</style>\n"
+      "<style>text {{ font: 13px sans-serif }} text, .mark {{ fill: #222 }} .head {{ font-size: 17px }} .paper {{ fill: #fff }}\n"
+      "@media (prefers-color-scheme: dark) {{ text, .mark {{ fill: #ddd }} .paper {{ fill: #161616 }} }}</style>\n"
       "<rect class=\"paper\" width=\"100%\" height=\"100%\"/>\n{2}</svg>\n",
       width_, height, body_);
 }

@@ -13,6 +13,8 @@ class Svg {
 
   // `colour` is a number of the palette, which begins anew behind its end. `title` is shown where the pointer rests.
   void box(double x, double y, double width, double height, size_t colour, std::string_view title);
+  // Something that happened while a box lasted, in the colour of words.
+  void mark(double x, double y, double height, std::string_view title);
   enum class Anchor : bool { Start, End };
   void words(double x, double y, std::string_view text, Anchor anchor = Anchor::Start, bool is_heading = false);
 
