@@ -3,6 +3,9 @@
 
 `write` makes docs/bench/figures.json, the plots beside it, and the part of the README between two marks; `stale` tells what of these
 is not what the JSON file gives."""
+import pathlib
+import subprocess
+import tempfile
 import textwrap
 
 import figures as figures_file
@@ -13,6 +16,7 @@ import report
 
 BEGIN = "<!-- From here to the end of the section everything is made by ./bench --write-docs of docs/bench/figures.json. -->\n"
 END = "<!-- The end of what ./bench --write-docs makes. -->\n"
+REPO = pathlib.Path(__file__).resolve().parent.parent.parent
 FOLDER = "docs/bench"
 NONE = "–"
 
@@ -187,6 +191,31 @@ def memory(figures):
             plot("memory", "EFI's memory maps of efilite and OVMF")]
 
 
+def logged(figures):
+    return next((each for each in figures.rows if each.is_logged() and each.boot_log), None)
+
+
+def timeline(figures):
+    if logged(figures) is None:
+        return []
+    return ["Where the time of that boot goes, as `efilite report` draws [its log](docs/bench/boot.log). An instruction takes a nanosecond:\n",
+            plot("boot", "The steps of a boot, by efilite report")]
+
+
+def unpacked(figures):
+    """What is packed in the firmware's file, and who comes to it."""
+    mine = [each for each in figures.rows if each.firmware == "efilite" and each.status == "ok" and each.board != "xen"]
+    if not any(each.unpacked for each in mine):
+        return []
+    parts = dict.fromkeys(part for each in mine for part in each.unpacked)
+
+    def comes(part, rows):
+        return f"{sum(part in each.unpacked for each in rows)} of {len(rows)}"
+    disk, others = ([each for each in mine if (each.via == "disk") == is_disk] for is_disk in (True, False))
+    told = "; ".join(f"{part} in {comes(part, others)} boots from modules and fw_cfg, in {comes(part, disk)} from disks" for part in parts)
+    return [paragraph("Code that such a boot does not need is packed in the file, and unpacked when somebody comes to it:", told + ".")]
+
+
 def plot(name, words):
     return f"![{words}]({FOLDER}/{name}.svg)\n"
 
@@ -207,6 +236,8 @@ def section(figures):
         paragraph("What a firmware adds is all that its code runs until init, boot services for the kernel's stub and runtime services",
                   "among it; of others than efilite it is what came before the kernel, which is the least. SeaBIOS and qboot start",
                   "kernels and no EFI programs. U-Boot's loader leaves SSE off, which systemd's stub uses."),
+        *timeline(figures),
+        *unpacked(figures),
         *memory(figures),
         hand_offs(figures),
         paragraph("From a virtio disk with a GPT, a program of a UKI's size on the EFI system partition, and a file of 64 MiB by",
@@ -226,7 +257,24 @@ def section(figures):
 
 def files(figures):
     made = {f"{FOLDER}/{name}.svg": make(figures) for name, make in plots.PLOTS.items()}
+    if (row := logged(figures)) is not None:
+        log = "".join(line + "\n" for line in row.boot_log)
+        made |= {f"{FOLDER}/boot.log": log, f"{FOLDER}/boot.svg": drawn(log)}
     return {name: content for name, content in made.items() if content}
+
+
+def drawn(log):
+    """By `efilite report`; nothing when it has not been built."""
+    programs = [path for path in (REPO / "build/tools/efilite", REPO / "build/host/efilite") if path.exists()]
+    if not programs:
+        return ""
+    newest = max(programs, key=lambda path: path.stat().st_mtime)
+    with tempfile.TemporaryDirectory() as folder:
+        picture = pathlib.Path(folder) / "boot.svg"
+        done = subprocess.run([newest, "report", "-", "--output", picture], input=log.encode(), capture_output=True, check=False)
+        if done.returncode:
+            raise SystemExit(f"bench: {done.stderr.decode(errors='replace').strip()}")
+        return picture.read_text(encoding="utf-8")
 
 
 def with_section(readme, figures):
@@ -241,7 +289,10 @@ def with_section(readme, figures):
 def write(repo, figures):
     readme = repo / "README.md"
     (repo / FOLDER).mkdir(exist_ok=True)
-    made = files(figures) | {"README.md": with_section(readme.read_text(encoding="utf-8"), figures)}
+    made = files(figures)
+    if logged(figures) is not None and f"{FOLDER}/boot.svg" not in made:
+        raise SystemExit("bench: the picture of a boot is drawn by build/tools/efilite, which is not there: ./run --build makes it")
+    made |= {"README.md": with_section(readme.read_text(encoding="utf-8"), figures)}
     figures_file.write(repo / FOLDER / "figures.json", figures)
     for name, content in made.items():
         (repo / name).write_text(content, encoding="utf-8")

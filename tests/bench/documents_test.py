@@ -65,6 +65,17 @@ class Plots(unittest.TestCase):
         self.assertIn("<title>0xb0000000: no-RAM, 256.0 MiB</title>", drawn)
         self.assertEqual(maps.Map(row).of_type("reserved"), f"1, {report.size(4096)}")
 
+    def test_a_boots_log_is_drawn(self):
+        if not documents.drawn("efilite 0.1: x\ntiming: entry 1\ntiming: payload 2\n"):
+            self.skipTest("efilite report is not built")
+        measured = figures.read(MEASURED)
+        row = next(row for row in measured.rows if row.is_logged())
+        row.boot_log = ["efilite 0.1: x", "timing: entry 1000", "timing: unpacked-warm 1500", "timing: payload 2000"]
+        made = documents.files(measured)
+        self.assertIn("packed code, warm, is unpacked", made["docs/bench/boot.svg"])
+        self.assertEqual(made["docs/bench/boot.log"].splitlines(), row.boot_log)
+        self.assertIn("(docs/bench/boot.svg)", documents.section(measured))
+
     def test_zero_has_a_place_and_a_failure_its_cross(self):
         drawn = "".join(svg.lines(self.panel((0, 10), (1, 100), (64, None))))
         self.assertEqual(drawn.count("<path class='efilite' transform="), 2)

@@ -19,6 +19,8 @@ ELSEWHERE = {"mmio", "mmio-port", "persistent"}
 SLOW_SHIFT = 6
 # From the firmware's first instruction to its first look at the TSC, and the like.
 TOLERANCE = 1000
+# So begins what the log tells of them.
+UNPACKED = "unpacked-"
 # Which of the plugin's counts is that of the firmware's own code.
 OWN = 2
 # A kernel's first instruction is one of these places.
@@ -36,6 +38,18 @@ def timings(outcome):
     """efilite's own log: step -> ticks. Both `timing: step ticks` and `timing: step=ticks step=ticks` are read."""
     return {step: int(ticks) for line in outcome.lines("timing: ")
             for step, ticks in re.findall(r"([a-z][a-z0-9-]*)[ =](\d+)", line)}
+
+
+def unpacked(ticks, start):
+    """Which parts of efilite a page fault has unpacked, and how many instructions after `start`."""
+    return {step.removeprefix(UNPACKED): tsc - start for step, tsc in ticks.items() if step.startswith(UNPACKED)}
+
+
+def boot_log(outcome):
+    """efilite's own lines, from its first one to the last time that it tells."""
+    text = outcome.debug[max(0, outcome.debug.find("efilite ")):].splitlines()
+    last = max((index for index, line in enumerate(text) if line.startswith("timing: ")), default=-1)
+    return [machine.ESCAPES.sub("", line) for line in text[:last + 1] if not line.startswith("init: ")]
 
 
 def within(start, end, ranges):
@@ -188,6 +202,9 @@ class Bench:
                 raise ValueError("no `timing: entry` on the debug port")
             row.before_entry = start
             row.copied_bytes = ticks.get("copied")
+            row.unpacked = unpacked(ticks, start)
+            if row.is_logged():
+                row.boot_log = boot_log(outcome)
             # Without EFI this is not yet the kernel's entry, but the hand-off's begin.
             if "payload" in ticks and row.starts_by_efi():
                 row.to_payload = ticks["payload"] - start

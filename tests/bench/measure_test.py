@@ -138,6 +138,24 @@ class Timings(unittest.TestCase):
         self.assertEqual(measure.timings(outcome("Booting from c000:003ctiming: entry 5\n")), {"entry": 5})
 
 
+class Logs(unittest.TestCase):
+    LOG = ("SeaBIOS\nBooting from c000:003cefilite 0.1: x\ntiming: entry 1000\ntiming: unpacked-warm 1500\ntiming: payload 2000\n"
+           "init: tsc 5\ntiming: exit-boot-services 3000\ninit: end\n")
+
+    def test_efilites_own_lines_are_kept(self):
+        self.assertEqual(measure.boot_log(outcome(self.LOG)), [
+            "efilite 0.1: x", *(f"timing: {step}" for step in (
+                "entry 1000", "unpacked-warm 1500", "payload 2000", "exit-boot-services 3000"))])
+        self.assertEqual(measure.boot_log(outcome("SeaBIOS\n")), [])
+
+    def test_what_is_unpacked_is_told_by_the_way_of_booting(self):
+        self.assertEqual(measure.unpacked(measure.timings(outcome(self.LOG)), 1000), {"warm": 500})
+        disk, module = row(kind="large"), row()
+        disk.via, disk.unpacked = "disk", {"warm": 500_000}
+        self.assertEqual(report.unpackings([disk, module]), ["  large by disk: warm after 0.500", "  nothing: probe by module"])
+        self.assertEqual(report.unpackings([module]), [])
+
+
 class Held(unittest.TestCase):
     def read(self, regions, **which):
         measured = row(**which)

@@ -93,6 +93,18 @@ def disk_boots(rows):
             for row in rows if row.status == "ok" and row.disks]
 
 
+def unpackings(rows):
+    """One line for each part and each way of booting: where somebody came to it first, and last."""
+    found = {}
+    for row in rows:
+        for part, instructions in row.unpacked.items():
+            found.setdefault((row.program(), row.via, part), []).append(instructions)
+    lines = [f"  {program} by {via}: {part} after {millions(min(counts))}" + (f" to {millions(max(counts))}" if len(counts) > 1 else "")
+             for (program, via, part), counts in found.items()]
+    never = sorted({f"{row.program()} by {row.via}" for row in rows if row.firmware == "efilite" and not row.unpacked}) if found else []
+    return lines + ([f"  nothing: {', '.join(never)}"] if never else [])
+
+
 def readings_table(readings):
     lines = []
     for found in readings:
@@ -162,6 +174,8 @@ def boots(figures):
         parts += ["RAM held, by the type of its memory map entry:", *by_type, ""]
     if from_disks := disk_boots(rows):
         parts += ["Loaders on disks:", *from_disks, ""]
+    if parted := unpackings([row for row in rows if row.status == "ok"]):
+        parts += ["Packed parts of efilite that were come to and unpacked, in millions of instructions from its entry:", *parted, ""]
     if notes := [f"  {row.name()}: {note}" for row in rows for note in row.notes]:
         parts += ["Notes:", *notes, ""]
     return parts

@@ -41,6 +41,8 @@ class Row:
     held_by_type: dict = dataclasses.field(default_factory=dict)
     map_entries: int | None = None
     memory_map: list = dataclasses.field(default_factory=list)  # of those that is_pictured(): "address bytes type" of each entry
+    unpacked: dict = dataclasses.field(default_factory=dict)  # packed parts of efilite that somebody came to: {part: instructions}
+    boot_log: list = dataclasses.field(default_factory=list)  # efilite's own lines, of the row that is_logged()
     os_memory_kib: int | None = None  # MemTotal
     notes: list = dataclasses.field(default_factory=list)
     seconds: float = 0
@@ -65,6 +67,10 @@ class Row:
 
     def is_pictured(self):
         return (self.board, self.memory_mib, self.payload) == ("q35", 512, "probe") and self.via != "fw_cfg"
+
+    def is_logged(self):
+        """`efilite report` draws this one in docs/bench."""
+        return (self.firmware, self.board, self.memory_mib, self.program(), self.via) == ("efilite", "q35", 512, "kernel", "module")
 
     def starts_by_efi(self):
         if self.payload == "kernel":
