@@ -198,7 +198,8 @@ def logged(figures):
 def timeline(figures):
     if logged(figures) is None:
         return []
-    return ["Where the time of that boot goes, as `efilite report` draws [its log](docs/bench/boot.log). An instruction takes a nanosecond:\n",
+    return [paragraph("Where the time of that boot goes, as `efilite report` draws [its log](docs/bench/boot.log); an instruction takes a",
+                      "nanosecond:"),
             plot("boot", "The steps of a boot, by efilite report")]
 
 
