@@ -64,7 +64,7 @@ def from_document(told):
         series = growth.SERIES[each["series"]]
         line = next(line for line in series.lines if line.label == each["line"])
         return growth.Point(each["series"], each["line"], each["x"], dataclasses.replace(
-            line.row, status=each["status"], **{series.field: each["x"]}, **{name: each[name] for name in series.figures}))
+            line.row, status=each["status"], **{series.field: each["x"]}, **{name: each[name] for name in series.figures if name in each}))
     return Figures(
         told["about"], told["file_bytes"], [Row(**row) for row in told["rows"]], [point(each) for each in told["growth"]],
         [services.Services(**each | {"costs": with_numbers(each["costs"])}) for each in told["services"]],

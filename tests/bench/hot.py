@@ -3,7 +3,7 @@
 """Which of efilite's functions take the instructions from its PVH entry to the program's entry, and which grow with the machine.
 
   tests/bench/hot.py                                    the machine of ./bench's table: q35, 512 MiB
-  tests/bench/hot.py --memory 983040                    with 960 GiB, and what each function takes more than in that one
+  tests/bench/hot.py --memory 1048576                   with 1 TiB, and what each function takes more than in that one
   tests/bench/hot.py --payload large --disks 64         booting from the first of 64 disks, beside the only one
 
 A function's instructions are its own, without those of what it calls. build/ has to be there: ./bench, or ./bench --no-build, makes it."""

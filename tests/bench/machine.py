@@ -16,6 +16,9 @@ MIB = 1 << 20
 QEMU = "qemu-system-x86_64"
 # All a TCG CPU has (1 GiB pages, NX, RDRAND, SMEP and so on), as on today's hosts, without five-level paging.
 CPU = "max,la57=off"
+# QEMU's emulated processor has 40 bits of address if nobody says otherwise. q35 has PCI's windows in them, too, so that it refuses more.
+MOST_OF_40_BITS = 960 * 1024
+MORE_BITS = ",phys-bits=42"
 # edk2 reports a crash on the console and then stays in a loop for ever.
 CRASH = re.compile(r"!!!! X64 Exception.*")
 # A firmware that has found nothing to start, and stays there.
@@ -57,9 +60,13 @@ def takes(plugin):
     return subprocess.run(command, input=b"quit\n", capture_output=True, check=False).returncode == 0
 
 
+def cpu(memory_mib):
+    return CPU + (MORE_BITS if memory_mib > MOST_OF_40_BITS else "")
+
+
 def command(board, memory_mib, cpus, shift, directory, extra):
     return [QEMU, "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
-            "-machine", f"{BOARDS[board]},accel=tcg,memory-backend=ram", "-cpu", CPU, "-smp", str(cpus), "-m", f"{memory_mib}M",
+            "-machine", f"{BOARDS[board]},accel=tcg,memory-backend=ram", "-cpu", cpu(memory_mib), "-smp", str(cpus), "-m", f"{memory_mib}M",
             # Pages of the host's for what the guest touches only.
             "-object", f"memory-backend-ram,id=ram,size={memory_mib}M,reserve=off",
             "-icount", f"shift={shift},sleep=off", "-rtc", "base=2026-01-01,clock=vm", "-seed", "1",
@@ -161,4 +168,6 @@ def ram_ranges(board, memory_mib):
                        "xen": (0xFC000000, 0xFC000000)}[board.removesuffix("-acpi-off")]
     if size < split_from:
         return [(0, size)]
-    return [(0, low), (1 << 32, (1 << 32) + size - low)]
+    # What would reach into the addresses below 1 TiB that AMD's processors keep for HyperTransport, pc.c of QEMU has behind them.
+    high = 1 << (40 if memory_mib > MOST_OF_40_BITS and board in ("q35", "pc") else 32)
+    return [(0, low), (high, high + size - low)]

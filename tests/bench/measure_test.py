@@ -182,6 +182,12 @@ class Held(unittest.TestCase):
                              memory_mib=6144)
         self.assertEqual((measured.held_bytes, measured.held_by_type), (MIB, {"runtime-data": MIB}))
 
+    def test_a_tebibyte_lies_behind_the_addresses_below_1_tib(self):
+        gib = 1 << 30
+        self.assertEqual(machine.ram_ranges("q35", 960 * 1024), [(0, 2 * gib), (4 * gib, 962 * gib)])
+        self.assertEqual(machine.ram_ranges("q35", 1024 * 1024), [(0, 2 * gib), (1024 * gib, 2046 * gib)])
+        self.assertEqual((machine.cpu(960 * 1024), machine.cpu(1024 * 1024)), (machine.CPU, machine.CPU + ",phys-bits=42"))
+
     def test_a_kernel_tells_by_iomem(self):
         text = "\n".join(["init: tsc 9000", "init: efi 1", "init: memory MemTotal:   100 kB", "init: log efi: mem00: x",
                           "init: log efi: mem00: what is kept", "init: log efi: memattr: y",

@@ -15,9 +15,14 @@ def of_growth(figures, name, figure, title, is_log=True, units=svg.SI):
     for label in dict.fromkeys(point.line for point in mine):
         points = [(point.x, growth.told(point, mine, figure)) for point in mine if point.line == label]
         lines.append(svg.Line(label.split(",")[0], points, "," in label))
-    ticks = [(x, report.amount(x, series.unit)) for x in series.points]
-    unit = {"to_payload": INSTRUCTIONS, "to_unpacked": INSTRUCTIONS, "held_bytes": "bytes", "map_entries": "entries"}[figure]
+    ticks = [(x, report.amount(x, series.unit)) for x in growth.measured_at(name, mine)]
+    unit = {"to_payload": INSTRUCTIONS, "to_unpacked": INSTRUCTIONS, "held_bytes": "bytes", "map_entries": "entries",
+            "cpu_seconds": "seconds"}[figure]
     return svg.Lines(title, series.title, unit, ticks, lines, is_log, units)
+
+
+def seconds(figures, name, title):
+    return [of_growth(figures, name, "cpu_seconds", title, is_log=False)] if growth.has(name, figures.growth, "cpu_seconds") else []
 
 
 def of_services(figures, program, operation):
@@ -75,7 +80,8 @@ def ram(figures):
     return svg.figure("How a boot's costs grow with RAM", [
         of_growth(figures, "ram", "to_payload", "To the first instruction of a program"),
         of_growth(figures, "ram", "held_bytes", "RAM that the OS does not get", units=svg.IEC),
-        of_growth(figures, "ram", "map_entries", "Entries of the memory map", is_log=False)],
+        of_growth(figures, "ram", "map_entries", "Entries of the memory map", is_log=False),
+        *seconds(figures, "ram", "QEMU's CPU time until then")],
         legend(figures), "A cross: it failed there.")
 
 
@@ -83,7 +89,8 @@ def machines(figures):
     return svg.figure("How a boot's costs grow with the machine", [
         of_growth(figures, "cpus", "to_payload", "Processors"),
         of_growth(figures, "disks", "to_payload", "Disks"),
-        of_growth(figures, "initrd", "to_unpacked", "Initrd, what is added", is_log=False)],
+        of_growth(figures, "initrd", "to_unpacked", "Initrd, what is added", is_log=False),
+        *seconds(figures, "cpus", "QEMU's CPU time, by processors")],
         legend(figures), "Dashed: the program is on the first disk; the initrd is a module. A cross: it failed there.")
 
 

@@ -46,7 +46,8 @@ def disk_promises(mine, readings):
 def growth_promises(points):
     mine = [point.row.to_payload for point in points if (point.series, point.line) == ("ram", "efilite")]
     worst = None if None in mine else max(mine, default=None)
-    return [Promise("the same with 128 MiB to 960 GiB of RAM", worst, 299_999, "instructions")] if mine else []
+    largest = f"{max((point.row.memory_mib for point in points if point.series == 'ram'), default=0) // KIB} GiB"
+    return [Promise(f"the same with 128 MiB to {largest} of RAM", worst, 299_999, "instructions")] if mine else []
 
 
 def xen_promises(rows, found):

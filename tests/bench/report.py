@@ -144,20 +144,21 @@ def amount(value, unit):
 # What is told of each point, and how.
 GROWING = {"to_payload": ("millions of instructions to the program's entry", millions),
            "to_unpacked": ("millions of instructions to the unpacked kernel, more than with the smallest", millions),
+           "cpu_seconds": ("seconds of the host's CPU that QEMU took until then, counting included", "{:.1f}".format),
            "held_bytes": ("RAM that the system cannot use", size), "map_entries": ("entries of the memory map", str)}
 
 
 def growth_table(name, points):
     series = growth.SERIES[name]
     mine = [point for point in points if point.series == name]
-    lines = []
-    for figure in series.figures:
+    lines, measured = [], growth.measured_at(name, mine)
+    for figure in (each for each in series.figures if growth.has(name, mine, each)):
         title, told = GROWING[figure]
-        lines += [f"With more {series.title}: {title}:", f"  {'':<24}" + "".join(f" {amount(x, series.unit):>9}" for x in series.points)]
+        lines += [f"With more {series.title}: {title}:", f"  {'':<24}" + "".join(f" {amount(x, series.unit):>9}" for x in measured)]
         for label in dict.fromkeys(point.line for point in mine):
             at = {point.x: point for point in mine if point.line == label}
             cells = ["" if x not in at else "failed" if at[x].row.status != "ok" else told(growth.told(at[x], mine, figure))
-                     for x in series.points]
+                     for x in measured]
             lines.append(f"  {label:<24}" + "".join(f" {cell:>9}" for cell in cells))
     failed = [f"  {point.row.name()}: {point.row.status}" for point in mine if point.row.status != "ok"]
     return [*lines, *failed, ""]
