@@ -45,12 +45,13 @@ Result<> fill_legacy_hole(const BootInfo& info, core::MemoryMap& map) {
   return {};
 }
 
-// The last of the free memory below 4 GiB that is large enough.
+// The last of the free memory below 4 GiB that is large enough, and a smaller range that comes behind: what is kept is best kept there.
 Result<> place_runtime_window(const BootInfo& info, core::MemoryMap& map) {
-  uint64_t best = 0;
+  uint64_t best = 0, small = 0;
   for (const MemoryRegion& region : info.memory) {
     if (region.type != E820Type::Ram) continue;
     uint64_t end = std::min(region.range.end.value, k4GiB);
+    if (end > region.range.begin.value && end - region.range.begin.value < kRuntimeWindow) small = end;
     while (end >= region.range.begin.value + kRuntimeWindow) {
       auto d = map.find({end - 1});
       if (!d) break;
@@ -63,7 +64,7 @@ Result<> place_runtime_window(const BootInfo& info, core::MemoryMap& map) {
     }
   }
   if (best < (1u << 20) + kRuntimeWindow) return {};  // a tiny machine does without
-  return map.set_runtime_window({{best - kRuntimeWindow}, {best}});
+  return map.set_runtime_window({{best - kRuntimeWindow}, {std::max(best, small)}});
 }
 
 bool is_occupied(const BootInfo& info, PhysRange image, PhysRange memory) {

@@ -103,6 +103,16 @@ TEST_F(MemorySetup, RuntimeDataGoesToTheLastFreeMemoryBelowFourGigabytes) {
   EXPECT_TRUE(other->value < window_begin || other->value >= window_end);
 }
 
+TEST_F(MemorySetup, WhatOutlivesBootGoesBehindAllElseIntoASmallRange) {
+  add(0x8003000, 0x1D000, 1);
+  ASSERT_TRUE(set_up_memory(info, image, code_end, map));
+  const auto place = [&](uint64_t pages) {
+    return map.allocate(efi::AllocateType::AnyPages, MemoryType::RuntimeServicesData, {pages})->value;
+  };
+  EXPECT_EQ(place(0x10), 0x8010000u);
+  EXPECT_EQ(place(0x10), 0x7FF0000u) << "and where that is full, to the end of a larger one";
+}
+
 TEST_F(MemorySetup, TheLegacyHoleIsOneEntryWhereABiosReservedBothEnds) {
   info.memory.clear();
   add(0, 0x9F000, 1);
