@@ -46,8 +46,8 @@ void check_facts(const AcpiFacts& facts) {
 
 // One candidate after the other, each cut free so that a naive read cannot see what stands before it.
 std::optional<AcpiFacts::SleepType> naive_s5(ByteSpan aml) {
-  for (size_t at = 1; at + 4 <= aml.size(); ++at) {
-    if (memcmp(aml.data() + at, "_S5_", 4) != 0) continue;
+  for (size_t at = aml.size(); at-- > 1;) {
+    if (at + 4 > aml.size() || memcmp(aml.data() + at, "_S5_", 4) != 0) continue;
     size_t from = aml[at - 1] == std::byte{'\\'} && at >= 2 ? at - 2 : at - 1;
     if (aml[from] != std::byte{8}) continue;
     auto tail = aml.subspan(from);

@@ -27,25 +27,27 @@ bool is_named_at(ByteSpan aml, size_t at) {
   return before(1) == kNameOp || (before(1) == kRootChar && before(2) == kNameOp);
 }
 
-// Where the next '5' is, from `at` on: eight bytes at a time, for a DSDT has tens of KiB, and few of them are that.
-size_t find_five(ByteSpan aml, size_t at) {
+// How many bytes there are up to the last '5' in front of `end`, and with it: eight bytes at a time, for a DSDT has tens of KiB, and few
+// of them are that.
+size_t up_to_five(ByteSpan aml, size_t end) {
   constexpr uint64_t kOnes = 0x0101010101010101, kHighBits = 0x8080808080808080;
-  for (; at < aml.size() && aml.size() - at >= sizeof(uint64_t); at += sizeof(uint64_t)) {
+  for (; end >= sizeof(uint64_t); end -= sizeof(uint64_t)) {
     uint64_t eight;
-    __builtin_memcpy(&eight, aml.data() + at, sizeof eight);
+    __builtin_memcpy(&eight, aml.data() + end - sizeof eight, sizeof eight);
     const uint64_t zero_if_five = eight ^ kOnes * '5';
     if (((zero_if_five - kOnes) & ~zero_if_five & kHighBits) != 0) break;
   }
-  while (at < aml.size() && aml[at] != std::byte{'5'}) ++at;
-  return at;
+  while (end != 0 && aml[end - 1] != std::byte{'5'}) --end;
+  return end;
 }
 
 }  // namespace
 
+// From the end, where QEMU has it behind all devices of its bridge.
 std::optional<AcpiFacts::SleepType> find_s5(ByteSpan aml) {
-  constexpr size_t kBefore = 2;  // of the name's characters
-  for (size_t five = find_five(aml, kBefore); five < aml.size(); five = find_five(aml, five + 1)) {
-    const size_t at = five - kBefore;
+  constexpr size_t kUpTo = 3;  // of the name's characters
+  for (size_t end = up_to_five(aml, aml.size()); end >= kUpTo; end = up_to_five(aml, end - 1)) {
+    const size_t at = end - kUpTo;
     if (read_at<uint32_t>(aml, at) != 0x5F35535F || !is_named_at(aml, at)) continue;
     if (auto found = package_at(aml, at + 4)) return found;
   }

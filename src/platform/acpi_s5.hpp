@@ -6,7 +6,7 @@
 
 namespace efilite::platform {
 
-// nullopt: no such name in these definition blocks, or its values are not constants of 3 bits.
+// The last one. nullopt: no such name in these definition blocks, or its values are not constants of 3 bits.
 std::optional<AcpiFacts::SleepType> find_s5(ByteSpan aml);
 
 }  // namespace efilite::platform

@@ -3,6 +3,7 @@
 
 #include "base/byte_sum.hpp"
 #include "base/log.hpp"
+#include "platform/bios_area.hpp"
 
 namespace efilite::platform {
 
@@ -38,11 +39,9 @@ PhysAddr search_rsdp(core::PhysicalMemory& memory) {
   for (PhysRange area : areas) {
     auto bytes = area.begin.value != 0 ? memory.window(area) : std::nullopt;
     if (!bytes) continue;
-    for (uint64_t offset = 0; offset < area.size(); offset += 16) {
-      uint64_t text;  // by hand: this runs eight thousand times where there is no ACPI
-      __builtin_memcpy(&text, bytes->data() + offset, sizeof text);
-      PhysAddr at{area.begin.value + offset};
-      if (text == kRsdpMagic && rsdp_at(memory, at)) return at;
+    for (size_t offset = next_anchor(*bytes, 0, "RS"); offset < bytes->size(); offset = next_anchor(*bytes, offset + 16, "RS")) {
+      const PhysAddr at{area.begin.value + offset};
+      if (rsdp_at(memory, at)) return at;
     }
   }
   return {};

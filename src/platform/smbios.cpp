@@ -7,6 +7,7 @@
 #include "abi/smbios.hpp"
 #include "base/byte_sum.hpp"
 #include "base/log.hpp"
+#include "platform/bios_area.hpp"
 
 namespace efilite::platform {
 
@@ -148,25 +149,22 @@ Result<SmbiosEntryPoints> build_own(const SmbiosIdentity& identity, MutableByteS
 
 }  // namespace
 
-SmbiosEntryPoints find_smbios(core::PhysicalMemory& memory) {
+SmbiosEntryPoints find_smbios(core::PhysicalMemory& memory, PhysAddr near) {
   constexpr PhysRange area{{0xF0000}, {0x100000}};
-  SmbiosEntryPoints found;
-  auto bytes = memory.window(area);
-  if (!bytes) return found;
-  const std::byte* const begin = bytes->data();
-  const std::byte* const end = begin + bytes->size();
-  for (const std::byte* here = begin; here != end; here += 16) {
-    constexpr uint16_t first_two = 0x535F;  // "_S"
-    uint16_t text;  // by hand and by pointers: this runs four thousand times at every boot
-    __builtin_memcpy(&text, here, sizeof text);
-    if (text != first_two) continue;
-    auto offset = static_cast<size_t>(here - begin);
-    ByteSpan rest = ByteSpan(*bytes).subspan(offset);
-    PhysAddr at{area.begin.value + offset};
-    if (found.v3.value == 0 && starts_with(rest, "_SM3_") && good_v3(memory, rest)) found.v3 = at;
-    if (found.v2.value == 0 && starts_with(rest, "_SM_") && good_v2(memory, rest)) found.v2 = at;
-  }
-  return found;
+  const auto bytes = memory.window(area);
+  if (!bytes) return {};
+  const size_t first = area.contains({near, {near.value + 1}}) ? align_down(near.value - area.begin.value, 16) : 0;
+  const auto search = [&](ByteSpan part, size_t from) -> SmbiosEntryPoints {
+    for (size_t offset = next_anchor(part, from, "_S"); offset < part.size(); offset = next_anchor(part, offset + 16, "_S")) {
+      const ByteSpan rest = ByteSpan(*bytes).subspan(offset);
+      const PhysAddr at{area.begin.value + offset};
+      if (starts_with(rest, "_SM3_") && good_v3(memory, rest)) return {.v3 = at};
+      if (starts_with(rest, "_SM_") && good_v2(memory, rest)) return {.v2 = at};
+    }
+    return {};
+  };
+  const SmbiosEntryPoints found = search(*bytes, first);
+  return found.any() ? found : search(bytes->first(first), 0);
 }
 
 std::string_view hypervisor_name(const Hypervisor& hypervisor) {

@@ -17,8 +17,9 @@ struct SmbiosEntryPoints {
   constexpr bool any() const { return v2.value != 0 || v3.value != 0; }
 };
 
-// Looks through 0xF0000..0xFFFFF [DSP0134, 5.2]. Entry points with wrong checksums, or whose table is not mapped, do not count.
-SmbiosEntryPoints find_smbios(core::PhysicalMemory& memory);
+// The first one in 0xF0000..0xFFFFF [DSP0134, 5.2], from `near` on: a BIOS makes its tables one after the other, so that it lies beside
+// ACPI's root pointer. Entry points with wrong checksums, or whose table is not mapped, do not count.
+SmbiosEntryPoints find_smbios(core::PhysicalMemory& memory, PhysAddr near);
 
 struct SmbiosIdentity {
   std::string_view version;       // of efilite

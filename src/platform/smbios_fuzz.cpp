@@ -59,7 +59,7 @@ void check_area(ByteSpan input, bool fix_sums) {
   auto area = memory.map(kArea, 0x10000);
   memcpy(area.data(), input.data(), std::min(input.size(), area.size()));
   if (fix_sums) fix(area);
-  check_entry_points(memory, find_smbios(memory));
+  for (uint64_t near : {uint64_t{0}, kArea, kArea + 0x28, kArea + 0xFFFF}) check_entry_points(memory, find_smbios(memory, PhysAddr{near}));
 }
 
 void check_build(drivers::FwCfg* fw_cfg, const SmbiosIdentity& identity) {
@@ -71,7 +71,7 @@ void check_build(drivers::FwCfg* fw_cfg, const SmbiosIdentity& identity) {
   // A search finds it, too.
   auto area = memory.map(kArea, 0x10000);
   memcpy(area.data() + 0x20, out.data(), 32);
-  EXPECT(find_smbios(memory).any());
+  EXPECT(find_smbios(memory, PhysAddr{kArea + 0x20}).any() && find_smbios(memory, PhysAddr{kArea + 0x30}).any());
 }
 
 }  // namespace

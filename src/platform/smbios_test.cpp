@@ -60,7 +60,7 @@ class Smbios : public testing::Test {
     EXPECT_TRUE(built);
     if (!built) return {};
     memcpy(bios_area.data() + 0x5A0, out.data(), 32);
-    auto found = find_smbios(memory);
+    auto found = find_smbios(memory, {});
     EXPECT_EQ(found.v2.value, built->v2.value != 0 ? 0xF05A0u : 0u);
     EXPECT_EQ(found.v3.value, built->v3.value != 0 ? 0xF05A0u : 0u);
     return *built;
@@ -71,9 +71,19 @@ class Smbios : public testing::Test {
 };
 
 TEST_F(Smbios, NothingThereIsNothingFound) {
-  EXPECT_FALSE(find_smbios(memory).any());
+  EXPECT_FALSE(find_smbios(memory, {}).any());
   test::FakePhysicalMemory without;
-  EXPECT_FALSE(find_smbios(without).any());
+  EXPECT_FALSE(find_smbios(without, {}).any());
+}
+
+TEST_F(Smbios, TheOneNearIsFoundAndOneInFrontOfItToo) {
+  (void)build(nullptr);
+  const uint64_t place = 0xF05A0;  // in the area
+  for (uint64_t near : {0xF0000, 0xF05A0, 0xF05A8, 0xF05B0, 0xFFFF0, 0xFFFFF, 0x100000, 0xE0000})
+    EXPECT_EQ(find_smbios(memory, PhysAddr{near}).v3.value, place) << std::hex << near;
+  memcpy(bios_area.data() + 0x8000, bios_area.data() + 0x5A0, 32);
+  EXPECT_EQ(find_smbios(memory, PhysAddr{0xF0010}).v3.value, place);
+  EXPECT_EQ(find_smbios(memory, PhysAddr{0xF0600}).v3.value, 0xF8000u);
 }
 
 TEST_F(Smbios, OurOwnTablesAreTruthfulAndComplete) {
@@ -204,11 +214,11 @@ TEST_F(SmbiosOfQemu, ASpoiledEntryPointIsNotFound) {
     (void)build(&driver);
     for (size_t i = 0; i < (v3 ? 24u : 31u); ++i) {
       bios_area[0x5A0 + i] ^= std::byte{1};
-      EXPECT_FALSE(find_smbios(memory).any()) << "byte " << i;
+      EXPECT_FALSE(find_smbios(memory, {}).any()) << "byte " << i;
       bios_area[0x5A0 + i] ^= std::byte{1};
     }
     memory.map(kPlace, 16);  // the entry point is good, its table is not mapped
-    EXPECT_FALSE(find_smbios(memory).any());
+    EXPECT_FALSE(find_smbios(memory, {}).any());
   }
 }
 

@@ -17,9 +17,9 @@ constexpr uint64_t k4GiB = uint64_t{1} << 32;
 void* at(PhysAddr address) { return reinterpret_cast<void*>(address.value); }
 PhysAddr address_of(const std::byte* p) { return {reinterpret_cast<uint64_t>(p)}; }
 
-Result<platform::SmbiosEntryPoints> smbios(core::Pool& pool, core::PhysicalMemory& physical, const Hypervisor& hypervisor,
-                                           drivers::FwCfg* fw_cfg) {
-  platform::SmbiosEntryPoints found = platform::find_smbios(physical);
+Result<platform::SmbiosEntryPoints> smbios(core::Pool& pool, core::PhysicalMemory& physical, const platform::AcpiFacts* acpi,
+                                           const Hypervisor& hypervisor, drivers::FwCfg* fw_cfg) {
+  platform::SmbiosEntryPoints found = platform::find_smbios(physical, acpi != nullptr ? acpi->rsdp : PhysAddr{});
   if (found.any()) return found;
   uint64_t size = platform::smbios_size(fw_cfg);
   auto* const place = static_cast<std::byte*>(TRY(pool.allocate(efi::MemoryType::RuntimeServicesData, size)));
@@ -51,7 +51,7 @@ PhysAddr root_pointer(core::Pool& pool, core::PhysicalMemory& physical, PhysAddr
 Result<> install_os_tables(core::Tables& tables, core::Pool& pool, core::PhysicalMemory& physical, const platform::AcpiFacts* acpi,
                            const Hypervisor& hypervisor, drivers::FwCfg* fw_cfg, RuntimeData& runtime, PvhGuestTable& guest,
                            bool may_extend_acpi) {
-  const platform::SmbiosEntryPoints entry_points = TRY(smbios(pool, physical, hypervisor, fw_cfg));
+  const platform::SmbiosEntryPoints entry_points = TRY(smbios(pool, physical, acpi, hypervisor, fw_cfg));
   StaticVector<efi::ConfigurationTable, 6> all;
   auto add = [&all](const efi::Guid& guid, void* table) { CHECK(all.push_back({guid, table})); };
   // Under Xen as the hypervisor gave it: an OS recognises its host by these very tables.
