@@ -19,7 +19,10 @@ void* memmove(void* destination, const void* source, size_t length) {
   // The end of the source would be overwritten before it is read: go downwards.
   unsigned char* to = static_cast<unsigned char*>(destination) + length - 1;
   const unsigned char* from = static_cast<const unsigned char*>(source) + length - 1;
-  asm volatile("std\n\trep movsb\n\tcld" : "+D"(to), "+S"(from), "+c"(length) : : "memory");
+  size_t rest = length % 8;
+  size_t words = length / 8;
+  asm volatile("std\n\trep movsb\n\tsub $7, %0\n\tsub $7, %1\n\tmov %3, %%rcx\n\trep movsq\n\tcld"
+               : "+&D"(to), "+&S"(from), "+&c"(rest) : "r"(words) : "memory");
   return destination;
 }
 
