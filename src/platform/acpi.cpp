@@ -77,8 +77,8 @@ void read_madt(ByteSpan table, AcpiFacts& facts) {
   facts.has_8259 = (madt->flags & acpi::kMadtHas8259) != 0;
   for (uint64_t at = sizeof(acpi::Madt); auto head = read_at<uint16_t>(table, at); at += *head >> 8) {
     if (*head >> 8 < 2) return;
-    auto address = read_at<uint64_t>(table, at + 4);
-    if ((*head & 0xFF) == acpi::kMadtLocalApicOverride && *head >> 8 >= 12 && address) facts.local_apic = *address;
+    if ((*head & 0xFF) != acpi::kMadtLocalApicOverride || *head >> 8 < 12) continue;  // there is one for each CPU
+    if (auto address = read_at<uint64_t>(table, at + 4)) facts.local_apic = *address;
   }
 }
 
