@@ -61,7 +61,7 @@ constinit std::array<Gate, VECTOR_COUNT> idt{};
 constinit std::array<uint64_t, 6> gdt{};
 constinit TaskState tss{};
 // A stack overflow cannot be reported on the stack that overflowed.
-alignas(16) constinit std::array<uint8_t, 4096> crash_stack{};
+alignas(16) constinit std::array<uint8_t, 8192> crash_stack{};
 
 constinit void (*timer_handler)() = nullptr;
 constinit bool (*missing_page_handler)(uint64_t) = nullptr;
@@ -107,8 +107,8 @@ void print_register(const char* name, uint64_t value) {
 }
 
 // What the fault says of its cause. Intel SDM volume 3, 4.7: bit 1 of a page fault's error code is a write, bit 4 a fetch.
-void print_cause(const ExceptionFrame& f) {
-  if (f.vector == 14 && read_cr2() < kPageSize)
+void print_cause(const ExceptionFrame& f, uint64_t cr2) {
+  if (f.vector == VECTOR_PAGE_FAULT && cr2 < kPageSize)
     log::line("  a NULL pointer was ", (f.error & 16) != 0 ? "called" : (f.error & 2) != 0 ? "written to" : "read from");
   if constexpr (kPoison) {
     constexpr const char* kNames[] = {"r15", "r14", "r13", "r12", "r11", "r10", "r9", "r8",
@@ -120,7 +120,7 @@ void print_cause(const ExceptionFrame& f) {
 }
 
 void print_place(uint64_t rip) {
-  if (rip >= reinterpret_cast<uint64_t>(&image_start) && rip < reinterpret_cast<uint64_t>(&image_end)) {
+  if (rip >= reinterpret_cast<uint64_t>(&image_start) && rip < reinterpret_cast<uint64_t>(&packed_start)) {
     log::line("  in efilite + ", log::Hex{rip - reinterpret_cast<uint64_t>(&image_start)});
     return;
   }
@@ -131,15 +131,17 @@ void print_place(uint64_t rip) {
     log::line("  in no image that efilite started");
 }
 
-[[noreturn]] void report(const ExceptionFrame* f) {
+[[noreturn]] void report(const ExceptionFrame* f, uint64_t cr2) {
   if (crashing) stop();  // the report itself crashed
   crashing = true;
+  // It may come to a page that is not there yet. On the stack of its own that fault would overwrite ours.
+  idt[VECTOR_PAGE_FAULT].ist = 0;
   log::line("\nefilite: CRASH: ", kExceptionNames[f->vector % 32], " (vector ", f->vector, "), error code ", log::Hex{f->error});
-  print_cause(*f);
+  print_cause(*f, cr2);
   print_place(f->rip);
   print_register("  rip ", f->rip);
   print_register("  rsp ", f->rsp);
-  print_register("  cr2 ", read_cr2());
+  print_register("  cr2 ", cr2);
   print_register("  flags ", f->rflags);
   print_register("\n  rax ", f->rax);
   print_register("  rbx ", f->rbx);
@@ -171,7 +173,7 @@ void set_stop_handler(void (*handler)()) { stop_handler = handler; }
 
 void init_interrupts() {
   load_gdt();
-  for (unsigned i = 0; i < 32; ++i) set_gate(i, exception_entries[i], i == 8 || i == 14 || i == 12 ? 1 : 0);
+  for (unsigned i = 0; i < 32; ++i) set_gate(i, exception_entries[i], i == 8 || i == VECTOR_PAGE_FAULT || i == 12 ? 1 : 0);
   set_gate(VECTOR_TIMER, reinterpret_cast<uint64_t>(&timer_entry), 0);
   set_gate(VECTOR_SPURIOUS, reinterpret_cast<uint64_t>(&spurious_entry), 0);
   TablePointer pointer{sizeof(idt) - 1, reinterpret_cast<uint64_t>(idt.data())};
@@ -188,9 +190,10 @@ extern "C" void timer_interrupt() {
 
 extern "C" void exception(const ExceptionFrame* f) {
   // Intel SDM volume 3, 4.7: bit 0 of a page fault's error code is clear when a page is not there.
-  constexpr uint64_t kPageFault = 14, kPresent = 1;
-  if (f->vector == kPageFault && (f->error & kPresent) == 0 && missing_page_handler != nullptr && missing_page_handler(read_cr2())) return;
-  report(f);
+  constexpr uint64_t kPresent = 1;
+  const uint64_t cr2 = read_cr2();
+  if (f->vector == VECTOR_PAGE_FAULT && (f->error & kPresent) == 0 && missing_page_handler != nullptr && missing_page_handler(cr2)) return;
+  report(f, cr2);
 }
 
 }  // namespace efilite::arch

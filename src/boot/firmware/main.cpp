@@ -104,6 +104,8 @@ void watchdog_expired(uint64_t code, std::string_view description) {
 class : public core::Departure {
  public:
   void announced() override { times.leaving(arch::timestamp()); }
+  // What an event's notification sets now has the room that is kept for the OS.
+  void accepted() override { region.data->state.before_growth = nullptr; }
   void leave_boot_services() override {
     runtime::RuntimeState& state = region.data->state;
     static_assert(core::EventQueue::kMaxAddressChangeEvents <= runtime::Addressing::kMaxNotifies);
@@ -124,6 +126,7 @@ class : public core::Departure {
     log::set_sink(nullptr);
     forget_console();
   }
+  void left() override { packed_code::give_memory_back(); }
 } constinit departure;
 
 Result<PhysAddr> allocate_page_table() {

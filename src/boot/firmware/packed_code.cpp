@@ -91,6 +91,12 @@ void serve(arch::PageTables& tables) {
   arch::set_missing_page_handler(page_is_missing);
 }
 
+void give_memory_back() {
+  (void)page_tables->set({address_of(image_start), limit()}, 0);
+  for (size_t i = 0; i < kCount; ++i)
+    if (!begun[i]) (void)page_tables->set({address_of(kGroups[i].begin), address_of(kGroups[i].end)}, efi::kMemoryXp);
+}
+
 void tell() {
   for (size_t i = 0; i < kCount; ++i)
     if (unpacked_at[i] != 0 && !std::exchange(told[i], true)) log_timing(kGroups[i].name, unpacked_at[i], false);

@@ -56,7 +56,11 @@ EfiStatus EFIAPI exit(efi::Handle image, EfiStatus status, efi::Uintn exit_data_
 EfiStatus EFIAPI unload_image(efi::Handle image) { return the_firmware->images.unload(image); }
 
 // [UEFI 2.10, 7.4.6] The handle only says who asks: loaders pass those of images that have long gone.
-EfiStatus EFIAPI exit_boot_services(efi::Handle, efi::Uintn map_key) { return encode(the_firmware->images.exit_boot_services(map_key)); }
+EfiStatus EFIAPI exit_boot_services(efi::Handle, efi::Uintn map_key) {
+  const Result<> done = the_firmware->images.exit_boot_services(map_key);
+  if (done) the_firmware->images.leave_to_program();
+  return encode(done);
+}
 
 EfiStatus EFIAPI install_configuration_table(efi::Guid* guid, void* table) {
   if (guid == nullptr) return encode(Status::InvalidParameter);

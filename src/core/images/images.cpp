@@ -317,6 +317,7 @@ Result<> Images::exit_boot_services(uint64_t map_key) {
   for_each_runtime_driver([this](const ImageRecord& image) { make_relocatable(image); });
   // [UEFI 2.10, 7.4.6] a stale key must fail, with everything still working: the OS reads the map again and retries.
   if (map_key != memory_.key()) return Status::InvalidParameter;
+  departure_.accepted();
   events_.exit_boot_services();
   for (size_t i = quiescers_.size(); i-- > 0;) {
     auto quiet = quiescers_[i]->quiesce();

@@ -49,8 +49,12 @@ class Quiescer {
 class Departure {
  public:
   virtual void leave_boot_services() = 0;
+  // Behind all that, when a program has called ExitBootServices: nobody but the runtime services is left.
+  virtual void left() {}
   // Before anything is done: ExitBootServices has been called.
   virtual void announced() {}
+  // ExitBootServices will succeed. From now on the memory map is what the OS knows of it: it must not change any more.
+  virtual void accepted() {}
 
  protected:
   ~Departure() = default;
@@ -138,6 +142,7 @@ class Images {
   // Whether all hooks had room: quiesce() is called in the reverse order of adding.
   [[nodiscard]] bool add_quiescer(Quiescer& device) { return quiescers_.push_back(&device); }
   Result<> exit_boot_services(uint64_t map_key);
+  void leave_to_program() { departure_.left(); }
   // The images that outlive boot services: visit(const ImageRecord&).
   template <typename Visit>
   void for_each_runtime_driver(Visit visit) const {

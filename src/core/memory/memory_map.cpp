@@ -206,8 +206,8 @@ bool MemoryMap::all_owned_by(uint64_t begin, uint64_t end, PageOwner owner) cons
   return false;
 }
 
-// The highest place for `bytes` of free memory in [floor, ceiling), or the lowest.
-std::optional<uint64_t> MemoryMap::find_free(uint64_t floor, uint64_t ceiling, uint64_t bytes, bool lowest) const {
+// A place for `bytes` of free memory in [floor, ceiling).
+std::optional<uint64_t> MemoryMap::find_free(uint64_t floor, uint64_t ceiling, uint64_t bytes, Place place) const {
   std::optional<uint64_t> best;
   for (size_t i = size_; i-- > 0;) {
     const Region& r = regions()[i];
@@ -216,8 +216,8 @@ std::optional<uint64_t> MemoryMap::find_free(uint64_t floor, uint64_t ceiling, u
     uint64_t begin = std::max(r.begin, floor);
     uint64_t end = std::min(r.end, ceiling);
     if (begin >= end || end - begin < bytes) continue;
-    if (!lowest) return end - bytes;
-    best = begin;
+    best = place == Place::Highest ? end - bytes : begin;
+    if (place != Place::Lowest) break;
   }
   return best;
 }
@@ -228,12 +228,12 @@ std::optional<uint64_t> MemoryMap::choose(MemoryType type, uint64_t bytes, uint6
   if (limit <= kLowEnd) return find_free(kPageSize, limit, bytes);
   if (owner != PageOwner::Service && boot_services_type(type)) {
     // efilite's own joins efilite, which lies at the bottom: one entry of the map instead of many.
-    if (auto at = find_free(kLowEnd, std::min(limit, k4GiB), bytes, true)) return at;
+    if (auto at = find_free(kLowEnd, std::min(limit, k4GiB), bytes, Place::Lowest)) return at;
   }
   if (outlives_boot(type)) {
     // Two heaps that grow towards each other: the runtime's from the top, the tables' from the bottom.
-    auto at = find_free(window_.begin.value, std::min(window_.end.value, limit), bytes, !runtime_type(type));
-    if (at) return at;
+    const Place place = runtime_type(type) ? Place::Highest : Place::BottomOfHighestRange;
+    if (auto at = find_free(window_.begin.value, std::min(window_.end.value, limit), bytes, place)) return at;
   }
   const uint64_t low_limit = std::min(limit, k4GiB);
   const uint64_t passes[][2] = {

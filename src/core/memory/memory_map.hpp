@@ -115,7 +115,8 @@ class MemoryMap {
   size_t new_borders(uint64_t begin, uint64_t end) const;
   size_t capacity() const { return grown_ ? grown_capacity_ : kInlineRegions; }
   bool has_room(size_t new_regions) const { return new_regions == 0 || size_ + new_regions + kRoomToGrow <= capacity(); }
-  std::optional<uint64_t> find_free(uint64_t floor, uint64_t ceiling, uint64_t bytes, bool lowest = false) const;
+  enum class Place { Highest, Lowest, BottomOfHighestRange };
+  std::optional<uint64_t> find_free(uint64_t floor, uint64_t ceiling, uint64_t bytes, Place place = Place::Highest) const;
   std::optional<uint64_t> choose(efi::MemoryType type, uint64_t bytes, uint64_t limit, PageOwner owner) const;
   void insert(size_t at, const Region& region);
   size_t split(uint64_t address);

@@ -97,8 +97,9 @@ struct Model {
     return Status::Success;
   }
 
+  enum class Place { Highest, Lowest, BottomOfHighestRange };
   // A run of free pages with one set of attributes inside [floor, ceiling).
-  NOT_UNDER_TEST std::optional<uint64_t> search(uint64_t floor, uint64_t ceiling, uint64_t count, bool lowest) const {
+  NOT_UNDER_TEST std::optional<uint64_t> search(uint64_t floor, uint64_t ceiling, uint64_t count, Place place = Place::Highest) const {
     std::optional<uint64_t> found;
     uint64_t run = 0, expected = 0, attributes = 0;
     for (const Page& p : pages) {
@@ -112,25 +113,26 @@ struct Model {
       expected = p.address + kPageSize;
       attributes = p.attributes;
       if (run >= count) {
-        found = expected - count * kPageSize;
-        if (lowest) break;
+        found = expected - (place == Place::BottomOfHighestRange ? run : count) * kPageSize;
+        if (place == Place::Lowest) break;
       }
     }
     return found;
   }
 
   std::optional<uint64_t> choose(MemoryType type, uint64_t count, uint64_t limit, PageOwner owner) const {
-    if (limit <= kMiB) return search(kPageSize, limit, count, false);
+    if (limit <= kMiB) return search(kPageSize, limit, count);
     bool own = owner != PageOwner::Service && (type == MemoryType::BootServicesCode || type == MemoryType::BootServicesData);
     bool runtime = type == MemoryType::RuntimeServicesCode || type == MemoryType::RuntimeServicesData;
     bool table = type == MemoryType::Reserved || type == MemoryType::AcpiReclaim || type == MemoryType::AcpiNvs;
     std::optional<uint64_t> found;
-    if (own) found = search(kMiB, std::min(limit, k4GiB), count, true);
-    if (runtime || table) found = search(window.begin.value, std::min(window.end.value, limit), count, table);
-    if (!found) found = search(std::max(kMiB, window.end.value), std::min(limit, k4GiB), count, false);
-    if (!found) found = search(kMiB, std::min({window.begin.value, limit, k4GiB}), count, false);
-    if (!found) found = search(k4GiB, limit, count, false);
-    if (!found) found = search(kMiB, limit, count, false);
+    if (own) found = search(kMiB, std::min(limit, k4GiB), count, Place::Lowest);
+    const Place place = runtime ? Place::Highest : Place::BottomOfHighestRange;
+    if (runtime || table) found = search(window.begin.value, std::min(window.end.value, limit), count, place);
+    if (!found) found = search(std::max(kMiB, window.end.value), std::min(limit, k4GiB), count);
+    if (!found) found = search(kMiB, std::min({window.begin.value, limit, k4GiB}), count);
+    if (!found) found = search(k4GiB, limit, count);
+    if (!found) found = search(kMiB, limit, count);
     return found;
   }
 
@@ -147,7 +149,7 @@ struct Model {
       if (how == AllocateType::MaxAddress && address < 4095) return Status::NotFound;
       uint64_t limit = how == AllocateType::AnyPages || address == UINT64_MAX ? ~uint64_t{4095} : (address + 1) / kPageSize * kPageSize;
       auto found = absurd ? std::nullopt : choose(type, count, limit, owner);
-      if (!found && !absurd && how == AllocateType::MaxAddress) found = search(kPageSize, std::min(limit, kMiB), count, false);
+      if (!found && !absurd && how == AllocateType::MaxAddress) found = search(kPageSize, std::min(limit, kMiB), count);
       if (!found) return Status::OutOfResources;
       begin = *found;
     }

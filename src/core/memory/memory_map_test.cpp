@@ -322,6 +322,7 @@ TEST_F(MemoryMapTest, TheRuntimeWindowKeepsWhatStaysTogether) {
   EXPECT_EQ(any(1)->value, 3 * kGiB - 0x1000) << "others stay out";
   EXPECT_EQ(any(64, MemoryType::RuntimeServicesData)->value, 3 * kGiB - 0x41000) << "too large for the window";
   EXPECT_EQ(at(kGiB + 0x4000, 1)->value, kGiB + 0x4000) << "the window is a preference, not a reservation";
+  EXPECT_EQ(any(1, MemoryType::AcpiReclaim)->value, kGiB + 0x5000) << "at the bottom of the last range";
 }
 
 TEST_F(MemoryMapTest, TheRuntimeWindowIsUsedForAllWhenNothingElseIsLeft) {

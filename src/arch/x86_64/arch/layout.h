@@ -26,6 +26,7 @@
 #define CR0_BOOT ((1 << 0) | (1 << 1) | (1 << 4) | (1 << 5) | (1 << 16) | 0x80000000)
 #define CR0_PE (1 << 0)
 
+#define VECTOR_PAGE_FAULT 14
 #define VECTOR_TIMER 0x40
 #define VECTOR_SPURIOUS 0xff
 #define VECTOR_COUNT 256
