@@ -11,6 +11,7 @@ import struct
 import subprocess
 import sys
 
+import calls
 import compressed
 
 MIB = 1 << 20
@@ -63,17 +64,21 @@ def loaded(data: bytes) -> list:
 
 
 def check_packed(elf: bytes, linked: bytes, debug: str) -> None:
-    borders = ("hot_start", "warm_start", "warm_end", "cold_start", "cold_end", "packed_start")
-    at = dict((n, int(a, 16)) for a, n in re.findall(r"^([0-9a-f]+) \w (\w+)$", run("llvm-nm-19", debug), re.M) if n in borders)
+    at = dict((n, int(a, 16)) for a, n in re.findall(r"^([0-9a-f]+) \w (\w+)$", run("llvm-nm-19", debug), re.M))
     base, text, memory = loaded(elf)[0]
     if base + memory != at["cold_end"]:
         fail("the room of packed code is not a loader's to keep free")
     before = text[at["hot_start"] - base:].ljust(at["warm_start"] - at["hot_start"], b"\0")
     streams = next(content for address, content, _ in loaded(elf) if address == at["packed_start"])
     whole = loaded(linked)[0][1].ljust(memory, b"\0")
-    groups = list(compressed.unpacked(streams, before))
-    if groups != [whole[at[f"{name}_start"] - base:at[f"{name}_end"] - base] for name in ("warm", "cold")]:
-        fail("what is packed is not what was linked")
+    for name in ("warm", "cold"):
+        start, code_end, end = (at[f"{name}_{border}"] for border in ("start", "code_end", "end"))
+        group = compressed.Reader(streams).unpack(before)
+        group = calls.relative(group[:code_end - start], start, range(base, base + memory)) + group[code_end - start:]
+        if group != whole[start - base:end - base]:
+            fail(f"what is packed of {name} code is not what was linked")
+        before += group
+        streams = streams[compressed.size(streams):]
 
 
 def check_runtime(debug: str) -> None:

@@ -82,12 +82,6 @@ def code_of(lengths):
     return codes
 
 
-def unpacked(data, before):
-    """What lies in streams one behind the other."""
-    at = 0
-    while at < len(data):
-        reader = Reader(data[at:])
-        part = reader.unpack(before)
-        yield part
-        before += part
-        at += 8 + struct.unpack_from("<I", data, at)[0]
+def size(stream):
+    """Of the first of several streams that lie one behind the other."""
+    return 8 + struct.unpack_from("<I", stream)[0]

@@ -53,14 +53,16 @@ set(patterns "")
 function(order_patterns list kind out)
   add_custom_command(
     OUTPUT ${out}
-    COMMAND Python3::Interpreter -B ${PROJECT_SOURCE_DIR}/cmake/order.py ${kind} ${order}/${list} ${out}
-    DEPENDS ${order}/${list} ${PROJECT_SOURCE_DIR}/cmake/order.py VERBATIM)
+    COMMAND Python3::Interpreter -B ${PROJECT_SOURCE_DIR}/cmake/order.py ${kind} ${list} ${out}
+    DEPENDS ${ARGN} ${PROJECT_SOURCE_DIR}/cmake/order.py VERBATIM)
   set(patterns ${patterns} ${PROJECT_BINARY_DIR}/${out} PARENT_SCOPE)
 endfunction()
-order_patterns(hot.txt text hot.ld)
-order_patterns(warm.txt text warm.ld)
-order_patterns(warm.txt rodata warm.rodata.ld)
-order_patterns(cold_constants.txt rodata cold.rodata.ld)
+order_patterns(base text base.ld)
+order_patterns(${order}/hot.txt text hot.ld ${order}/hot.txt)
+order_patterns(${order}/warm.txt text warm.ld ${order}/warm.txt)
+order_patterns(${order}/warm.txt rodata warm.rodata.ld ${order}/warm.txt)
+order_patterns(${order}/warm_constants.txt rodata warm.constants.ld ${order}/warm_constants.txt)
+order_patterns(${order}/cold_constants.txt rodata cold.constants.ld ${order}/cold_constants.txt)
 add_custom_target(order DEPENDS ${patterns})
 
 # Packs what is not hot. A program of this machine, and so without the flags above.
@@ -74,13 +76,19 @@ add_custom_target(packer DEPENDS ${PROJECT_BINARY_DIR}/pack)
 set(script ${PROJECT_SOURCE_DIR}/src/arch/x86_64/efilite.ld)
 add_executable(efilite.elf ${sources})
 add_dependencies(efilite.elf order packer)
-set_target_properties(efilite.elf PROPERTIES LINK_DEPENDS "${script};${patterns};${PROJECT_BINARY_DIR}/pack;${PROJECT_SOURCE_DIR}/cmake/pack_elf.py;${PROJECT_SOURCE_DIR}/cmake/check_elf.py;${PROJECT_SOURCE_DIR}/cmake/compressed.py")
+set(after_linking ${PROJECT_BINARY_DIR}/pack)
+foreach(script_name pack_elf check_elf compressed calls)
+  list(APPEND after_linking ${PROJECT_SOURCE_DIR}/cmake/${script_name}.py)
+endforeach()
+set_target_properties(efilite.elf PROPERTIES LINK_DEPENDS "${script};${patterns};${after_linking}")
 target_link_options(efilite.elf PRIVATE
-  --target=x86_64-linux-gnu -fuse-ld=lld-19 -nostdlib -static -Wl,-T,${script} -Wl,-L,${PROJECT_BINARY_DIR} -Wl,--gc-sections -Wl,--build-id=none
+  --target=x86_64-linux-gnu -fuse-ld=lld-19 -nostdlib -static -Wl,-T,${script} -Wl,-L,${PROJECT_BINARY_DIR}
+  -Wl,--gc-sections -Wl,--build-id=none
   -Wl,-O2 ${smaller} -Wl,-z,max-page-size=4096 -Wl,-z,norelro -Wl,-z,noexecstack -Wl,--orphan-handling=error
   -Wl,-Map,${PROJECT_BINARY_DIR}/efilite.map)
 
-# efilite.elf is what ships; efilite.debug, as the linker made it, has the symbols for a debugger and for the size report, and nothing packed.
+# efilite.elf is what ships; efilite.debug, as the linker made it and so with nothing packed, has the symbols for a debugger and for the
+# size report.
 add_custom_command(TARGET efilite.elf POST_BUILD
   COMMAND ${CMAKE_COMMAND} -E rename $<TARGET_FILE:efilite.elf> ${PROJECT_BINARY_DIR}/efilite.debug
   COMMAND Python3::Interpreter -B ${PROJECT_SOURCE_DIR}/cmake/pack_elf.py ${PROJECT_BINARY_DIR}/pack

@@ -23,7 +23,8 @@ foreach(room ${EFILITE_PORTABLE_ROOMS})
 endforeach()
 file(GLOB support CONFIGURE_DEPENDS tests/support/*.cpp)
 # With the fuzzers' coverage counters for the unit tests too: they cost little, compiling everything twice would cost minutes.
-add_library(efilite_host STATIC ${sources} ${support} src/arch/host/check.cpp src/arch/host/copy.cpp src/arch/x86_64/page_tree.cpp)
+add_library(efilite_host STATIC ${sources} ${support} src/arch/host/check.cpp src/arch/host/copy.cpp
+            src/arch/x86_64/calls.cpp src/arch/x86_64/page_tree.cpp)
 target_compile_options(efilite_host PRIVATE -fsanitize=fuzzer-no-link)
 
 # The host program, tested with what finds faults in it; people get the one of cmake/tools.cmake.

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 """order.py KIND LIST OUT: the linker's patterns for a list of functions as people write them, `efilite::core::Images::load`, or of
-constants: KIND is text or rodata.
+constants: KIND is text or rodata. LIST may be `base`, too: what everybody uses.
 
 A name means all overloads, whatever they are templates of, and the lambdas in them. What cannot be written so stands in a list as the
 linker has it, `_Z...`, and may have wildcards. The names of a list come from scripts/order."""
@@ -48,7 +48,7 @@ def readable(symbol, demangled):
     while (shorter := TEMPLATE.sub("<>", text)) != text:
         text = shorter
     text = text.split("(")[0].split(" ")[-1].replace("\0", NAMELESS)
-    if fnmatch.fnmatchcase(symbol, pattern(text)):
+    if text and fnmatch.fnmatchcase(symbol, pattern(text)):
         return text
     return NUMBERED.sub("", symbol)
 
@@ -65,9 +65,18 @@ def read(path):
     return [line for line in pathlib.Path(path).read_text().splitlines() if line and not line.startswith("#")]
 
 
+def of_everybody():
+    """What lies right in namespace efilite: small things of base/, that come and go with what the compiler makes a part of its callers."""
+    for length in range(1, 40):
+        yield from (f"_ZN{const}7efilite{length}{'?' * length}{end}*" for const in ("", "K") for end in "EI")
+
+
 def main():
     kind, names_file, out = sys.argv[1:]
     out = pathlib.Path(out)
+    if names_file == "base":
+        out.write_text("".join(f"*(.{kind}.{each})\n" for each in of_everybody()))
+        return
     out.write_text("".join(f"*(.{kind}.{pattern(name)})\n" for name in read(names_file)))
 
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// pack [--wide] [HISTORY]: standard input to standard output in UEFI's compressed format; a program of the build (cmake/pack_elf.py). The first
-// HISTORY bytes are not packed: they will lie before the rest when that is unpacked, and matches may be there.
+// pack [--wide] [HISTORY]: standard input to standard output in UEFI's compressed format; a program of the build (cmake/pack_elf.py).
+// The first HISTORY bytes are not packed: they will lie before the rest when that is unpacked, and it may repeat them.
 #include <cstdio>
 #include <cstdlib>
 #include <string_view>

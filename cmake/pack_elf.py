@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 """pack_elf.py PACKER LINKED OUT: the file that ships of what the linker made (src/arch/x86_64/efilite.ld).
 
-What lies from warm_start to cold_end is left out, and two streams at packed_start have it, warm's and then cold's, in the wide form of UEFI's
-compressed format (src/core/protocols/compress.hpp), behind all that lies in memory from hot_start on.
+What lies from warm_start to cold_end is left out, and two streams at packed_start have it, warm's and then cold's, in the wide form of
+UEFI's compressed format (src/core/protocols/compress.hpp), behind all that lies in memory from hot_start on,
+its calls as calls.py has them.
 There are no sections and no symbols; each segment begins in the file where the one before ends."""
 import dataclasses
 import pathlib
@@ -12,10 +13,13 @@ import struct
 import subprocess
 import sys
 
-PT_LOAD, PT_NOTE = 1, 4
-EHDR, PHDR, SHDR = 64, 56, 64
+import calls
+
+PT_LOAD = 1
+EHDR, PHDR = 64, 56
 FIELDS = struct.Struct("<IIQQQQQQ")  # type, flags, offset, address, physical address, size in the file, in memory, alignment
-BORDERS = ("hot_start", "hot_end", "warm_start", "warm_end", "cold_start", "cold_end", "packed_start", "packed_end")
+BORDERS = ("image_start", "hot_start", "hot_end", "warm_start", "warm_code_end", "warm_end", "cold_start", "cold_code_end", "cold_end",
+           "packed_start")
 
 
 @dataclasses.dataclass
@@ -42,9 +46,21 @@ def segments(elf):
         yield Segment(kind, flags, address, elf[offset:offset + size], memory, alignment)
 
 
-def packed(packer, memory, begin, end):
-    """What lies from `begin` to `end`, packed so that it is unpacked behind what lies before."""
-    return subprocess.run([packer, "--wide", str(begin)], input=memory[:end], check=True, capture_output=True).stdout
+class Memory:
+    """What lies from hot code on, as the processor sees it: between that and the next page there is nothing."""
+
+    def __init__(self, text, at):
+        hot = text.data[at["hot_start"] - text.address:at["hot_end"] - text.address]
+        rest = text.data[at["warm_start"] - text.address:]
+        self.bytes = hot.ljust(at["warm_start"] - at["hot_start"], b"\0") + rest.ljust(at["cold_end"] - at["warm_start"], b"\0")
+        self.at, self.image = at, range(at["image_start"], at["cold_end"])
+
+    def group(self, packer, name):
+        """A group, packed so that it is unpacked behind what lies before."""
+        begin, code_end, end = (self.at[f"{name}_{border}"] - self.at["hot_start"] for border in ("start", "code_end", "end"))
+        code = calls.absolute(self.bytes[begin:code_end], self.at[f"{name}_start"], self.image)
+        return subprocess.run([packer, "--wide", str(begin)], input=self.bytes[:begin] + code + self.bytes[code_end:end], check=True,
+                              capture_output=True).stdout
 
 
 def main():
@@ -53,12 +69,8 @@ def main():
     all_segments = list(segments(elf))
     loaded = [segment for segment in all_segments if segment.kind == PT_LOAD]
     text, room = loaded[0], next(segment for segment in loaded if segment.address == at["packed_start"])
-    # As it lies in memory: between hot code and the next page there is nothing.
-    hot = text.data[at["hot_start"] - text.address:at["hot_end"] - text.address]
-    memory = hot.ljust(at["warm_start"] - at["hot_start"], b"\0") + text.data[at["warm_start"] - text.address:]
-    memory = memory.ljust(at["cold_end"] - at["hot_start"], b"\0")
-    room.data = b"".join(packed(packer, memory, at[f"{group}_start"] - at["hot_start"], at[f"{group}_end"] - at["hot_start"])
-                         for group in ("warm", "cold"))
+    memory = Memory(text, at)
+    room.data = memory.group(packer, "warm") + memory.group(packer, "cold")
     room.alignment = 1
     if len(room.data) > room.memory:
         sys.exit(f"pack_elf: the packed groups have {len(room.data)} bytes, and there is room for {room.memory}")

@@ -76,7 +76,8 @@ Result<> XenDriver::quiesce() {
   return done;
 }
 
-Result<> XenDriver::scan(uint64_t top) {
+// Rare, and so no part of what is hot.
+[[gnu::noinline]] Result<> XenDriver::scan(uint64_t top) {
   core::StorageLock lock(events_);
   top_ = top;
   drivers::xen::DeviceNumbers ids;

@@ -9,6 +9,7 @@
 #include "abi/uefi/types.hpp"
 #include "arch/cpu.hpp"
 #include "arch/sections.hpp"
+#include "arch/x86_64/calls.hpp"
 #include "arch/x86_64/interrupts.hpp"
 #include "boot/firmware/boot_log.hpp"
 #include "core/protocols/decompress.hpp"
@@ -60,6 +61,8 @@ Result<> unpack(size_t index) {
   const uint64_t hot = address_of(hot_start).value;
   const MutableByteSpan from_hot_on{reinterpret_cast<std::byte*>(hot), all.end.value - hot};
   TRY(decompress::unpack_wide(stream(index), from_hot_on, all.begin.value - hot, scratch));
+  arch::restore_calls({reinterpret_cast<std::byte*>(code.begin.value), code.size()}, static_cast<uint32_t>(code.begin.value),
+                      {address_of(image_start), address_of(cold_end)});
   TRY(page_tables->set(code, efi::kMemoryRo));
   return page_tables->set({code.end, all.end}, efi::kMemoryRo | efi::kMemoryXp);
 }

@@ -93,7 +93,8 @@ class LinuxStart {
 
   // Where efilite itself is the kernel can only be put behind efilite's end, and that is in protected mode. Its module stays as it is until
   // then, since pages that were free now would be as good for anything as others.
-  LinuxPlace load_to_fixed_place() {
+  // Rare, and so no part of what is hot.
+  [[gnu::noinline]] LinuxPlace load_to_fixed_place() {
     if (entry_ == BootEntry::EfiHandover64) {
       FailureLog urgent;
       log::line("efilite: ", payload_.origin, ": the kernel runs at ", plan_.preferred,

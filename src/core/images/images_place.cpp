@@ -146,7 +146,8 @@ Result<> Images::protect(const PePlan& plan, ImageRecord& image) {
 }
 
 // [UEFI 2.10, 8.4.1] Its relocations are needed again, and the section that holds them may be anything by then.
-Result<> Images::keep_for_runtime(const PePlan& plan, ImageRecord& image, ByteSpan memory) {
+// Rare, and so no part of what is hot.
+[[gnu::noinline]] Result<> Images::keep_for_runtime(const PePlan& plan, ImageRecord& image, ByteSpan memory) {
   const uint64_t count = TRY(count_fixups(plan, memory));
   size_t parts = 0;
   for_each_part(plan, image.base(), [&](const ImagePart&) { ++parts; });

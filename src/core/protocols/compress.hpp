@@ -140,7 +140,8 @@ struct Counts {
 class BlockCodes {
  public:
   BlockCodes(const Counts& counts, const Format& format)
-      : characters(counts.characters), positions(std::span(counts.positions).first(format.positions)), format_(format), extras_(extras_of(characters)), extra_code_(counted(extras_)) {}
+      : characters(counts.characters), positions(std::span(counts.positions).first(format.positions)), format_(format),
+        extras_(extras_of(characters)), extra_code_(counted(extras_)) {}
 
   Code characters, positions;
 

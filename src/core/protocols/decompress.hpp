@@ -17,8 +17,8 @@ Result<Info> info(ByteSpan source);
 // INVALID_PARAMETER for data that is corrupt and buffers smaller than info() says.
 Result<> unpack(ByteSpan source, MutableByteSpan destination, MutableByteSpan scratch);
 
-// The wide form, which efilite has packed itself by (core/protocols/compress.hpp), behind the first bytes of `out`: they are there already, and
-// what is packed may repeat them.
+// The wide form, which efilite has packed itself by (core/protocols/compress.hpp), behind the first bytes of `out`: they are there
+// already, and what is packed may repeat them.
 Result<> unpack_wide(ByteSpan source, MutableByteSpan out, size_t there, MutableByteSpan scratch);
 
 efi::DecompressProtocol& protocol();
