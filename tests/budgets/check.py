@@ -57,7 +57,7 @@ def main(arguments=None):
         print("\n".join(growth.report(measuring.symbol_table(elf_file.ElfFile(wanted.against)), table, growth.BYTES)))
         return 0
     elf = elf_file.ElfFile(wanted.elf)
-    budgets, sizes, boots = budget.read(wanted.budgets), measuring.sizes(elf), {}
+    budgets, sizes, boots = budget.read(wanted.budgets), measuring.sizes(elf, debug), {}
     if not wanted.no_boots:
         runner = measuring.Boots(elf, debug, wanted.logs)
         for name, limits in budgets["boots"].items():

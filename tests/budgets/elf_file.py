@@ -55,6 +55,16 @@ class ElfFile:
     def loaded(self):
         return [section for section in self.sections if section.is_loaded and section.size]
 
+    def at(self, address):
+        """What the file has for an address, to the end of the segment."""
+        table, = struct.unpack_from("<Q", self.data, 32)
+        count, = struct.unpack_from("<H", self.data, 56)
+        for index in range(count):
+            _, _, offset, begins, _, size = struct.unpack_from("<IIQQQQ", self.data, table + 56 * index)
+            if begins <= address < begins + size:
+                return self.data[offset + address - begins:offset + size]
+        return b""
+
     def symbols(self):
         """Those that have a size, by address; one for each address."""
         found = {}

@@ -19,13 +19,30 @@ import row  # noqa: E402
 
 TOOLS = REPO / "build/host/tests/bench"
 TIMEOUT = 100
-# What efilite tells besides times.
+# What efilite tells besides the steps of a boot.
 NO_STEPS = {"copied", "tsc-khz"}
+UNPACKED = "unpacked-"
+# What runs, from where it begins to where it ends.
+CODE = (".text", ".warm", ".cold")
 BLOCK = re.compile(r"^block: ([0-9a-f]+) (\d+)$", re.M)
 
 
-def sizes(elf):
-    return {FILE: len(elf.data)} | {section.name: section.size for section in elf.loaded()}
+def sizes(elf, debug):
+    """Of the file that ships, of the sections that its code and data were linked to, and of those that it has packed."""
+    return {FILE: len(elf.data)} | {section.name: section.size for section in debug.loaded()} | packed_sizes(elf, debug)
+
+
+def packed_sizes(elf, debug):
+    """A stream for each of the groups, one behind the other, has its size in front."""
+    room = next((section for section in debug.loaded() if section.name == ".packed"), None)
+    if room is None:
+        return {}
+    data, found = elf.at(room.address), {}
+    for name in ("warm", "cold"):
+        size = 8 + int.from_bytes(data[:4], "little")
+        found[f".{name}, packed"] = size
+        data = data[size:]
+    return found
 
 
 def symbol_table(elf):
@@ -41,7 +58,7 @@ def symbol_table(elf):
 
 def phases(ticks):
     """Instructions between one step and the next, by the name of the second."""
-    steps = sorted((when, step) for step, when in ticks.items() if step not in NO_STEPS)
+    steps = sorted((when, step) for step, when in ticks.items() if step not in NO_STEPS and not step.startswith(UNPACKED))
     return {step: when - before for (before, _), (when, step) in zip(steps, steps[1:])}
 
 
@@ -53,8 +70,8 @@ class Boots:
         api = 1 if version < (9, 0) else 2
         self.marks, self.settle = TOOLS / f"marks-{api}.so", TOOLS / f"settle-{api}.so"
         self.elf, self.debug, self.addresses, self.logs = elf, debug, Addresses(debug.symbols()), logs
-        section = next(section for section in debug.sections if section.name == ".text")
-        self.profile = f"profile={section.address:x}-{section.address + section.size:x}"
+        code = [section for section in debug.sections if section.name in CODE]
+        self.profile = f"profile={code[0].address:x}-{code[-1].address + code[-1].size:x}"
 
     def run(self, name, which):
         """One boot: what has a budget, and pairs of symbol and instructions."""
@@ -68,7 +85,8 @@ class Boots:
         if outcome.error or not outcome.lines("probe: end"):
             raise SystemExit(f"budgets: {name} failed: {outcome.error or machine.last_line(directory)}")
         measure.read_map(wanted, outcome)
-        boot = Boot(phases(measure.timings(outcome)), wanted.held_bytes, wanted.map_entries)
+        ticks = measure.timings(outcome)
+        boot = Boot(phases(ticks), wanted.held_bytes, wanted.map_entries, sum(step.startswith(UNPACKED) for step in ticks))
         return boot, self.by_symbol((directory / "marks").read_text())
 
     def by_symbol(self, log):
