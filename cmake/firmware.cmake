@@ -37,11 +37,11 @@ set_source_files_properties(${whole_program} PROPERTIES COMPILE_OPTIONS "-flto;-
 # A page fault waits for it.
 set_source_files_properties(src/core/protocols/decompress.cpp PROPERTIES COMPILE_OPTIONS "-flto;-fhosted;-O2")
 
-# What -Oz leaves to be had, and what each is good for in bytes. All of them together cost two percent of the instructions of a start-up.
+# What -Oz leaves to be had, and what each is good for in bytes. Sequences that are there twice are not made functions of (the outliner):
+# packed they cost little, and hot code is faster without.
 set(smaller
   -disable-machine-licm -disable-lsr  # 3500: loops that keep what they need in registers, where each value costs a prefix or a spill
-  -enable-machine-outliner=always     # 4700: sequences that are there twice
-  -inline-threshold=-100              # 1100
+  -inline-threshold=0                 # 1100
   -min-jump-table-entries=8           # 1100: a table has eight bytes for each case
   -sink-insts-to-avoid-spills)        # 600
 list(TRANSFORM smaller PREPEND "-Wl,-mllvm,")

@@ -6,6 +6,7 @@
 
 #include "abi/xen.hpp"
 #include "base/check.hpp"
+#include "base/rare.hpp"
 
 namespace efilite::boot {
 
@@ -152,7 +153,7 @@ BootResult parse_start_info(core::PhysicalMemory& memory, PhysAddr start_info, B
   return {};
 }
 
-BootResult parse_e820_file(core::ByteSource& file, BootInfo& info) {
+EFILITE_RARE BootResult parse_e820_file(core::ByteSource& file, BootInfo& info) {
   E820Entries entries;
   constexpr const char* name = "size of fw_cfg file etc/e820";
   if (file.size() == 0 || file.size() % sizeof(E820Entry) != 0 || file.size() > sizeof entries) {

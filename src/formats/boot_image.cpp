@@ -3,6 +3,8 @@
 
 #include <xen/elfnote.h>
 
+#include "base/rare.hpp"
+
 namespace efilite::formats {
 
 namespace {
@@ -63,8 +65,7 @@ class Examiner {
     if ((image.header.xloadflags & XLF_EFI_HANDOVER_32) != 0) add(BootEntry::EfiHandover32);
   }
 
-  // Rare, and so it shall be no part of what is hot.
-  [[gnu::noinline]] void look_at_elf() {
+  EFILITE_RARE void look_at_elf() {
     image_.elf = take(parse_elf(input_));
     if (!image_.elf) return;
     image_.xen = take(read_xen_notes(input_, *image_.elf));

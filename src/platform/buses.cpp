@@ -2,6 +2,7 @@
 #include "platform/buses.hpp"
 
 #include "base/log.hpp"
+#include "base/rare.hpp"
 #include "platform/acpi_resources.hpp"
 #include "platform/acpi_tables.hpp"
 
@@ -58,7 +59,7 @@ bool take(std::string_view& text, char c) {
   return true;
 }
 
-std::optional<MmioPlace> parse_place(std::string_view text) {
+EFILITE_RARE std::optional<MmioPlace> parse_place(std::string_view text) {
   auto size = take_number(text);
   if (!size || !take(text, '@')) return std::nullopt;
   auto base = take_number(text);

@@ -2,6 +2,7 @@
 #include "boot/devices/xen_driver.hpp"
 
 #include "base/log.hpp"
+#include "base/rare.hpp"
 #include "boot/devices/device_name.hpp"
 #include "boot/devices/disk_on_device.hpp"
 #include "core/handles/service_call.hpp"
@@ -76,8 +77,7 @@ Result<> XenDriver::quiesce() {
   return done;
 }
 
-// Rare, and so no part of what is hot.
-[[gnu::noinline]] Result<> XenDriver::scan(uint64_t top) {
+EFILITE_RARE Result<> XenDriver::scan(uint64_t top) {
   core::StorageLock lock(events_);
   top_ = top;
   drivers::xen::DeviceNumbers ids;

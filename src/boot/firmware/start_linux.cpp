@@ -6,6 +6,7 @@
 #include "arch/x86_64/protected_mode.hpp"
 #include "base/check.hpp"
 #include "base/log.hpp"
+#include "base/rare.hpp"
 #include "boot/firmware/cpu_ports.hpp"
 #include "boot/firmware/end.hpp"
 #include "boot/firmware/hand_off.hpp"
@@ -93,8 +94,7 @@ class LinuxStart {
 
   // Where efilite itself is the kernel can only be put behind efilite's end, and that is in protected mode. Its module stays as it is until
   // then, since pages that were free now would be as good for anything as others.
-  // Rare, and so no part of what is hot.
-  [[gnu::noinline]] LinuxPlace load_to_fixed_place() {
+  EFILITE_RARE LinuxPlace load_to_fixed_place() {
     if (entry_ == BootEntry::EfiHandover64) {
       FailureLog urgent;
       log::line("efilite: ", payload_.origin, ": the kernel runs at ", plan_.preferred,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 // EFI_DEVICE_PATH_FROM_TEXT_PROTOCOL [UEFI 2.10, 10.6.5].
 #include "core/device_path/device_path_forms.hpp"
+#include "base/rare.hpp"
 #include "core/device_path/device_path_text.hpp"
 #include "core/events/events.hpp"
 #include "core/firmware.hpp"
@@ -73,16 +74,16 @@ class Parser {
   bool number(const Field& field, Text text, size_t width);
   bool hex(Text text, size_t offset, size_t count);
   bool guid(Text text, size_t offset);
-  bool eisa(Text text, size_t offset);
+  EFILITE_RARE bool eisa(Text text, size_t offset);
   bool ipv4(Text text, size_t offset);
   bool ipv6(Text text, size_t offset);
   bool string(Text text, size_t offset, uint32_t n);
-  bool addresses(const Field& field, Text first);
+  EFILITE_RARE bool addresses(const Field& field, Text first);
   bool integers(Text first);
-  bool topology(Text first, size_t offset);
-  bool login_options(Text header, size_t offset);
-  bool signature(Text type, size_t offset);
-  bool namespace_identifier(Text text, size_t offset);
+  EFILITE_RARE bool topology(Text first, size_t offset);
+  EFILITE_RARE bool login_options(Text header, size_t offset);
+  EFILITE_RARE bool signature(Text type, size_t offset);
+  EFILITE_RARE bool namespace_identifier(Text text, size_t offset);
 
   Growing& out_;
   size_t begin_;

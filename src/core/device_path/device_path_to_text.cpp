@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 // EFI_DEVICE_PATH_TO_TEXT_PROTOCOL [UEFI 2.10, 10.6.2].
 #include "core/device_path/device_path_forms.hpp"
+#include "base/rare.hpp"
 #include "core/device_path/device_path_text.hpp"
 #include "core/events/events.hpp"
 #include "core/firmware.hpp"
@@ -51,10 +52,10 @@ class Printer {
   void ipv6(size_t at);
   void characters(size_t at, size_t end);
   void characters16(size_t at, bool quoted);
-  void topology(uint64_t value);
-  void login_options(uint64_t value);
-  void signature(size_t at);
-  void namespace_identifier(size_t at);
+  EFILITE_RARE void topology(uint64_t value);
+  EFILITE_RARE void login_options(uint64_t value);
+  EFILITE_RARE void signature(size_t at);
+  EFILITE_RARE void namespace_identifier(size_t at);
 
   Growing& out_;
   ByteSpan node_;

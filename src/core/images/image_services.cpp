@@ -2,6 +2,7 @@
 // Images raises the task priority by itself, and only where it touches shared state: it calls programs and their protocols in between.
 #include "core/images/image_services.hpp"
 
+#include "base/rare.hpp"
 #include "core/device_search.hpp"
 #include "core/firmware.hpp"
 #include "core/handles/handles.hpp"
@@ -27,7 +28,7 @@ EfiStatus EFIAPI load_image(efi::Boolean boot_policy, efi::Handle parent, efi::D
 }
 
 // [UEFI 2.10, 7.4.2] A driver written to EFI 1.02 makes its devices when it is started, and counts on StartImage to connect them.
-void connect_changed(uint64_t since) {
+EFILITE_RARE void connect_changed(uint64_t since) {
   Firmware& firmware = *the_firmware;
   std::span<efi::Handle> changed;
   {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/log.hpp"
+#include "base/rare.hpp"
 #include "core/images/images.hpp"
 
 namespace efilite::core {
@@ -146,8 +147,7 @@ Result<> Images::protect(const PePlan& plan, ImageRecord& image) {
 }
 
 // [UEFI 2.10, 8.4.1] Its relocations are needed again, and the section that holds them may be anything by then.
-// Rare, and so no part of what is hot.
-[[gnu::noinline]] Result<> Images::keep_for_runtime(const PePlan& plan, ImageRecord& image, ByteSpan memory) {
+EFILITE_RARE Result<> Images::keep_for_runtime(const PePlan& plan, ImageRecord& image, ByteSpan memory) {
   const uint64_t count = TRY(count_fixups(plan, memory));
   size_t parts = 0;
   for_each_part(plan, image.base(), [&](const ImagePart&) { ++parts; });
