@@ -41,7 +41,8 @@ uint64_t least_alignment(const BzImage& image) {
 }
 
 // Not below where it prefers to be: it would move itself to there, over whatever is in its way.
-EFILITE_RARE std::optional<PhysAddr> highest_place(const core::MemoryMap& memory, const LinuxPlan& plan, uint64_t alignment, uint64_t last) {
+EFILITE_RARE
+std::optional<PhysAddr> highest_place(const core::MemoryMap& memory, const LinuxPlan& plan, uint64_t alignment, uint64_t last) {
   std::optional<PhysAddr> best;
   memory.for_each([&](const efi::MemoryDescriptor& d) {
     if (d.type != efi::MemoryType::Conventional) return;
