@@ -58,11 +58,15 @@ Result<> unpack(size_t index) {
   const Group& group = kGroups[index];
   const PhysRange code{address_of(group.begin), address_of(group.code_end)}, all{code.begin, address_of(group.end)};
   TRY(page_tables->set(all, efi::kMemoryXp));
-  const uint64_t hot = address_of(hot_start).value;
-  const MutableByteSpan from_hot_on{reinterpret_cast<std::byte*>(hot), all.end.value - hot};
-  TRY(decompress::unpack_wide(stream(index), from_hot_on, all.begin.value - hot, scratch));
-  arch::restore_calls({reinterpret_cast<std::byte*>(code.begin.value), code.size()}, static_cast<uint32_t>(code.begin.value),
-                      {address_of(image_start), address_of(cold_end)});
+  const ByteSpan packed = stream(index);
+  // efilite.debug, as it was linked, has nothing packed, and all of it is there already.
+  if (TRY(decompress::info(packed)).size != 0) {
+    const uint64_t hot = address_of(hot_start).value;
+    const MutableByteSpan from_hot_on{reinterpret_cast<std::byte*>(hot), all.end.value - hot};
+    TRY(decompress::unpack_wide(packed, from_hot_on, all.begin.value - hot, scratch));
+    arch::restore_calls({reinterpret_cast<std::byte*>(code.begin.value), code.size()}, static_cast<uint32_t>(code.begin.value),
+                        {address_of(image_start), address_of(cold_end)});
+  }
   TRY(page_tables->set(code, efi::kMemoryRo));
   return page_tables->set({code.end, all.end}, efi::kMemoryRo | efi::kMemoryXp);
 }
