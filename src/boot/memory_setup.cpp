@@ -12,6 +12,7 @@ namespace {
 constexpr uint64_t k4GiB = uint64_t{1} << 32;
 // Runtime code, runtime data and tables of a boot fit in here with room to spare for shim's and GRUB's.
 constexpr uint64_t kRuntimeWindow = uint64_t{2} << 20;
+constexpr uint64_t kLeastWindow = 96 << 10;
 constexpr uint64_t kModuleHeadroom = 64 << 10;
 
 Result<> reserve(core::MemoryMap& map, PhysRange range, efi::MemoryType type, const char* what) {
@@ -45,14 +46,17 @@ Result<> fill_legacy_hole(const BootInfo& info, core::MemoryMap& map) {
   return {};
 }
 
-// The last of the free memory below 4 GiB that is large enough, and a smaller range that comes behind: what is kept is best kept there.
+// The last of the free memory below 4 GiB that is large enough. A small range behind it that has room for what every boot keeps is better:
+// nothing else is missed where all of that lies.
 Result<> place_runtime_window(const BootInfo& info, core::MemoryMap& map) {
-  uint64_t best = 0, small = 0;
+  uint64_t best = 0;
+  PhysRange small{};
   for (const MemoryRegion& region : info.memory) {
     if (region.type != E820Type::Ram) continue;
     uint64_t end = std::min(region.range.end.value, k4GiB);
-    if (end > region.range.begin.value && end - region.range.begin.value < kRuntimeWindow) small = end;
-    while (end >= region.range.begin.value + kRuntimeWindow) {
+    const uint64_t begin = region.range.begin.value;
+    if (end > begin && end - begin >= kLeastWindow && end - begin < kRuntimeWindow) small = {{begin}, {end}};
+    while (end >= begin + kRuntimeWindow) {
       auto d = map.find({end - 1});
       if (!d) break;
       if (d->type == efi::MemoryType::Conventional && end - d->physical_start >= kRuntimeWindow) {
@@ -64,7 +68,7 @@ Result<> place_runtime_window(const BootInfo& info, core::MemoryMap& map) {
     }
   }
   if (best < (1u << 20) + kRuntimeWindow) return {};  // a tiny machine does without
-  return map.set_runtime_window({{best - kRuntimeWindow}, {std::max(best, small)}});
+  return map.set_runtime_window(small.begin.value >= best ? small : PhysRange{{best - kRuntimeWindow}, {best}});
 }
 
 bool is_occupied(const BootInfo& info, PhysRange image, PhysRange memory) {
