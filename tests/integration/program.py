@@ -27,6 +27,7 @@ CRASHES = {
     "crash-null-read": ("page fault", IN_PROGRAM, "a NULL pointer was read from"),
     "crash-null-write": ("page fault", IN_PROGRAM, "a NULL pointer was written to"),
     "crash-freed": ("general protection fault", IN_PROGRAM, r"r\w\w was read from freed memory"),
+    "crash-at-once": ("page fault", IN_PROGRAM, "a NULL pointer was read from", "cr2 0000000000000010"),
     "crash-null-call": ("page fault", "in no image", "a NULL pointer was called"),
 }
 CLOCK_TOLERANCE = 120
@@ -52,7 +53,9 @@ def departure():
 
 
 def program_of(scenario):
-    return departure() if scenario.end in ("moved", "driver") else build("probe")
+    if scenario.end in ("moved", "driver"):
+        return departure()
+    return build("crash" if scenario.end == "crash-at-once" else "probe")
 
 
 def launcher(images):
@@ -100,6 +103,8 @@ def judge_crash(scenario, done):
 
 def judge(scenario, done, efilite):
     complaints = []
+    if scenario.end == "crash-at-once":
+        return judge_crash(scenario, done), CRASHES[scenario.end][0]
 
     def expect(condition, complaint):
         if not condition:

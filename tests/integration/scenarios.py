@@ -214,7 +214,7 @@ REFUSALS = [
 class Program:
     """programs/probe.c, and what it does at its end; or programs/departure.c."""
     end: str        # shutdown, cold, warm: by ResetSystem; return: it returns to the firmware; crash-...: by an exception;
-                    # stall: it only looks at its first Stall; moved: departure.c, which moves the runtime; driver: that with
+                    # crash-at-once: crash.c, before it has called anything; stall: it only looks at its first Stall; moved: departure.c, which moves the runtime; driver: that with
                     # runtime_driver.c resident
     transport: str
     machine: str
@@ -246,6 +246,7 @@ PROGRAMS = [Program(*row) for row in [
     ("crash-null-read", "module", "pc"),
     ("crash-null-write", "fw_cfg", "q35"),
     ("crash-null-call", "module", "microvm"),
+    ("crash-at-once", "module", "q35"),
 ]]
 
 @dataclass(frozen=True)

@@ -49,7 +49,9 @@ struct ImagesTest : testing::Test, Departure {
     the_firmware = nullptr;
     log::set_sink(nullptr);
   }
+  void accepted() override { order += "accepted "; }
   void leave_boot_services() override { order += "departure "; }
+  void left() override { order += "left "; }
 
   // A program that is a jump to a function of the test.
   static PeBuilder jump_to(efi::ImageEntryPoint function) {

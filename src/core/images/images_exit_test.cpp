@@ -43,7 +43,7 @@ TEST_F(EndOfBootServices, HappensInTheSpecifiedOrder) {
   system_table.console_in_handle = &order;
 
   EXPECT_EQ(services.exit_boot_services(core_image, memory.map.key()), EfiStatus{});
-  EXPECT_EQ(order, "before exit second first departure ");
+  EXPECT_EQ(order, "before accepted exit second first departure left ");
   EXPECT_EQ(system_table.boot_services, nullptr);
   EXPECT_EQ(system_table.con_out, nullptr);
   EXPECT_EQ(system_table.console_in_handle, nullptr);
@@ -66,7 +66,7 @@ TEST_F(EndOfBootServices, AStaleKeyFailsAndEverythingStillWorks) {
   EXPECT_EQ(events.tpl(), efi::kTplApplication);
   EXPECT_TRUE(interrupts.enabled());
   EXPECT_EQ(services.exit_boot_services(core_image, memory.map.key()), EfiStatus{});
-  EXPECT_EQ(order, "before exit departure ") << "the first group is told once";
+  EXPECT_EQ(order, "before accepted exit departure left ") << "the first group is told once";
 }
 
 TEST_F(EndOfBootServices, ANotificationThatAllocatesMakesTheKeyStale) {
@@ -84,7 +84,7 @@ TEST_F(EndOfBootServices, ADeviceThatWillNotStopIsToldOfAndDoesNotStopTheOthers)
   ASSERT_TRUE(images.add_quiescer(good));
   ASSERT_TRUE(images.add_quiescer(bad));
   EXPECT_EQ(services.exit_boot_services(nullptr, memory.map.key()), EfiStatus{});
-  EXPECT_EQ(order, "bad good departure ");
+  EXPECT_EQ(order, "accepted bad good departure left ");
   EXPECT_NE(logged.find("TIMEOUT"), std::string::npos);
 }
 
