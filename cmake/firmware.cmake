@@ -31,11 +31,11 @@ list(REMOVE_DUPLICATES sources)
 
 # Link-time optimization takes a fifteenth off the size. Not of the runtime region, whose code the linker script picks by file. Hosted means
 # here that the compiler may know what strlen and its kin do, which memory.cpp has: the length of a literal is no call then.
-set(whole_program ${sources})
-list(FILTER whole_program EXCLUDE REGEX "src/runtime/|arch/x86_64/memory\\.cpp$|\\.S$")
-set_source_files_properties(${whole_program} PROPERTIES COMPILE_OPTIONS "-flto;-fhosted")
+set(by_themselves ${sources})
+list(FILTER by_themselves INCLUDE REGEX "src/runtime/|arch/x86_64/memory\\.cpp$")
+set_source_files_properties(${by_themselves} PROPERTIES COMPILE_OPTIONS "-fno-lto;-ffreestanding" SKIP_PRECOMPILE_HEADERS ON)
 # A page fault waits for it.
-set_source_files_properties(src/core/protocols/decompress.cpp PROPERTIES COMPILE_OPTIONS "-flto;-fhosted;-O2")
+set_source_files_properties(src/core/protocols/decompress.cpp PROPERTIES COMPILE_OPTIONS -O2 SKIP_PRECOMPILE_HEADERS ON)
 
 # What -Oz leaves to be had, and what each is good for in bytes. Sequences that are there twice are not made functions of (the outliner):
 # packed they cost little, and hot code is faster without.
@@ -75,6 +75,8 @@ add_custom_target(packer DEPENDS ${PROJECT_BINARY_DIR}/pack)
 
 set(script ${PROJECT_SOURCE_DIR}/src/arch/x86_64/efilite.ld)
 add_executable(efilite.elf ${sources})
+target_compile_options(efilite.elf PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-flto> $<$<COMPILE_LANGUAGE:CXX>:-fhosted>)
+target_precompile_headers(efilite.elf PRIVATE ${EFILITE_COMMON_HEADERS})
 add_dependencies(efilite.elf order packer)
 set(after_linking ${PROJECT_BINARY_DIR}/pack)
 foreach(script_name pack_elf check_elf compressed calls)
