@@ -214,8 +214,8 @@ REFUSALS = [
 class Program:
     """programs/probe.c, and what it does at its end; or programs/departure.c."""
     end: str        # shutdown, cold, warm: by ResetSystem; return: it returns to the firmware; crash-...: by an exception;
-                    # crash-at-once: crash.c, before it has called anything; stall: it only looks at its first Stall; moved: departure.c, which moves the runtime; driver: that with
-                    # runtime_driver.c resident
+                    # crash-at-once: crash.c, before it has called anything; stall: it only looks at its first Stall;
+                    # moved: departure.c, which moves the runtime; driver: that with runtime_driver.c resident
     transport: str
     machine: str
 
