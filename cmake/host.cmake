@@ -3,7 +3,7 @@
 enable_testing()
 find_package(Python3 REQUIRED COMPONENTS Interpreter)
 
-# Nine tenths of the time that a test takes to compile would go into optimizing it: only what is tested is worth that, and what fuzzes it.
+# Most of the time that a test takes to compile would go into optimizing it: only what is tested is worth that, and what fuzzes it.
 # Backtraces want names and lines, which are a fraction of what a debugger could use (-g, for whoever wants that).
 set(quickly_compiled -O0)
 add_compile_options(-stdlib=libc++ -gline-tables-only -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
