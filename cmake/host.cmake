@@ -6,7 +6,8 @@ find_package(Python3 REQUIRED COMPONENTS Interpreter)
 # Most of the time that a test takes to compile would go into optimizing it: only what is tested is worth that, and what fuzzes it.
 # Backtraces want names and lines, which are a fraction of what a debugger could use (-g, for whoever wants that).
 set(quickly_compiled -O0)
-add_compile_options(-stdlib=libc++ -gline-tables-only -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
+add_compile_options(-stdlib=libc++ -gline-tables-only -O1 -fno-omit-frame-pointer
+                    -fsanitize=address,undefined -fno-sanitize-recover=undefined
                     -D_LIBCPP_HARDENING_MODE=_LIBCPP_HARDENING_MODE_EXTENSIVE -DEFILITE_HOST=1 -DEFILITE_POISON=1)
 add_link_options(-stdlib=libc++ -fuse-ld=lld-19 -fsanitize=address,undefined)
 include_directories(src src/arch/host include .)
