@@ -41,12 +41,29 @@ void round_trip(const uint8_t* data, size_t size) {
   if (!unpack(source, std::as_writable_bytes(std::span(out)), std::as_writable_bytes(std::span(scratch))) || out != plain) __builtin_trap();
 }
 
+// Behind the first third of the data, which is there already.
+void wide_round_trip(const uint8_t* data, size_t size) {
+  Bytes plain(data, data + size);
+  const size_t there = size / 3;
+  Packer packer;
+  packer.format = efilite::core::compress::kWide;
+  Bytes packed = packer.pack(plain, there);
+  ByteSpan source = std::as_bytes(std::span(packed));
+  auto known = info(source);
+  if (!known || known->size != size - there) __builtin_trap();
+  Bytes out(data, data + there), scratch(known->scratch);
+  out.resize(size);
+  auto room = std::as_writable_bytes(std::span(out));
+  if (!unpack_wide(source, room, there, std::as_writable_bytes(std::span(scratch))) || out != plain) __builtin_trap();
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size == 0) return 0;
   if (data[0] == 0xFF && size < 4096) {
     round_trip(data + 1, size - 1);
+    wide_round_trip(data + 1, size - 1);
   } else {
     auto exact = std::make_unique<std::byte[]>(size);
     memcpy(exact.get(), data, size);
