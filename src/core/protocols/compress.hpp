@@ -442,7 +442,7 @@ class Packer {
     auto symbols = parse(data, history_, data.size(), first_costs());
     for (int round = 0; round < 4 && !symbols.empty(); ++round) {
       Plan plan;
-      plan.parts = split(symbols, std::max<size_t>(symbols.size() / 100, 64));
+      plan.parts = split(symbols, std::max<size_t>(symbols.size() / 50, 256));
       refine(data, plan, 12);
       symbols = joined(plan);
       if (plan.bits >= best.bits) break;
