@@ -88,6 +88,10 @@ class Growth(unittest.TestCase):
         points = [self.point(1, 7000), self.point(8, 7500)]
         self.assertEqual([growth.told(point, points, "to_unpacked") for point in points], [0, 500])
 
+    def test_amounts_of_ram_are_told_in_their_unit(self):
+        self.assertEqual([report.amount(x, "MiB") for x in (512, 8192, 1 << 20)], ["512 MiB", "8 GiB", "1 TiB"])
+        self.assertEqual(report.amount(64, ""), "64")
+
     def test_a_failed_point_tells_its_last_line(self):
         table = report.growth_table("initrd", [self.point(1, 7000), self.point(8, None, "failed: no room")])
         self.assertIn("failed", table[2])

@@ -138,7 +138,9 @@ def service_costs(found):
 
 def amount(value, unit):
     """Of what grows."""
-    return f"{value // 1024} GiB" if unit == "MiB" and value >= 1024 else f"{value:,} {unit}".rstrip()
+    if unit == "MiB" and value >= KIB:
+        return f"{value // KIB} GiB" if value < KIB * KIB else f"{value // KIB // KIB} TiB"
+    return f"{value:,} {unit}".rstrip()
 
 
 # What is told of each point, and how.
