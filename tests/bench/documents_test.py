@@ -11,6 +11,7 @@ import documents  # noqa: E402
 import figures  # noqa: E402
 import maps  # noqa: E402
 import plots  # noqa: E402
+import promises  # noqa: E402
 import report  # noqa: E402
 import svg  # noqa: E402
 from row import Row  # noqa: E402
@@ -29,6 +30,12 @@ class Docs(unittest.TestCase):
         self.assertEqual(documents.with_section(readme, measured), readme)
         measured.row("efilite", "q35", 512, "uki", "module").to_kernel += 10_000
         self.assertNotEqual(documents.with_section(readme, measured), readme)
+
+    def test_every_promise_is_kept_by_the_figures(self):
+        measured = figures.read(MEASURED)
+        if all(row.firmware_percent is None for row in measured.rows):
+            self.skipTest("they are of an earlier bench")
+        self.assertEqual([promise.line() for promise in promises.promised(measured) if not promise.reached()], [])
 
     def test_a_readme_without_its_marks_is_left_alone(self):
         with self.assertRaises(SystemExit):
