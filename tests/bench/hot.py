@@ -6,7 +6,7 @@
   tests/bench/hot.py --memory 1048576                   with 1 TiB, and what each function takes more than in that one
   tests/bench/hot.py --payload large --disks 64         booting from the first of 64 disks, beside the only one
 
-A function's instructions are its own, without those of what it calls. build/ has to be there: ./bench, or ./bench --no-build, makes it."""
+A function's instructions are its own, without those of what it calls. build/ has to be there: ./bench --quick makes it."""
 import argparse
 import bisect
 import pathlib

@@ -173,18 +173,22 @@ class Session:
         found.rows += rows
 
 
-def merged(earlier, now, wanted):
-    """The parts that were wanted now, and the others of an earlier measurement, which has to be one of the same firmwares."""
+def merged(earlier, now, wanted, firmwares):
+    """The parts and firmwares that were wanted now, and the others of an earlier measurement, which has to be one of the same."""
+    # Of a firmware that is measured anew nothing is left, unless some parts are.
+    anew = set() if set(wanted) < set(PARTS) else set(firmwares)
     for name, then, today in [("machine and peers", earlier.about, now.about), ("firmware files", earlier.file_bytes, now.file_bytes)]:
-        if then != today:
+        if any(then.get(key) != value for key, value in today.items() if key not in anew):
             raise SystemExit(f"bench: the earlier figures are of other {name}: {then}, now {today}; measure everything again")
 
     def parts(kind, part_of):
-        return [each for each in getattr(earlier, kind) if part_of(each) not in wanted] + [
-            each for each in getattr(now, kind) if part_of(each) in wanted]
+        def is_new(each):
+            return part_of(each) in wanted and getattr(each, "row", each).firmware in firmwares
+        return [each for each in getattr(earlier, kind) if not is_new(each)] + [each for each in getattr(now, kind) if is_new(each)]
     rows = sorted(parts("rows", lambda row: "xen" if row.board == plan.XEN else "boots"), key=plan.place_in_table)
-    return figures.Figures(now.about, now.file_bytes, rows, in_order(parts("growth", lambda point: point.series)),
-                           parts("services", lambda _: "services"), parts("readings", lambda _: "reading"),
+    return figures.Figures(earlier.about | now.about, earlier.file_bytes | now.file_bytes, rows,
+                           in_order(parts("growth", lambda point: point.series)), parts("services", lambda _: "services"),
+                           parts("readings", lambda _: "reading"),
                            now.xen_reading if "xen" in wanted else earlier.xen_reading)
 
 
