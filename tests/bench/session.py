@@ -49,7 +49,7 @@ class Session:
         if self.qemu is None:
             raise SystemExit(f"bench: there is no {machine.QEMU}: run scripts/setup")
         self.plugin = TOOLS / f"marks-{1 if self.qemu < (9, 0) else 2}.so"
-        if not machine.takes(self.plugin):
+        if not machine.takes(have(self.plugin)):
             step("This QEMU does not take the instruction-counting plugin: what only it can tell is shown as -")
             self.plugin = None
         self.settle = self.plugin and TOOLS / self.plugin.name.replace("marks", "settle")

@@ -24,14 +24,15 @@ BUILD = measuring.REPO / "build/x86_64"
 
 def options(arguments):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--elf", type=pathlib.Path, default=BUILD / "efilite.elf")
+    parser.add_argument("--elf", type=pathlib.Path, default=BUILD / "efilite.elf", help="the firmware (default: build/x86_64/efilite.elf)")
     parser.add_argument("--debug", type=pathlib.Path, help="the same with symbols (default: efilite.debug beside it)")
-    parser.add_argument("--budgets", type=pathlib.Path, default=HERE / "budgets.json")
-    parser.add_argument("--symbols", type=pathlib.Path, default=HERE / "symbols.txt")
-    parser.add_argument("--logs", type=pathlib.Path, default=measuring.REPO / "build/budgets")
-    parser.add_argument("--against", type=pathlib.Path, metavar="DEBUG")
-    parser.add_argument("--no-boots", action="store_true")
-    parser.add_argument("--accept", action="store_true")
+    parser.add_argument("--budgets", type=pathlib.Path, default=HERE / "budgets.json", help="the limits (default: budgets.json)")
+    parser.add_argument("--symbols", type=pathlib.Path, default=HERE / "symbols.txt",
+                        help="what each function had when they were set (default: symbols.txt)")
+    parser.add_argument("--logs", type=pathlib.Path, default=measuring.REPO / "build/budgets", help="where QEMU's logs go")
+    parser.add_argument("--against", type=pathlib.Path, metavar="DEBUG", help="an efilite.debug of another build")
+    parser.add_argument("--no-boots", action="store_true", help="boot nothing")
+    parser.add_argument("--accept", action="store_true", help="set the budgets anew")
     return parser.parse_args(arguments)
 
 
@@ -76,4 +77,7 @@ def main(arguments=None):
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except OSError as problem:
+        sys.exit(f"budgets: {problem.filename}: {problem.strerror}")
