@@ -137,6 +137,7 @@ class FakeXenDisk {
   bool told_lies = false;                        // of itself in the store: requests that do not fit what it is are failed
   std::optional<unsigned> comes_to;              // another state than Connected
   std::function<void(blkif_response&)> twist;    // what it answers
+  bool scribbled = false;                        // it has written to the ring what it must not
   std::function<void(blkif_sring&)> meddle;      // with the ring, after its answers
   uint64_t fails_from = ~uint64_t{0};            // the sector at which its medium is bad
   // What it has seen.
@@ -176,6 +177,8 @@ class FakeXenDisk {
     if (!connected() || !answers) return;
     auto& ring = *shared_;
     ring_index produced = ring.req_prod;
+    // Who has scribbled on the ring has no rules to insist on any more.
+    if (scribbled && produced - answered_ > entries_) return;
     insist_xen(produced - answered_ <= entries_, "more requests than the ring has room for");
     most_in_flight = std::max(most_in_flight, produced - answered_);
     std::vector<blkif_response> done;

@@ -103,6 +103,7 @@ class Session {
     auto* bytes = reinterpret_cast<std::byte*>(&ring);
     for (int i = input_.byte() % 8; i >= 0; --i) bytes[input_.take<uint16_t>() % (i % 2 == 0 ? 16 : kPageSize)] = input_.take<std::byte>();
     device_.answers = false;
+    device_.scribbled = true;
   }
   template <typename Visit>
   void for_each_mapped(Visit visit) {
